@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine's own limits, without OpenCL: what the other figures can be held against. */
+#include "bench/bench.h"
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The loop that suits the processor is chosen at run time. */
+#ifdef __x86_64__
+#define FOR_EACH_CPU __attribute__((target_clones("avx512f", "fma", "default")))
+#else
+#define FOR_EACH_CPU
+#endif
+
+#define TRIAD_FLOATS (16u << 20)
+
+static unsigned cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+static void copy(struct bench *bench, int64_t size)
+{
+	char *from = malloc((size_t)size), *to = malloc((size_t)size);
+
+	if (!from || !to) {
+		bench_error(bench, "no memory");
+		free(from);
+		free(to);
+		return;
+	}
+	memset(from, 1, (size_t)size);
+	memset(to, 2, (size_t)size);
+	while (bench_next(bench)) {
+		memcpy(to, from, (size_t)size);
+		__asm__ volatile("" : : "r"(to) : "memory");
+	}
+	bench_bytes(bench, 2.0 * (double)size);
+	free(from);
+	free(to);
+}
+
+struct part {
+	pthread_t thread;
+	float *a, *b, *c;
+	size_t count;
+	double sink;
+};
+
+FOR_EACH_CPU static void triad_part(float *restrict a, const float *restrict b,
+				    const float *restrict c, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		a[i] = b[i] + 3.0f * c[i];
+}
+
+static void *triad_thread(void *data)
+{
+	struct part *part = data;
+
+	triad_part(part->a, part->b, part->c, part->count);
+	return NULL;
+}
+
+/* Threads are made in each turn: some 20 us of 10 ms. */
+static void in_parallel(void *(*body)(void *), struct part *parts, unsigned count)
+{
+	for (unsigned i = 1; i < count; i++)
+		if (pthread_create(&parts[i].thread, NULL, body, &parts[i]))
+			abort();
+	body(&parts[0]);
+	for (unsigned i = 1; i < count; i++)
+		pthread_join(parts[i].thread, NULL);
+}
+
+static void triad(struct bench *bench, int64_t unused)
+{
+	unsigned count = cpus();
+	struct part *parts = calloc(count, sizeof *parts);
+	float *all = malloc(3ul * TRIAD_FLOATS * sizeof *all);
+
+	(void)unused;
+	if (!parts || !all) {
+		bench_error(bench, "no memory");
+		free(parts);
+		free(all);
+		return;
+	}
+	for (size_t i = 0; i < 3ul * TRIAD_FLOATS; i++)
+		all[i] = (float)i;
+	for (unsigned i = 0; i < count; i++) {
+		size_t each = TRIAD_FLOATS / count, start = each * i;
+
+		parts[i].a = all + start;
+		parts[i].b = all + TRIAD_FLOATS + start;
+		parts[i].c = all + 2 * TRIAD_FLOATS + start;
+		parts[i].count = each;
+	}
+	while (bench_next(bench))
+		in_parallel(triad_thread, parts, count);
+	bench_bytes(bench, 3.0 * TRIAD_FLOATS * sizeof(float));
+	free(parts);
+	free(all);
+}
+
+#define FMA_VECTORS 8 /* independent chains: as many as two units of latency 4 need */
+#define FMA_LANES   16
+#define FMA_TURNS   400000
+
+typedef float vector __attribute__((vector_size(4 * FMA_LANES)));
+
+FOR_EACH_CPU static double fma_loop(void)
+{
+	vector x[FMA_VECTORS] = {{0}}, sum = {0};
+
+	for (int turn = 0; turn < FMA_TURNS; turn++)
+#pragma GCC unroll 8
+		for (int i = 0; i < FMA_VECTORS; i++)
+			x[i] = x[i] * 0.999f + 0.5f;
+	for (int i = 0; i < FMA_VECTORS; i++)
+		sum += x[i];
+	return (double)sum[0] + (double)sum[FMA_LANES - 1];
+}
+
+static void *fma_thread(void *data)
+{
+	struct part *part = data;
+
+	part->sink = fma_loop();
+	return NULL;
+}
+
+static void fma_peak(struct bench *bench, int64_t unused)
+{
+	unsigned count = cpus();
+	struct part *parts = calloc(count, sizeof *parts);
+
+	(void)unused;
+	if (!parts) {
+		bench_error(bench, "no memory");
+		return;
+	}
+	while (bench_next(bench))
+		in_parallel(fma_thread, parts, count);
+	bench_flops(bench, 2.0 * FMA_VECTORS * FMA_LANES * FMA_TURNS * count);
+	free(parts);
+}
+
+static void system_call(struct bench *bench, int64_t unused)
+{
+	(void)unused;
+	while (bench_next(bench))
+		for (int i = 0; i < 1000; i++)
+			syscall(SYS_getppid);
+	bench_operations(bench, 1000);
+}
+
+static atomic_uint turn_word;
+
+static void pass_turn(unsigned mine, unsigned next)
+{
+	while (atomic_load(&turn_word) != mine) {
+		unsigned now = atomic_load(&turn_word);
+
+		if (now != mine && now != 2)
+			syscall(SYS_futex, &turn_word, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
+		if (now == 2)
+			return;
+	}
+	atomic_store(&turn_word, next);
+	syscall(SYS_futex, &turn_word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *futex_thread(void *data)
+{
+	(void)data;
+	while (atomic_load(&turn_word) != 2)
+		pass_turn(1, 0);
+	return NULL;
+}
+
+/* There and back between two threads that sleep in turn. */
+static void futex_round_trip(struct bench *bench, int64_t unused)
+{
+	pthread_t thread;
+
+	(void)unused;
+	atomic_store(&turn_word, 0);
+	if (pthread_create(&thread, NULL, futex_thread, NULL)) {
+		bench_error(bench, "pthread_create");
+		return;
+	}
+	while (bench_next(bench))
+		for (int i = 0; i < 100; i++)
+			pass_turn(0, 1);
+	bench_operations(bench, 100);
+	while (atomic_load(&turn_word) == 1)
+		sched_yield();
+	atomic_store(&turn_word, 2);
+	syscall(SYS_futex, &turn_word, FUTEX_WAKE_PRIVATE, 2, NULL, NULL, 0);
+	pthread_join(thread, NULL);
+}
+
+void bench_add_machine(void)
+{
+	bench_add("machine/memcpy_4KiB", copy, 4096, 0);
+	bench_add("machine/memcpy_64MiB", copy, 64 << 20, 0);
+	bench_add("machine/triad", triad, 0, 0);
+	bench_add("machine/fma_peak", fma_peak, 0, 0);
+	bench_add("machine/syscall", system_call, 0, 0);
+	bench_add("machine/futex_round_trip", futex_round_trip, 0, 0);
+}

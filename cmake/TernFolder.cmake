@@ -1,0 +1,67 @@
+# tern_folder(NAME [DIR ...]): the object library tern_NAME of all .c files in the current folder and
+# the named folders below it, a test for every tests/*_test.c there (linked with all of libtern), and,
+# with TERN_FUZZ, a fuzzer for every tests/*_fuzz.c.
+function(tern_folder name)
+  set(sources)
+  set(tests)
+  foreach(dir . ${ARGN})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.c)
+    list(APPEND sources ${found})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/tests/*_test.c)
+    list(APPEND tests ${found})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/tests/*_fuzz.c)
+    foreach(fuzzer ${found})
+      get_filename_component(base ${fuzzer} NAME_WE)
+      set_property(GLOBAL APPEND PROPERTY TERN_FUZZERS "${name}|${base}|${fuzzer}")
+    endforeach()
+  endforeach()
+  add_library(tern_${name} OBJECT ${sources})
+  target_link_libraries(tern_${name} PRIVATE tern_flags Threads::Threads PkgConfig::HWLOC)
+  set_property(GLOBAL APPEND PROPERTY TERN_OBJECTS $<TARGET_OBJECTS:tern_${name}>)
+  foreach(test ${tests})
+    get_filename_component(base ${test} NAME_WE)
+    set_property(GLOBAL APPEND PROPERTY TERN_TESTS "${name}|${base}|${test}")
+  endforeach()
+endfunction()
+
+# After all folders: the archive that unit tests link, and the unit tests. Exit 0: pass, 77: skip.
+function(tern_unit_tests)
+  get_property(objects GLOBAL PROPERTY TERN_OBJECTS)
+  get_property(tests GLOBAL PROPERTY TERN_TESTS)
+  add_library(tern_static STATIC EXCLUDE_FROM_ALL ${objects})
+  target_link_libraries(tern_static PUBLIC tern_flags Threads::Threads PkgConfig::HWLOC ${CMAKE_DL_LIBS} m)
+  foreach(entry ${tests})
+    string(REPLACE "|" ";" entry "${entry}")
+    list(GET entry 0 folder)
+    list(GET entry 1 base)
+    list(GET entry 2 source)
+    set(target unit_${folder}_${base})
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE tern_static)
+    add_test(NAME unit.${folder}.${base} COMMAND ${target})
+    set_tests_properties(unit.${folder}.${base} PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77
+      ENVIRONMENT "TERN_TERNC=${TERN_TEST_COMPILER}")
+  endforeach()
+endfunction()
+
+# The fuzzers, each as a test of TERN_FUZZ_SECONDS from an empty corpus. By hand, for longer:
+# build/fuzz/fuzz_<folder>_<name> -max_total_time=1200 CORPUS
+set(TERN_FUZZ_SECONDS 10 CACHE STRING "How long each fuzzer runs as a test")
+function(tern_fuzzers)
+  get_property(fuzzers GLOBAL PROPERTY TERN_FUZZERS)
+  foreach(entry ${fuzzers})
+    string(REPLACE "|" ";" entry "${entry}")
+    list(GET entry 0 folder)
+    list(GET entry 1 base)
+    list(GET entry 2 source)
+    set(target fuzz_${folder}_${base})
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE tern_static)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${folder}.${base} COMMAND ${target} -max_total_time=${TERN_FUZZ_SECONDS}
+      -timeout=30 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1
+      -artifact_prefix=${CMAKE_BINARY_DIR}/)
+    set_tests_properties(fuzz.${folder}.${base} PROPERTIES LABELS fuzz TIMEOUT 120
+      ENVIRONMENT "TERN_TERNC=${TERN_TEST_COMPILER};TERN_CACHE=${CMAKE_BINARY_DIR}/cache")
+  endforeach()
+endfunction()

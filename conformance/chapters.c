@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Which file's cases belong to which chapter. */
+#include "conformance/harness.h"
+
+extern CONF_CASES(queries_platform);
+extern CONF_CASES(queries_device);
+extern CONF_CASES(queries_objects);
+extern CONF_CASES(lifetimes);
+extern CONF_CASES(events_user);
+extern CONF_CASES(events_callback);
+extern CONF_CASES(events_chain);
+extern CONF_CASES(buffers);
+extern CONF_CASES(buffers_parts);
+extern CONF_CASES(ndrange);
+extern CONF_CASES(kernels_groups);
+extern CONF_CASES(kernels_language);
+extern CONF_CASES(programs);
+extern CONF_CASES(programs_binary);
+extern CONF_CASES(queues);
+extern CONF_CASES(svm);
+extern CONF_CASES(svm_system);
+extern CONF_CASES(concurrency);
+extern CONF_CASES(subdevices);
+extern CONF_CASES(hostile);
+extern CONF_CASES(hostile_exits);
+extern CONF_CASES(negative_objects);
+extern CONF_CASES(negative_programs);
+
+static const struct conf_case *const queries[] = {
+	conf_cases_queries_platform, conf_cases_queries_device, conf_cases_queries_objects, NULL};
+static const struct conf_case *const lifetimes[] = {conf_cases_lifetimes, NULL};
+static const struct conf_case *const events[] = {conf_cases_events_user, conf_cases_events_callback,
+						 conf_cases_events_chain, NULL};
+static const struct conf_case *const buffers[] = {conf_cases_buffers, conf_cases_buffers_parts,
+						  NULL};
+static const struct conf_case *const ndrange[] = {conf_cases_ndrange, conf_cases_kernels_groups,
+						  conf_cases_kernels_language, NULL};
+static const struct conf_case *const programs[] = {conf_cases_programs, conf_cases_programs_binary,
+						   NULL};
+static const struct conf_case *const queues[] = {conf_cases_queues, NULL};
+static const struct conf_case *const negative[] = {conf_cases_negative_objects,
+						   conf_cases_negative_programs, NULL};
+static const struct conf_case *const svm[] = {conf_cases_svm, conf_cases_svm_system, NULL};
+static const struct conf_case *const concurrency[] = {conf_cases_concurrency, NULL};
+static const struct conf_case *const subdevices[] = {conf_cases_subdevices, NULL};
+static const struct conf_case *const hostile[] = {conf_cases_hostile, NULL};
+static const struct conf_case *const at_exit[] = {conf_cases_hostile_exits, NULL};
+
+const struct conf_chapter conf_chapters[] = {
+	{"queries", "4.1, 4.2 and the clGet*Info of chapters 4 and 5", queries},
+	{"negative", "the errors of each function", negative},
+	{"lifetimes", "reference counts", lifetimes},
+	{"events", "5.9 to 5.12: events, profiling", events},
+	{"queues", "5.1, 5.13: command queues", queues},
+	{"buffers", "5.2: buffer objects", buffers},
+	{"programs", "5.8, 5.9: program and kernel objects", programs},
+	{"ndrange", "5.10 and the execution model: ND-ranges and what their work-items do",
+	 ndrange},
+	{"svm", "5.6: shared virtual memory", svm},
+	{"concurrency", "appendix A: several threads", concurrency},
+	{"subdevices", "4.3: partitioning a device", subdevices},
+	{"hostile", "hard sources, fork, exit", hostile},
+	{"at-exit", NULL, at_exit}, /* parts of hostile: run by name only */
+	{NULL, NULL, NULL},
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* Extensions: their names and versions, and section 4.5, the addresses of their functions. */
+#include "icd/extension.h"
+
+#include "icd/api.h"
+#include "icd/platform.h"
+#include "kernels/features.h"
+
+/* What the runtime adds to the extensions of the kernel language. The first stands apart, so that
+ * the list is made without a space at its end. */
+#define FIRST_EXTENSION(X) X("cl_khr_icd", 1, 0, 0)
+#define API_EXTENSIONS(X)                                                                          \
+	X("cl_khr_create_command_queue", 1, 0, 0)                                                  \
+	X("cl_khr_extended_versioning", 1, 0, 0)                                                   \
+	X("cl_khr_priority_hints", 1, 0, 0)                                                        \
+	X("cl_khr_throttle_hints", 1, 0, 0)
+
+#define AS_ELEMENT(text, major, minor, patch)                                                      \
+	{.version = CL_MAKE_VERSION(major, minor, patch), .name = text},
+#define AS_FIRST(text, major, minor, patch) text
+#define AS_NEXT(text, major, minor, patch)  " " text
+
+static const cl_name_version extension_list[] = {
+	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT)};
+
+static const cl_name_version feature_list[] = {TERN_C_FEATURES(AS_ELEMENT)};
+
+/*
+ * Not 2.0: -cl-std=CL2.0 is accepted, but a device that lists it promises all of it, pipes and
+ * device-side enqueue included.
+ */
+static const cl_name_version version_list[] = {
+	{.version = CL_MAKE_VERSION(1, 0, 0), .name = "OpenCL C"},
+	{.version = CL_MAKE_VERSION(1, 1, 0), .name = "OpenCL C"},
+	{.version = CL_MAKE_VERSION(1, 2, 0), .name = "OpenCL C"},
+	{.version = CL_MAKE_VERSION(3, 0, 0), .name = "OpenCL C"},
+};
+
+const struct tern_names *tern_icd_extensions(void)
+{
+	static const struct tern_names names = {
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT)
+			TERN_C_EXTENSIONS(AS_NEXT),
+		.list = extension_list,
+		.list_bytes = sizeof(extension_list),
+	};
+	return &names;
+}
+
+const struct tern_names *tern_icd_c_features(void)
+{
+	static const struct tern_names names = {
+		.text = "", .list = feature_list, .list_bytes = sizeof(feature_list)};
+	return &names;
+}
+
+const struct tern_names *tern_icd_c_versions(void)
+{
+	static const struct tern_names names = {
+		.text = "", .list = version_list, .list_bytes = sizeof(version_list)};
+	return &names;
+}
+
+/* Functions of extensions that are listed above; the first two are for loaders. */
+void *CL_API_CALL tern_clGetExtensionFunctionAddress(const char *func_name)
+{
+	static const struct {
+		const char *name;
+		void *address;
+	} functions[] = {
+		{"clIcdGetPlatformIDsKHR", tern_clGetPlatformIDs},
+		{"clGetPlatformInfo", tern_clGetPlatformInfo},
+		{"clCreateCommandQueueWithPropertiesKHR",
+		 tern_clCreateCommandQueueWithPropertiesKHR},
+	};
+	if (!func_name)
+		return NULL;
+	for (size_t i = 0; i < tern_array_size(functions); i++) {
+		if (!strcmp(func_name, functions[i].name))
+			return functions[i].address;
+	}
+	return NULL;
+}
+
+void *CL_API_CALL tern_clGetExtensionFunctionAddressForPlatform(cl_platform_id platform,
+								const char *func_name)
+{
+	return tern_platform_from(platform) ? tern_clGetExtensionFunctionAddress(func_name) : NULL;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Integer functions that libclc 19 lacks (OpenCL C 6.15.3). */
+#include "lib.clh"
+
+#define VECTOR1(name, type, n)                                                                     \
+	OVERLOAD type##n name(type##n x)                                                           \
+	{                                                                                          \
+		type##n r;                                                                         \
+		for (int i = 0; i < n; i++)                                                        \
+			r[i] = name(x[i]);                                                         \
+		return r;                                                                          \
+	}
+#define VECTORS1(name, type)                                                                       \
+	VECTOR1(name, type, 2) VECTOR1(name, type, 3) VECTOR1(name, type, 4)                       \
+	VECTOR1(name, type, 8) VECTOR1(name, type, 16)
+
+/* ctz(0) is the number of bits */
+#define CTZ(type, bits, unsigned_type, builtin)                                                    \
+	OVERLOAD type ctz(type x)                                                                  \
+	{                                                                                          \
+		return x ? builtin((unsigned_type)x) : bits;                                       \
+	}                                                                                          \
+	VECTORS1(ctz, type)
+CTZ(char, 8, uchar, __builtin_ctz)
+CTZ(uchar, 8, uchar, __builtin_ctz)
+CTZ(short, 16, ushort, __builtin_ctz)
+CTZ(ushort, 16, ushort, __builtin_ctz)
+CTZ(int, 32, uint, __builtin_ctz)
+CTZ(uint, 32, uint, __builtin_ctz)
+CTZ(long, 64, ulong, __builtin_ctzl)
+CTZ(ulong, 64, ulong, __builtin_ctzl)
+
+#define MAD_HI(type, unused)                                                                       \
+	__attribute__((overloadable)) type mul_hi(type a, type b);                                 \
+	OVERLOAD type mad_hi(type a, type b, type c)                                               \
+	{                                                                                          \
+		return mul_hi(a, b) + c;                                                           \
+	}
+#define MAD_HI_ALL(type) FOR_WIDTHS(MAD_HI, type, )
+INTEGER_TYPES(MAD_HI_ALL)

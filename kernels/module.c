@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Modules. Each has its own mapping, also when two are made of the same code: program-scope
+ * variables belong to the program object on its device and must not be shared.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "kernels/code.h"
+#include "kernels/image.h"
+#include "runtime/base/alloc.h"
+#include "runtime/base/log.h"
+
+struct tern_module {
+	_Atomic uint32_t refs;
+	struct tern_code *code; /* reference */
+	struct tern_image image;
+};
+
+int tern_module_load(struct tern_code *code, struct tern_module **out)
+{
+	const struct tern_code_info *info = tern_code_info(code);
+	size_t size;
+	const void *image = tern_code_payload(code, &size);
+	if (info->kind != TERN_CODE_EXECUTABLE)
+		return -EINVAL;
+	struct tern_module *module = tern_zalloc(sizeof(*module));
+	if (!module)
+		return -ENOMEM;
+	module->refs = 1;
+	int e = tern_image_load(image, size, info->kernel_count, &module->image);
+	if (e) {
+		if (e != -ENOMEM)
+			tern_log_error("a program's image cannot be loaded (error %d)", -e);
+		tern_free(module);
+		return e;
+	}
+	tern_code_get(code);
+	module->code = code;
+	*out = module;
+	return 0;
+}
+
+void tern_module_get(struct tern_module *module)
+{
+	atomic_fetch_add_explicit(&module->refs, 1, memory_order_relaxed);
+}
+
+void tern_module_put(struct tern_module *module)
+{
+	if (!module || atomic_fetch_sub_explicit(&module->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	tern_image_unload(&module->image);
+	tern_code_put(module->code);
+	tern_free(module);
+}
+
+struct tern_code *tern_module_code(struct tern_module *module)
+{
+	return module->code;
+}
+
+tern_group_fn *tern_module_function(struct tern_module *module, uint32_t index)
+{
+	return module->image.functions[index];
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the compile server is. */
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernels/kernels.h"
+#include "runtime/base/alloc.h"
+#include "runtime/base/option.h"
+
+/* The object that this file was linked into, from the kernel: for when the name that the dynamic
+ * linker knows is relative to a folder that may be another one by now. */
+static bool mapped_path(char out[PATH_MAX])
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	char line[PATH_MAX + 128];
+	bool found = false;
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		unsigned long start, end;
+		int at = 0;
+		uintptr_t here = (uintptr_t)&mapped_path;
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %n", &start, &end, &at) != 2 || !at ||
+		    here < start || here >= end)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(out, PATH_MAX, "%s", line + at);
+		found = true;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* The folder of libtern.so (of the executable, in a unit test), without links. */
+static bool own_folder(char out[PATH_MAX])
+{
+	Dl_info info;
+	char path[PATH_MAX];
+	union {
+		bool (*function)(char *);
+		const void *object;
+	} here = {.function = mapped_path};
+	const char *name = dladdr(here.object, &info) ? info.dli_fname : NULL;
+	if (!name || name[0] != '/')
+		name = mapped_path(path) ? path : NULL;
+	if (!name || !realpath(name, out))
+		return false;
+	char *slash = strrchr(out, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+char *tern_path_ternc(void)
+{
+	/* from <prefix>/lib, from <prefix>/lib/<triplet>, and in a build folder */
+	static const char *const places[] = {"../libexec/tern/ternc", "../../libexec/tern/ternc",
+					     "../bin/ternc"};
+	char folder[PATH_MAX];
+	const char *option = tern_option(TERN_OPTION_TERNC);
+	if (strcmp(option, "auto") != 0)
+		return access(option, X_OK) ? NULL : tern_strdup(option);
+	if (!own_folder(folder))
+		return NULL;
+	for (size_t i = 0; i < tern_array_size(places); i++) {
+		char *path = tern_asprintf("%s/%s", folder, places[i]);
+		if (!path || !access(path, X_OK))
+			return path;
+		tern_free(path);
+	}
+	return NULL;
+}

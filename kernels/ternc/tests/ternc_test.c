@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* The compile server from end to end: what builds, what does not, and what the log says. */
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "kernels/features.h"
+#include "kernels/ternc/tests/harness.h"
+
+#define OK      TERN_BUILD_OK
+#define FAILED  TERN_BUILD_FAILED
+#define INVALID TERN_BUILD_INVALID_OPTIONS
+
+static void test_kernel_info(struct server *s)
+{
+	static const char source[] =
+		"typedef struct { char c; double d; } pair;\n"
+		"kernel __attribute__((reqd_work_group_size(8,4,1), vec_type_hint(uchar4)))\n"
+		"void f(float3 v, global const float *restrict p, constant int *c, local char *l,\n"
+		"       char x, pair q, global volatile uint4 *w) {\n"
+		"  local int shared[4]; shared[get_local_id(0)] = x; "
+		"barrier(CLK_LOCAL_MEM_FENCE);\n"
+		"  w[get_global_id(0)] = (uint)(v.x + p[0] + c[0] + q.d) + shared[0]; l[0] = 1; }\n"
+		"kernel void g(void) {}\n";
+	static const struct tern_kernel_arg expected[] = {
+		{"v", "float3", TERN_ARG_VALUE, TERN_SPACE_PRIVATE, 0, 0, 0, 16},
+		{"p", "float*", TERN_ARG_GLOBAL, TERN_SPACE_GLOBAL, 0,
+		 TERN_QUALIFIER_CONST | TERN_QUALIFIER_RESTRICT, 16, 8},
+		{"c", "int*", TERN_ARG_CONSTANT, TERN_SPACE_CONSTANT, 0, TERN_QUALIFIER_CONST, 24,
+		 8},
+		{"l", "char*", TERN_ARG_LOCAL, TERN_SPACE_LOCAL, 0, 0, 32, 0},
+		{"x", "char", TERN_ARG_VALUE, TERN_SPACE_PRIVATE, 0, 0, 40, 1},
+		{"q", "pair", TERN_ARG_VALUE, TERN_SPACE_PRIVATE, 0, 0, 48, 16},
+		{"w", "uint4*", TERN_ARG_GLOBAL, TERN_SPACE_GLOBAL, 0, TERN_QUALIFIER_VOLATILE, 64,
+		 8},
+	};
+	struct answer a = build(s, source, "", OK, NULL);
+	const struct tern_code_info *info = &a.code.info;
+	REQUIRE(a.result.status == OK && info->kernel_count == 2);
+	const struct tern_kernel_info *f = &info->kernels[0];
+	EXPECT(strcmp(f->name, "f") == 0 && strcmp(info->kernels[1].name, "g") == 0);
+	EXPECT(strcmp(f->attributes, "reqd_work_group_size(8,4,1) vec_type_hint(uchar4)") == 0);
+	EXPECT(strcmp(f->vec_type_hint, "uchar4") == 0);
+	EXPECT(f->required_size[0] == 8 && f->required_size[1] == 4 && f->required_size[2] == 1);
+	EXPECT(f->args_bytes == 72 && f->local_bytes >= 16 && f->flags & TERN_KERNEL_BARRIER);
+	EXPECT(info->kernels[1].arg_count == 0 && info->kernels[1].args_bytes == 0);
+	REQUIRE(f->arg_count == tern_array_size(expected));
+	for (size_t i = 0; i < tern_array_size(expected); i++) {
+		const struct tern_kernel_arg *x = &f->args[i], *y = &expected[i];
+		EXPECT(strcmp(x->name, y->name) == 0 && strcmp(x->type_name, y->type_name) == 0);
+		EXPECT(x->kind == y->kind && x->address_space == y->address_space);
+		EXPECT(x->qualifiers == y->qualifiers);
+		EXPECT(x->offset == y->offset && x->size == y->size);
+	}
+	answer_free(&a);
+}
+
+/* The image is a shared object whose entry is the table of functions. */
+static void test_image(struct server *s)
+{
+	struct answer a = build(s,
+				"constant int table[3] = {1, 2, 3};\n"
+				"kernel void f(global int *p) { p[0] = table[p[0]]; }\n",
+				"", OK, NULL);
+	Elf64_Ehdr h;
+	REQUIRE(a.result.status == OK && a.code.payload_size > sizeof(h));
+	memcpy(&h, a.code.payload, sizeof(h));
+	EXPECT(memcmp(h.e_ident, ELFMAG, SELFMAG) == 0 && h.e_type == ET_DYN && h.e_entry != 0);
+	answer_free(&a);
+}
+
+static void test_errors(struct server *s)
+{
+	expect_build(s, "kernel void f(global int *p)\n{\n  p[0] = oops;\n}\n", "", FAILED,
+		     "<source>:3:10: error: use of undeclared identifier 'oops'");
+	expect_build(s, "int g(int);\nkernel void f(global int *p) { p[0] = g(1); }", "", FAILED,
+		     "undefined function 'g");
+	expect_build(s,
+		     "int g(int x) { return x ? g(x - 1) : 0; }\n"
+		     "kernel void f(global int *p) { p[0] = g(p[1]); }",
+		     "", FAILED, "recursion");
+	expect_build(s, "kernel void f(\n  read_only image2d_t i, global int *p) { p[0] = 1; }", "",
+		     FAILED, "<source>:2:23: error: kernel parameter of type");
+	expect_build(s, "kernel void f(sampler_t s) {}", "-cl-std=CL1.1", FAILED,
+		     "<source>:1:25: error: kernel parameter of type");
+	expect_build(s, "kernel void f(read_only image2d_t i) {}", "-cl-std=CL3.0", FAILED,
+		     "<source>:1:25: error: use of type");
+	expect_build(s, "#error stop\n", "", FAILED, "<source>:1:2: error: stop");
+	expect_build(s, "kernel int f(void) { return 1; }", "", FAILED, "must have void return");
+	expect_build(s, "", "", OK, NULL);
+	expect_build(s, "int x = 1 / 0\n", "-cl-std=CL3.0", FAILED, "error:");
+	expect_build(s, "kernel void f(void) { int unused; }", "-Wall -Werror", FAILED,
+		     "unused variable");
+	expect_build(s,
+		     "#define D [1][1][1][1][1][1][1][1][1][1]\n"
+		     "#define I [i][i][i][i][i][i][i][i][i][i]\n"
+		     "typedef int deep D D D D D D D;\n"
+		     "kernel void f(global deep *p, int i) { p[i] I I I I I I I = 1; }",
+		     "", FAILED, "too many operands");
+	expect_build(s, "#warning careful\nkernel void f(void) {}", "", OK,
+		     "<source>:1:2: warning: careful");
+	expect_build(s, "#warning careful\nkernel void f(void) {}", "-Werror", FAILED, "careful");
+}
+
+static void test_options(struct server *s)
+{
+	struct answer a = build(s, "#warning careful\nkernel void f(void) {}", "-w", OK, NULL);
+	EXPECT(strcmp(a.result.log, "") == 0);
+	answer_free(&a);
+	expect_build(s, "kernel void f(void) {}", "-no-such-option", INVALID, "-no-such-option");
+	expect_build(s, "kernel void f(global int *p) { p[0] = A + B; }", "-D A -DB=2", OK, NULL);
+	expect_build(s, "#if A != 1\n#error A\n#endif\nkernel void f(void) {}", "-DA", OK, NULL);
+	expect_build(s, "kernel void f(constant char *p) { constant char *q = S; }",
+		     "-DS=\\\"x\\\"", OK, NULL);
+	expect_build(s,
+		     "#ifndef __FAST_RELAXED_MATH__\n#error fast\n#endif\n"
+		     "kernel void f(void) {}",
+		     "-cl-fast-relaxed-math", OK, NULL);
+	expect_build(s, "kernel void f(global float *p) { p[0] = p[0] * 0.1; }",
+		     "-cl-mad-enable -cl-no-signed-zeros -cl-unsafe-math-optimizations "
+		     "-cl-finite-math-only -cl-single-precision-constant -cl-denorms-are-zero "
+		     "-cl-fp32-correctly-rounded-divide-sqrt -cl-opt-disable -cl-strict-aliasing "
+		     "-cl-uniform-work-group-size -cl-no-subgroup-ifp -cl-kernel-arg-info -g",
+		     OK, NULL);
+}
+
+static void test_include_path(struct server *s)
+{
+	char folder[] = "/tmp/tern-test-XXXXXX", path[64], options[64];
+	REQUIRE(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/on_disk.h", folder);
+	snprintf(options, sizeof(options), "-I %s", folder);
+	FILE *f = fopen(path, "w");
+	REQUIRE(f);
+	fputs("#define VALUE 3\n", f);
+	fclose(f);
+	const char *source = "#include \"on_disk.h\"\nkernel void f(global int *p) { *p = VALUE; }";
+	expect_build(s, source, options, OK, NULL);
+	expect_build(s, source, "", FAILED, "'on_disk.h' file not found");
+	struct tern_wire_request q = request_of(TERN_BUILD_BUILD, source, "-I.");
+	q.directory = folder;
+	struct answer a = server_ask(s, &q);
+	EXPECT(a.result.status == OK);
+	answer_free(&a);
+	unlink(path);
+	rmdir(folder);
+}
+
+static void test_versions(struct server *s)
+{
+	static const struct {
+		const char *options, *version;
+	} table[] = {
+		{"", "120"},
+		{"-cl-std=CL1.1", "110"},
+		{"-cl-std=CL1.2", "120"},
+		{"-cl-std=CL2.0", "200"},
+		{"-cl-std=CL3.0", "300"},
+	};
+	for (size_t i = 0; i < tern_array_size(table); i++) {
+		char source[256];
+		snprintf(source, sizeof(source),
+			 "#if __OPENCL_C_VERSION__ != %s || __OPENCL_VERSION__ != 300 || "
+			 "!defined(__ENDIAN_LITTLE__)\n#error wrong\n#endif\n"
+			 "kernel void f(void) {}",
+			 table[i].version);
+		expect_build(s, source, table[i].options, OK, NULL);
+	}
+	/* 2.0 is accepted; what lies beyond the features is an error at its line */
+	expect_build(s,
+		     "global int counter;\n"
+		     "int twice(int *generic_pointer) { return *generic_pointer * 2; }\n"
+		     "kernel void f(global atomic_int *a, global int *p) {\n"
+		     "  atomic_fetch_add(a, twice(p));\n"
+		     "  atomic_store_explicit(a, 1, memory_order_release, memory_scope_device);\n"
+		     "  counter = get_enqueued_local_size(0); work_group_barrier(1); }",
+		     "-cl-std=CL2.0", OK, NULL);
+	expect_build(s, "kernel void f(global int *p) {\n  *p = work_group_reduce_add(1); }",
+		     "-cl-std=CL2.0", FAILED, "<source>:2:8: error:");
+	expect_build(s, "kernel void f(\n  read_only pipe int p) {}", "-cl-std=CL2.0", FAILED,
+		     "<source>:2:");
+	expect_build(s, "kernel void f(\n  read_write image2d_t p) {}", "-cl-std=CL2.0", FAILED,
+		     "<source>:2:");
+	expect_build(s, "kernel void f(queue_t q) {\n  enqueue_kernel(q, 0, 0, ^{}); }",
+		     "-cl-std=CL2.0", FAILED, "error:");
+	expect_build(s, "kernel void f(global float *p) {\n  half h = 1; p[0] = h; }",
+		     "-cl-std=CL3.0", FAILED, "<source>:2:");
+}
+
+/* Each macro of features.h is defined, and others are not. */
+static void test_features(struct server *s)
+{
+	char source[8192] = "";
+	size_t n = 0;
+#define X(name, major, minor, patch)                                                               \
+	n += (size_t)snprintf(source + n, sizeof(source) - n,                                      \
+			      "#ifndef " name "\n#error " name " is missing\n#endif\n");
+	TERN_C_EXTENSIONS(X)
+	char extensions[8192];
+	snprintf(extensions, sizeof(extensions), "%s", source);
+	TERN_C_FEATURES(X)
+#undef X
+	static const char *const absent[] = {
+		"__opencl_c_images",
+		"__opencl_c_read_write_images",
+		"__opencl_c_3d_image_writes",
+		"__opencl_c_pipes",
+		"__opencl_c_device_enqueue",
+		"__opencl_c_subgroups",
+		"__opencl_c_work_group_collective_functions",
+		"__opencl_c_integer_dot_product_input_4x8bit",
+		"__opencl_c_kernel_clock_scope_device",
+		"__IMAGE_SUPPORT__",
+		"cl_khr_fp16",
+		"cl_khr_3d_image_writes",
+		"cl_khr_subgroups",
+		"cl_khr_subgroup_shuffle",
+		"cl_khr_integer_dot_product",
+		"cl_khr_extended_bit_ops",
+		"cl_khr_kernel_clock",
+		"cl_ext_float_atomics",
+		"cl_khr_gl_sharing",
+		"cl_khr_depth_images",
+		"__SPIR__",
+		"__SPIR64__",
+		"__SPIRV__",
+		"TERN_CL20",
+	};
+	for (size_t i = 0; i < tern_array_size(absent); i++)
+		n += (size_t)snprintf(source + n, sizeof(source) - n,
+				      "#ifdef %s\n#error %s is defined\n#endif\n", absent[i],
+				      absent[i]);
+	expect_build(s, source, "-cl-std=CL3.0", OK, NULL);
+	expect_build(s, source, "-cl-std=CL2.0", OK, NULL);
+	expect_build(s, extensions, "-cl-std=CL1.2", OK, NULL);
+	expect_build(s, extensions, "-cl-std=CL1.1", OK, NULL);
+}
+
+static void test_printf(struct server *s)
+{
+	struct answer a = build(s,
+				"kernel void f(float x, float3 v, long l) {\n"
+				"  printf(\"%f %v3f %ld %s\\n\", x, v, l, \"text\");\n"
+				"  printf(\"%d\\n\", 'a'); printf(\"%d\\n\", 2); printf(\"\"); }\n",
+				"", OK, NULL);
+	const struct tern_code_info *info = &a.code.info;
+	REQUIRE(a.result.status == OK && info->format_count == 3);
+	EXPECT(info->kernels[0].flags & TERN_KERNEL_PRINTF);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct tern_printf_format *f = &info->formats[i];
+		if (f->arg_count == 4) {
+			EXPECT(strcmp(f->format, "%f %v3f %ld %s\n") == 0);
+			EXPECT(memcmp(f->arg_bytes, "\10\20\10\10", 4) == 0);
+		} else if (f->arg_count == 1) {
+			EXPECT(strcmp(f->format, "%d\n") == 0 && f->arg_bytes[0] == 4);
+		} else {
+			EXPECT(strcmp(f->format, "") == 0 && f->arg_count == 0);
+		}
+	}
+	answer_free(&a);
+}
+
+static void test_globals(struct server *s)
+{
+	struct answer a = build(s,
+				"global int counter = 5;\nglobal float table[4];\n"
+				"constant int fixed[2] = {1, 2};\n"
+				"kernel void f(global int *p) { *p = counter++ + fixed[*p] + "
+				"(int)table[0]; }",
+				"-cl-std=CL3.0", OK, NULL);
+	EXPECT(a.code.info.global_bytes == 20);
+	answer_free(&a);
+}
+
+static struct answer compile(struct server *s, const char *source, struct tern_header *headers,
+			     uint32_t count)
+{
+	struct tern_wire_request q = request_of(TERN_BUILD_COMPILE, source, "");
+	q.headers = headers;
+	q.header_count = count;
+	return server_ask(s, &q);
+}
+
+static struct answer link_two(struct server *s, const struct answer *a, const struct answer *b,
+			      const char *options)
+{
+	struct tern_wire_request q = request_of(TERN_BUILD_LINK, NULL, options);
+	struct tern_wire_input inputs[2] = {
+		{a->result.code, a->result.code_size},
+		{b ? b->result.code : NULL, b ? b->result.code_size : 0}};
+	q.inputs = inputs;
+	q.input_count = b ? 2 : 1;
+	return server_ask(s, &q);
+}
+
+static void test_compile_and_link(struct server *s)
+{
+	struct tern_header headers[] = {
+		{"value.h", "#include \"deep/er.h\"\nint helper(int);\n", 39},
+		{"deep/er.h", "#include \"beside.h\"\n", 20},
+		{"deep/beside.h", "#define VALUE 3\n", 16},
+	};
+	struct answer a = compile(s,
+				  "#include \"value.h\"\n#include <value.h>\n"
+				  "kernel void f(global int *p) { *p = helper(VALUE); }",
+				  headers, 3);
+	struct answer b = compile(s, "int helper(int x) { return x + 1; }", NULL, 0);
+	REQUIRE(a.result.status == OK && b.result.status == OK);
+	EXPECT(a.code.info.kind == TERN_CODE_OBJECT && a.code.info.kernel_count == 0);
+	struct answer whole = link_two(s, &a, &b, "");
+	EXPECT(whole.result.status == OK && whole.code.info.kind == TERN_CODE_EXECUTABLE);
+	EXPECT(whole.code.info.kernel_count == 1);
+	struct answer alone = link_two(s, &a, NULL, "");
+	EXPECT(alone.result.status == FAILED &&
+	       strstr(alone.result.log, "undefined function 'helper'"));
+	struct answer twice = link_two(s, &b, &b, "");
+	EXPECT(twice.result.status == FAILED && strstr(twice.result.log, "helper"));
+	struct answer library = link_two(s, &b, NULL, "-create-library");
+	EXPECT(library.result.status == OK && library.code.info.kind == TERN_CODE_LIBRARY);
+	struct answer with_library = link_two(s, &a, &library, "");
+	EXPECT(with_library.result.status == OK);
+	struct answer wrong = link_two(s, &a, &whole, "");
+	EXPECT(wrong.result.status == FAILED);
+	struct answer invalid = link_two(s, &a, &b, "-w");
+	EXPECT(invalid.result.status == INVALID);
+	struct answer bad_header = compile(s, "#include \"value.h\"\n", NULL, 0);
+	EXPECT(bad_header.result.status == FAILED);
+	struct tern_header broken = {"broken.h", "\n\nint x = ;\n", 12};
+	struct answer at_line = compile(s, "#include \"broken.h\"\n", &broken, 1);
+	EXPECT(strstr(at_line.result.log, "broken.h:3:9: error:") &&
+	       !strstr(at_line.result.log, "/tern/"));
+	struct answer *all[] = {&a,       &b,          &whole,        &alone,
+				&twice,   &library,    &with_library, &wrong,
+				&invalid, &bad_header, &at_line};
+	for (size_t i = 0; i < tern_array_size(all); i++)
+		answer_free(all[i]);
+}
+
+static void test_language(struct server *s)
+{
+	/* inline without static, a kernel that calls a kernel, NUL and non-ASCII in comments */
+	expect_build(s,
+		     "inline int g(int x) { return x + 1; }\n"
+		     "kernel void f(global int *p) { *p = g(*p); }",
+		     "", OK, NULL);
+	struct answer a = build(s,
+				"kernel void g(global int *p) { *p = 1; }\n"
+				"kernel void f(global int *p) { g(p + 1); }",
+				"", OK, NULL);
+	EXPECT(a.code.info.kernel_count == 2);
+	answer_free(&a);
+	/* lanes would wait for each other: not vectorised, and no concern of the program's */
+	a = build(s,
+		  "kernel void f(global int *p) {\n"
+		  "  while (atomic_cmpxchg(p, 0, 1)) {}\n  p[1]++; atomic_xchg(p, 0); }",
+		  "", OK, NULL);
+	EXPECT(!(a.code.info.kernels[0].flags & TERN_KERNEL_WIDENED));
+	EXPECT(strcmp(a.result.log, "") == 0);
+	answer_free(&a);
+	/* built-in functions on named address spaces, also where there is no generic one */
+	expect_build(s,
+		     "kernel void f(global float *p, constant float *c, local float *l) {\n"
+		     "  vstore4(vload4(0, p) + vload4(0, c), 1, p); vstore2(1, 0, l);\n"
+		     "  int e; p[9] = frexp(p[8], &e) + fract(p[7], l) + modf(p[6], p + 5); }",
+		     "-cl-std=CL1.1", OK, NULL);
+	static const char odd[] = "/* \0 \303\244 */ kernel void f(void) {}";
+	struct tern_wire_request q = request_of(TERN_BUILD_BUILD, odd, "");
+	q.source_size = sizeof(odd) - 1;
+	a = server_ask(s, &q);
+	EXPECT(a.result.status == OK);
+	answer_free(&a);
+	expect_build(s,
+		     "kernel void f(global double *p, global long *l) { *p = sin(*p) + fma(*p, "
+		     "2.0, 1.0); l[0] = l[1] / l[2]; }",
+		     "", OK, NULL);
+	expect_build(s,
+		     "kernel void f(global float *p, global float *o) { local float l[64];\n"
+		     "  event_t e = async_work_group_copy(l, p, 64, 0); wait_group_events(1, &e);\n"
+		     "  o[get_global_id(0)] = l[get_local_id(0)]; }",
+		     "", OK, NULL);
+}
+
+/* A server in the middle of a long build ends when its peer goes away. */
+static void test_hang_up(void)
+{
+	struct server s = server_start();
+	struct tern_writer w = {0};
+	/* the preprocessor is busy for hours */
+	static const char source[] = "#define A(x) x x x x x x x x x x\n#define B(x) A(A(A(x)))\n"
+				     "#define C(x) B(B(B(x)))\nint a[] = { C(C(1,)) };\n";
+	struct tern_wire_request q = request_of(TERN_BUILD_BUILD, source, "");
+	tern_wire_write_request(&w, &q);
+	REQUIRE(tern_wire_send(s.fd, TERN_MESSAGE_BUILD, w.data, w.size, TERN_WIRE_NO_DEADLINE) ==
+		0);
+	tern_writer_finish(&w);
+	usleep(50000);
+	EXPECT(waitpid(s.pid, NULL, WNOHANG) == 0);
+	uint64_t start = tern_clock_ns();
+	server_stop(&s);
+	EXPECT(tern_clock_ns() - start < 5000000000u);
+}
+
+/* Damaged messages end the server with an error, not with a signal. */
+static void test_bad_message(void)
+{
+	struct server s = server_start();
+	int status;
+	REQUIRE(tern_wire_send(s.fd, TERN_MESSAGE_BUILD, "\1\2\3", 3, TERN_WIRE_NO_DEADLINE) == 0);
+	REQUIRE(waitpid(s.pid, &status, 0) == s.pid);
+	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	close(s.fd);
+}
+
+int main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	struct server s = server_start();
+	test_kernel_info(&s);
+	test_image(&s);
+	test_errors(&s);
+	test_options(&s);
+	test_include_path(&s);
+	test_versions(&s);
+	test_features(&s);
+	test_printf(&s);
+	test_globals(&s);
+	test_compile_and_link(&s);
+	test_language(&s);
+	server_stop(&s);
+	test_hang_up();
+	test_bad_message();
+	return test_result();
+}

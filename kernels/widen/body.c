@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A chunk as a function:
+ *
+ *     body(args, group, group id x y z, local size x y z, local id x y z of the first work-item,
+ *          active lanes)
+ *
+ * inlined into the group function, or for kernels with barriers a coroutine that takes its frame as
+ * one more parameter and returns nothing of interest: it is resumed through that frame.
+ */
+#include <string.h>
+
+#include "kernels/widen/internal.h"
+#include "runtime/base/alloc.h"
+
+enum {
+	PARAM_ARGS,
+	PARAM_GROUP,
+	PARAM_GROUP_ID,
+	PARAM_LOCAL_SIZE = PARAM_GROUP_ID + 3,
+	PARAM_LOCAL_ID = PARAM_LOCAL_SIZE + 3,
+	PARAM_ACTIVE = PARAM_LOCAL_ID + 3,
+	PARAM_FRAME,
+	PARAM_COUNT,
+};
+
+static void add_string_attribute(const struct widen_fn *fn, LLVMValueRef function, const char *key,
+				 const char *value)
+{
+	LLVMAttributeRef a = LLVMCreateStringAttribute(fn->context, key, (unsigned)strlen(key),
+						       value, (unsigned)strlen(value));
+	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, a);
+}
+
+void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function)
+{
+	if (fn->options->cpu)
+		add_string_attribute(fn, function, "target-cpu", fn->options->cpu);
+	if (fn->options->features)
+		add_string_attribute(fn, function, "target-features", fn->options->features);
+	if (fn->options->register_lanes >= 16) {
+		add_string_attribute(fn, function, "prefer-vector-width", "512");
+		add_string_attribute(fn, function, "min-legal-vector-width", "512");
+	}
+	widen_add_attribute(fn->context, function, LLVMAttributeFunctionIndex, "nounwind");
+	for (unsigned i = 1; i <= 2; i++) {
+		widen_add_attribute(fn->context, function, i, "noalias");
+		widen_add_attribute(fn->context, function, i, "readonly");
+		widen_add_attribute(fn->context, function, i, "nocapture");
+	}
+}
+
+LLVMTypeRef widen_body_type(const struct widen_fn *fn)
+{
+	LLVMTypeRef types[PARAM_COUNT] = {fn->ptr, fn->ptr};
+	for (unsigned i = PARAM_GROUP_ID; i < PARAM_FRAME; i++)
+		types[i] = fn->i64;
+	types[PARAM_FRAME] = fn->ptr;
+	return LLVMFunctionType(fn->nothing, types, fn->has_barrier ? PARAM_COUNT : PARAM_FRAME, 0);
+}
+
+/* ---- coroutines (https://llvm.org/docs/Coroutines.html, switched-resume lowering) ---- */
+
+static LLVMValueRef no_token(struct widen_emit *e)
+{
+	return LLVMConstNull(LLVMTokenTypeInContext(e->fn->context));
+}
+
+/* Goes on behind the suspension, in a new block; the final one has nothing behind it. */
+void widen_emit_suspend(struct widen_emit *e, bool final)
+{
+	LLVMValueRef args[] = {no_token(e), widen_int(e, e->fn->i1, final)};
+	LLVMValueRef how = widen_intrinsic(e, "llvm.coro.suspend", NULL, 0, args, 2);
+	LLVMBasicBlockRef resumed = widen_append_block(e, "resumed");
+	LLVMValueRef go = LLVMBuildSwitch(e->builder, how, e->suspended, 2);
+	LLVMAddCase(go, widen_int(e, e->fn->i8, 0), resumed);
+	LLVMAddCase(go, widen_int(e, e->fn->i8, 1), e->cleanup);
+	LLVMPositionBuilderAtEnd(e->builder, resumed);
+	if (final)
+		LLVMBuildUnreachable(e->builder);
+}
+
+LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LLVMTypeRef type)
+{
+	char *name = tern_asprintf("%s%s", mark, fn->kernel->name);
+	if (!name)
+		return NULL;
+	LLVMValueRef f = LLVMGetNamedFunction(fn->module, name);
+	if (!f)
+		f = LLVMAddFunction(fn->module, name, type);
+	tern_free(name);
+	return f;
+}
+
+static bool begin_coroutine(struct widen_emit *e)
+{
+	struct widen_fn *fn = e->fn;
+	LLVMValueRef null = LLVMConstNull(fn->ptr);
+	LLVMTypeRef mark_type = LLVMFunctionType(fn->nothing, &fn->i64, 1, 0);
+	LLVMValueRef mark = widen_mark_function(fn, WIDEN_FRAME_MARK, mark_type);
+	if (!mark)
+		return false;
+	e->suspended = widen_append_block(e, "suspended");
+	e->cleanup = widen_append_block(e, "cleanup");
+	LLVMValueRef id[] = {widen_int(e, fn->i32, WIDEN_FRAME_ALIGN), null, null, null};
+	e->coro_id = widen_intrinsic(e, "llvm.coro.id", NULL, 0, id, 4);
+	LLVMValueRef begin[] = {e->coro_id, e->frame};
+	e->handle = widen_intrinsic(e, "llvm.coro.begin", NULL, 0, begin, 2);
+	LLVMValueRef size = widen_intrinsic(e, "llvm.coro.size", &fn->i64, 1, NULL, 0);
+	LLVMBuildCall2(e->builder, mark_type, mark, &size, 1, "");
+	return true;
+}
+
+static void end_coroutine(struct widen_emit *e)
+{
+	LLVMPositionBuilderAtEnd(e->builder, e->cleanup);
+	LLVMValueRef free_args[] = {e->coro_id, e->handle};
+	widen_intrinsic(e, "llvm.coro.free", NULL, 0, free_args, 2);
+	LLVMBuildBr(e->builder, e->suspended);
+	LLVMPositionBuilderAtEnd(e->builder, e->suspended);
+	LLVMValueRef end[] = {e->handle, widen_int(e, e->fn->i1, 0), no_token(e)};
+	widen_intrinsic(e, "llvm.coro.end", NULL, 0, end, 3);
+	LLVMBuildRetVoid(e->builder);
+}
+
+/* ---- the prologue ---- */
+
+static LLVMValueRef load_argument(struct widen_emit *e, LLVMValueRef parameter,
+				  const struct tern_widen_arg *arg)
+{
+	struct widen_fn *fn = e->fn;
+	LLVMValueRef offset = widen_int(e, fn->i64, arg->offset);
+	LLVMValueRef at = LLVMBuildInBoundsGEP2(e->builder, fn->i8, e->args, &offset, 1, "");
+	if (arg->by_value_align)
+		return at;
+	LLVMTypeRef type = widen_map_type(fn, LLVMTypeOf(parameter));
+	bool local = arg->kind == TERN_ARG_LOCAL;
+	LLVMValueRef v = LLVMBuildLoad2(e->builder, local ? fn->i64 : type, at, "");
+	uint32_t align = arg->offset | TERN_ARGS_ALIGN;
+	LLVMSetAlignment(v, align & -align);
+	LLVMMetadataRef none = LLVMMDNodeInContext2(fn->context, NULL, 0);
+	LLVMSetMetadata(v, LLVMGetMDKindIDInContext(fn->context, "invariant.load", 14),
+			LLVMMetadataAsValue(fn->context, none));
+	return local ? LLVMBuildGEP2(e->builder, fn->i8, e->local_mem, &v, 1, "") : v;
+}
+
+static bool build_prologue(struct widen_emit *e)
+{
+	struct widen_fn *fn = e->fn;
+	e->args = LLVMGetParam(e->function, PARAM_ARGS);
+	e->group = LLVMGetParam(e->function, PARAM_GROUP);
+	for (unsigned d = 0; d < 3; d++) {
+		e->group_id[d] = LLVMGetParam(e->function, PARAM_GROUP_ID + d);
+		e->local_size[d] = LLVMGetParam(e->function, PARAM_LOCAL_SIZE + d);
+		e->local_id[d] = LLVMGetParam(e->function, PARAM_LOCAL_ID + d);
+	}
+	e->active = LLVMGetParam(e->function, PARAM_ACTIVE);
+	e->prologue = widen_append_block(e, "prologue");
+	LLVMPositionBuilderAtEnd(e->builder, e->prologue);
+	if (fn->has_barrier) {
+		e->frame = LLVMGetParam(e->function, PARAM_FRAME);
+		if (!begin_coroutine(e))
+			return false;
+	}
+	e->local_mem = widen_group_field(e, offsetof(struct tern_group, local_mem), fn->ptr);
+	for (unsigned i = 0; i < fn->kernel->arg_count; i++) {
+		LLVMValueRef parameter = LLVMGetParam(fn->ir, i);
+		widen_set_scalar(e, parameter, load_argument(e, parameter, &fn->kernel->args[i]));
+	}
+	return true;
+}
+
+/* ---- the whole ---- */
+
+static LLVMValueRef add_body_function(const struct widen_fn *fn, bool tail)
+{
+	char *name = tern_asprintf("tern.%s.%s", tail ? "tail" : "body", fn->kernel->name);
+	if (!name)
+		return NULL;
+	LLVMValueRef f = LLVMAddFunction(fn->module, name, widen_body_type(fn));
+	tern_free(name);
+	LLVMSetLinkage(f, LLVMInternalLinkage);
+	widen_function_attributes(fn, f);
+	const char *kind = fn->has_barrier ? "presplitcoroutine" : "alwaysinline";
+	/* With rows the tail is called from several places. */
+	if (fn->has_barrier || !tail || fn->rows == 1)
+		widen_add_attribute(fn->context, f, LLVMAttributeFunctionIndex, kind);
+	return f;
+}
+
+static bool allocate_tables(struct widen_emit *e)
+{
+	const struct widen_fn *fn = e->fn;
+	e->scalars = tern_zalloc_array(fn->value_count + 1, e->rows * sizeof(*e->scalars));
+	e->vectors = tern_zalloc_array(fn->leaf_count + 1, e->rows * sizeof(*e->vectors));
+	e->guards = tern_zalloc_array(fn->value_count + 1, e->rows * sizeof(*e->guards));
+	e->accumulators = tern_zalloc_array(fn->leaf_count + 1, e->rows * sizeof(*e->vectors));
+	e->states = tern_zalloc_array(fn->block_count + 1, sizeof(*e->states));
+	return e->scalars && e->vectors && e->guards && e->accumulators && e->states;
+}
+
+LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, bool tail)
+{
+	struct widen_emit e = {.fn = fn, .lanes = fn->lanes, .rows = rows, .tail = tail};
+	e.builder = LLVMCreateBuilderInContext(fn->context);
+	e.aux = LLVMCreateBuilderInContext(fn->context);
+	e.function = add_body_function(fn, tail);
+	bool made = e.function && allocate_tables(&e) && build_prologue(&e);
+	if (made) {
+		widen_emit_blocks(&e);
+		if (fn->has_barrier)
+			end_coroutine(&e);
+	}
+	tern_free(e.scalars);
+	tern_free(e.vectors);
+	tern_free(e.guards);
+	tern_free(e.accumulators);
+	tern_free(e.states);
+	LLVMDisposeBuilder(e.builder);
+	LLVMDisposeBuilder(e.aux);
+	return made && !fn->out_of_memory ? e.function : NULL;
+}

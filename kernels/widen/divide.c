@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Integer division that has no result: by zero, or of the smallest number by -1. In OpenCL C the
+ * value is unspecified but there is no exception (Arithmetic Operators), while x86-64 traps and
+ * LLVM assumes that it does not happen. Such divisors become 1, before any optimisation.
+ */
+#include "kernels/widen/internal.h"
+
+static LLVMTypeRef element_type(LLVMTypeRef type)
+{
+	return LLVMGetTypeKind(type) == LLVMVectorTypeKind ? LLVMGetElementType(type) : type;
+}
+
+static LLVMValueRef constant(LLVMTypeRef type, uint64_t v)
+{
+	LLVMValueRef elements[WIDEN_MAX_LEAVES], c = LLVMConstInt(element_type(type), v, 0);
+	if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
+		return c;
+	unsigned n = tern_min(LLVMGetVectorSize(type), (unsigned)WIDEN_MAX_LEAVES);
+	for (unsigned i = 0; i < n; i++)
+		elements[i] = c;
+	return LLVMConstVector(elements, n);
+}
+
+static bool is_safe_number(LLVMValueRef divisor, bool is_signed)
+{
+	int64_t v;
+	return widen_constant_int(divisor, &v) && v != 0 && !(is_signed && v == -1);
+}
+
+static bool is_safe(LLVMValueRef divisor, bool is_signed)
+{
+	LLVMTypeRef type = LLVMTypeOf(divisor);
+	if (LLVMGetTypeKind(type) != LLVMVectorTypeKind)
+		return is_safe_number(divisor, is_signed);
+	if (!LLVMIsConstant(divisor))
+		return false;
+	for (unsigned i = 0; i < LLVMGetVectorSize(type); i++) {
+		LLVMValueRef element = LLVMGetAggregateElement(divisor, i);
+		if (!element || !is_safe_number(element, is_signed))
+			return false;
+	}
+	return true;
+}
+
+static void guard(LLVMBuilderRef b, LLVMValueRef inst, bool is_signed)
+{
+	LLVMValueRef dividend = LLVMGetOperand(inst, 0), divisor = LLVMGetOperand(inst, 1);
+	LLVMTypeRef type = LLVMTypeOf(inst);
+	unsigned width = LLVMGetIntTypeWidth(element_type(type));
+	/* OpenCL C has no integers or vectors that are larger. */
+	if (is_safe(divisor, is_signed) || width > 64 || widen_leaf_count(type) > WIDEN_MAX_LEAVES)
+		return;
+	LLVMPositionBuilderBefore(b, inst);
+	LLVMValueRef bad = LLVMBuildICmp(b, LLVMIntEQ, divisor, LLVMConstNull(type), "");
+	if (is_signed) {
+		LLVMValueRef least = constant(type, (uint64_t)1 << (width - 1));
+		LLVMValueRef is_least = LLVMBuildICmp(b, LLVMIntEQ, dividend, least, "");
+		LLVMValueRef minus =
+			LLVMBuildICmp(b, LLVMIntEQ, divisor, LLVMConstAllOnes(type), "");
+		bad = LLVMBuildOr(b, bad, LLVMBuildAnd(b, is_least, minus, ""), "");
+	}
+	LLVMSetOperand(inst, 1, LLVMBuildSelect(b, bad, constant(type, 1), divisor, ""));
+}
+
+static void lower_function(LLVMBuilderRef b, LLVMValueRef f)
+{
+	for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block;
+	     block = LLVMGetNextBasicBlock(block)) {
+		for (LLVMValueRef i = LLVMGetFirstInstruction(block); i;
+		     i = LLVMGetNextInstruction(i)) {
+			LLVMOpcode op = LLVMGetInstructionOpcode(i);
+			if (op == LLVMSDiv || op == LLVMSRem)
+				guard(b, i, true);
+			else if (op == LLVMUDiv || op == LLVMURem)
+				guard(b, i, false);
+		}
+	}
+}
+
+void widen_lower_divisions(LLVMModuleRef module)
+{
+	LLVMBuilderRef b = LLVMCreateBuilderInContext(LLVMGetModuleContext(module));
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+		lower_function(b, f);
+	LLVMDisposeBuilder(b);
+}

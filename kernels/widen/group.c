@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The group function: chunks of a work-group.
+ *
+ *     for z, for y by rows: for x by lanes: body; what is left in x: tail with fewer lanes
+ *     what is left in y: tail, row by row
+ *
+ * With barriers every chunk has a frame in group->scratch and is resumed until it has finished.
+ */
+#include "kernels/widen/internal.h"
+#include "runtime/base/alloc.h"
+
+struct group {
+	struct widen_fn *fn;
+	struct widen_emit e; /* builder, function, ids: what workitem.c needs */
+	LLVMValueRef full, tail;
+	LLVMValueRef end[3];         /* local sizes */
+	LLVMValueRef frames, stride; /* of coroutines */
+	LLVMValueRef count;          /* alloca: chunks started */
+};
+
+/* A counting loop under construction: the builder stands in its body. */
+struct loop {
+	LLVMBasicBlockRef head, body, exit, before;
+	LLVMValueRef i;
+};
+
+static LLVMValueRef constant(const struct group *g, uint64_t v)
+{
+	return LLVMConstInt(g->fn->i64, v, 0);
+}
+
+/* for (i = first; i + step <= end; …): the caller ends it with loop_end(next i). */
+static struct loop loop_begin(struct group *g, LLVMValueRef first, LLVMValueRef end, uint64_t step,
+			      const char *name)
+{
+	LLVMBuilderRef b = g->e.builder;
+	struct loop l = {.before = LLVMGetInsertBlock(b)};
+	l.head = widen_append_block(&g->e, name);
+	l.body = widen_append_block(&g->e, "");
+	l.exit = widen_append_block(&g->e, "");
+	LLVMBuildBr(b, l.head);
+	LLVMPositionBuilderAtEnd(b, l.head);
+	l.i = LLVMBuildPhi(b, g->fn->i64, name);
+	LLVMAddIncoming(l.i, &first, &l.before, 1);
+	LLVMValueRef next = LLVMBuildAdd(b, l.i, constant(g, step), "");
+	LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntULE, next, end, ""), l.body, l.exit);
+	LLVMPositionBuilderAtEnd(b, l.body);
+	return l;
+}
+
+static void loop_end(struct group *g, const struct loop *l, LLVMValueRef next)
+{
+	LLVMBasicBlockRef from = LLVMGetInsertBlock(g->e.builder);
+	LLVMBuildBr(g->e.builder, l->head);
+	LLVMAddIncoming(l->i, &next, &from, 1);
+	LLVMPositionBuilderAtEnd(g->e.builder, l->exit);
+}
+
+static LLVMValueRef advance(struct group *g, LLVMValueRef i, uint64_t step)
+{
+	return LLVMBuildAdd(g->e.builder, i, constant(g, step), "");
+}
+
+/* ---- chunks ---- */
+
+static void call_body(struct group *g, LLVMValueRef body, LLVMValueRef x, LLVMValueRef y,
+		      LLVMValueRef z, LLVMValueRef active)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef args[] = {g->e.args,
+			       g->e.group,
+			       g->e.group_id[0],
+			       g->e.group_id[1],
+			       g->e.group_id[2],
+			       g->end[0],
+			       g->end[1],
+			       g->end[2],
+			       x,
+			       y,
+			       z,
+			       active,
+			       NULL};
+	unsigned n = tern_array_size(args) - 1;
+	if (g->fn->has_barrier) {
+		LLVMValueRef i = LLVMBuildLoad2(b, g->fn->i64, g->count, "");
+		LLVMValueRef offset = LLVMBuildMul(b, i, g->stride, "");
+		args[n++] = LLVMBuildGEP2(b, g->fn->i8, g->frames, &offset, 1, "");
+		LLVMBuildStore(b, advance(g, i, 1), g->count);
+	}
+	LLVMBuildCall2(b, widen_body_type(g->fn), body, args, n, "");
+}
+
+/* One call of the tail if @from < @end. */
+static void remainder_in_x(struct group *g, LLVMValueRef from, LLVMValueRef end, LLVMValueRef y,
+			   LLVMValueRef z, unsigned rows)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMBasicBlockRef some = widen_append_block(&g->e, "tail");
+	LLVMBasicBlockRef done = widen_append_block(&g->e, "");
+	LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntULT, from, end, ""), some, done);
+	LLVMPositionBuilderAtEnd(b, some);
+	LLVMValueRef active = LLVMBuildSub(b, end, from, "");
+	for (unsigned row = 0; row < rows; row++)
+		call_body(g, g->tail, from, advance(g, y, row), z, active);
+	LLVMBuildBr(b, done);
+	LLVMPositionBuilderAtEnd(b, done);
+}
+
+/* Chunks of [from, end) in x: whole ones by @body, of @rows rows. */
+static void segment(struct group *g, LLVMValueRef body, LLVMValueRef from, LLVMValueRef end,
+		    LLVMValueRef y, LLVMValueRef z, unsigned rows)
+{
+	unsigned lanes = g->fn->lanes;
+	struct loop x = loop_begin(g, from, end, lanes, "x");
+	call_body(g, body, x.i, y, z, constant(g, lanes));
+	loop_end(g, &x, advance(g, x.i, lanes));
+	if (lanes > 1)
+		remainder_in_x(g, x.i, end, y, z, rows);
+}
+
+/* No chunk crosses a multiple of 2^31 of the global id in x: then there are two segments. */
+static void row_of_chunks(struct group *g, LLVMValueRef body, LLVMValueRef y, LLVMValueRef z,
+			  unsigned rows)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef zero = constant(g, 0);
+	if (!g->fn->splits_ids) {
+		segment(g, body, zero, g->end[0], y, z, rows);
+		return;
+	}
+	struct loop s = loop_begin(g, zero, g->end[0], 1, "segment");
+	g->e.local_id[0] = s.i;
+	LLVMValueRef id = widen_work_item(&g->e, WIDEN_CALL_GLOBAL_ID, 0);
+	LLVMValueRef low = LLVMBuildAnd(b, id, constant(g, 0x7fffffff), "");
+	LLVMValueRef room = LLVMBuildSub(b, constant(g, 0x80000000), low, "");
+	LLVMValueRef left = LLVMBuildSub(b, g->end[0], s.i, "");
+	LLVMValueRef fits = LLVMBuildICmp(b, LLVMIntULE, left, room, "");
+	LLVMValueRef size = LLVMBuildSelect(b, fits, left, room, "");
+	LLVMValueRef end = LLVMBuildAdd(b, s.i, size, "");
+	segment(g, body, s.i, end, y, z, rows);
+	loop_end(g, &s, end);
+}
+
+static void all_chunks(struct group *g)
+{
+	LLVMValueRef zero = constant(g, 0);
+	unsigned rows = g->fn->rows;
+	struct loop z = loop_begin(g, zero, g->end[2], 1, "z");
+	struct loop y = loop_begin(g, zero, g->end[1], rows, "y");
+	row_of_chunks(g, g->full, y.i, z.i, rows);
+	loop_end(g, &y, advance(g, y.i, rows));
+	if (rows > 1) {
+		struct loop rest = loop_begin(g, y.i, g->end[1], 1, "y.rest");
+		row_of_chunks(g, g->tail, rest.i, z.i, 1);
+		loop_end(g, &rest, advance(g, rest.i, 1));
+	}
+	loop_end(g, &z, advance(g, z.i, 1));
+}
+
+/* ---- barriers ---- */
+
+/* The formula is tern_kernel_scratch()'s; this work-group may be smaller than that counted with. */
+static void find_frames(struct group *g)
+{
+	struct widen_fn *fn = g->fn;
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef chunks = g->end[2];
+	LLVMValueRef per_x = advance(g, g->end[0], 2 * fn->lanes - 2);
+	LLVMValueRef per_y = advance(g, g->end[1], fn->rows - 1);
+	chunks = LLVMBuildMul(b, chunks, LLVMBuildUDiv(b, per_x, constant(g, fn->lanes), ""), "");
+	chunks = LLVMBuildMul(b, chunks, LLVMBuildUDiv(b, per_y, constant(g, fn->rows), ""), "");
+	LLVMValueRef table = LLVMBuildMul(b, chunks, constant(g, 8), "");
+	table = LLVMBuildAnd(b, advance(g, table, 127), constant(g, ~(uint64_t)127), "");
+	LLVMValueRef scratch =
+		widen_group_field(&g->e, offsetof(struct tern_group, scratch), fn->ptr);
+	g->frames = LLVMBuildGEP2(b, fn->i8, scratch, &table, 1, "");
+	g->count = LLVMBuildAlloca(b, fn->i64, "");
+	LLVMBuildStore(b, constant(g, 0), g->count);
+}
+
+/* Goes over all chunks until none is suspended: they may end at different barriers. */
+static void resume_all(struct group *g)
+{
+	struct widen_fn *fn = g->fn;
+	LLVMBuilderRef b = g->e.builder;
+	LLVMBasicBlockRef round = widen_append_block(&g->e, "round");
+	LLVMBasicBlockRef over = widen_append_block(&g->e, "over");
+	LLVMValueRef zero = constant(g, 0), count = LLVMBuildLoad2(b, fn->i64, g->count, "");
+	LLVMBuildBr(b, round);
+	LLVMPositionBuilderAtEnd(b, round);
+	struct loop l = loop_begin(g, zero, count, 1, "chunk");
+	LLVMPositionBuilderBefore(b, LLVMGetNextInstruction(l.i));
+	LLVMValueRef running = LLVMBuildPhi(b, fn->i1, "running");
+	LLVMPositionBuilderAtEnd(b, l.body);
+	LLVMValueRef offset = LLVMBuildMul(b, l.i, g->stride, "");
+	LLVMValueRef frame = LLVMBuildGEP2(b, fn->i8, g->frames, &offset, 1, "");
+	LLVMValueRef finished = widen_intrinsic(&g->e, "llvm.coro.done", NULL, 0, &frame, 1);
+	LLVMBasicBlockRef resume = widen_append_block(&g->e, "resume");
+	LLVMBasicBlockRef next = widen_append_block(&g->e, "");
+	LLVMBuildCondBr(b, finished, next, resume);
+	LLVMPositionBuilderAtEnd(b, resume);
+	widen_intrinsic(&g->e, "llvm.coro.resume", NULL, 0, &frame, 1);
+	LLVMBuildBr(b, next);
+	LLVMPositionBuilderAtEnd(b, next);
+	LLVMValueRef still = LLVMBuildPhi(b, fn->i1, ""), yes = LLVMConstInt(fn->i1, 1, 0);
+	LLVMValueRef in[] = {running, yes}, no = LLVMConstNull(fn->i1);
+	LLVMBasicBlockRef from[] = {l.body, resume};
+	LLVMAddIncoming(still, in, from, 2);
+	LLVMAddIncoming(running, &no, &round, 1);
+	LLVMAddIncoming(running, &still, &next, 1);
+	loop_end(g, &l, advance(g, l.i, 1));
+	LLVMBuildCondBr(b, running, round, over);
+	LLVMPositionBuilderAtEnd(b, over);
+}
+
+/* ---- the whole ---- */
+
+/* The last work-group of a dimension may be smaller. */
+static LLVMValueRef local_size(struct group *g, unsigned d)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef full = widen_work_item(&g->e, WIDEN_CALL_ENQUEUED_LOCAL_SIZE, d);
+	LLVMValueRef before = LLVMBuildMul(b, g->e.group_id[d], full, "");
+	LLVMValueRef left =
+		LLVMBuildSub(b, widen_work_item(&g->e, WIDEN_CALL_GLOBAL_SIZE, d), before, "");
+	return LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntULT, left, full, ""), left, full, "");
+}
+
+static LLVMValueRef add_group_function(struct widen_fn *fn)
+{
+	LLVMTypeRef types[] = {fn->ptr, fn->ptr, fn->i64, fn->i64, fn->i64};
+	char *name = tern_asprintf(WIDEN_GROUP_PREFIX "%s", fn->kernel->name);
+	if (!name)
+		return NULL;
+	LLVMTypeRef type = LLVMFunctionType(fn->nothing, types, 5, 0);
+	LLVMValueRef f = LLVMAddFunction(fn->module, name, type);
+	tern_free(name);
+	widen_function_attributes(fn, f);
+	return f;
+}
+
+static bool find_stride(struct group *g)
+{
+	LLVMTypeRef type = LLVMFunctionType(g->fn->i64, NULL, 0, 0);
+	LLVMValueRef mark = widen_mark_function(g->fn, WIDEN_STRIDE_MARK, type);
+	if (mark)
+		g->stride = LLVMBuildCall2(g->e.builder, type, mark, NULL, 0, "");
+	return mark != NULL;
+}
+
+LLVMValueRef widen_group(struct widen_fn *fn, LLVMValueRef full, LLVMValueRef tail)
+{
+	struct group g = {.fn = fn, .full = full, .tail = tail};
+	struct widen_emit *e = &g.e;
+	e->fn = fn;
+	e->function = add_group_function(fn);
+	if (!e->function)
+		return NULL;
+	e->builder = LLVMCreateBuilderInContext(fn->context);
+	LLVMPositionBuilderAtEnd(e->builder, widen_append_block(e, "entry"));
+	e->args = LLVMGetParam(e->function, 0);
+	e->group = LLVMGetParam(e->function, 1);
+	for (unsigned d = 0; d < 3; d++) {
+		e->group_id[d] = LLVMGetParam(e->function, 2 + d);
+		e->local_id[d] = constant(&g, 0);
+	}
+	for (unsigned d = 0; d < 3; d++)
+		g.end[d] = local_size(&g, d);
+	bool made = !fn->has_barrier || find_stride(&g);
+	if (made) {
+		if (fn->has_barrier)
+			find_frames(&g);
+		all_chunks(&g);
+		if (fn->has_barrier)
+			resume_all(&g);
+		LLVMBuildRetVoid(e->builder);
+	}
+	LLVMDisposeBuilder(e->builder);
+	return made ? e->function : NULL;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: the whole-function vectoriser
+ *
+ * A kernel describes what one work-item does. Widening makes a *chunk* of it: @lanes neighbouring
+ * work-items in x, times @rows in y, run by one pass through the code, with vector registers for
+ * what differs between lanes. A group function loops over the chunks of a work-group.
+ *
+ *   prepare.c   inlines, simplifies and structurises the module (passes); lower.c, copies.c,
+ *               divide.c
+ *   kernel.c    decides: widened, or scalar with a reason
+ *   values.c    numbers the kernel's values; types without address spaces
+ *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
+ *   private.c   where the lanes' private variables lie
+ *   hints.c     addresses that are linear unless an index wraps
+ *   waiting.c   loops in which lanes would wait for each other
+ *   shape.c     divergence analysis: the shape of each value; rows.c: what differs between rows
+ *   emit.c      the map from old to new values; constants; vector forms of scalars
+ *   rebuild.c   scalar copies of instructions; workitem.c: get_global_id() and its kin
+ *   generic.c   which memory a generic pointer points to
+ *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane)
+ *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
+ *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards
+ *
+ * Scalar kernels take the same way with one lane, one row and all values uniform; then any control
+ * flow is copied as it is. That is the path for whatever is not known to widen.
+ *
+ * Shapes
+ *   UNIFORM  the same in all active lanes of a chunk: one scalar.
+ *   LINEAR   lane l has base + l * stride (integers modulo their width; pointers in bytes): one
+ *            scalar, the value of lane 0. Whether lane 0 is active does not matter: the base is
+ *            computed without poison flags.
+ *            A 32-bit linear value may be *exact*: for active lanes the mathematical values of the
+ *            signed integers are linear, with no wrap-around between lanes. It is then kept as a
+ *            64-bit scalar computed in 64 bits, so that its sign extension is free and right even
+ *            when lane 0 is masked off and would have wrapped. (int)get_global_id(0) is exact
+ *            because the group loop never lets a chunk cross a multiple of 2^31.
+ *   VARYING  anything else: a vector for each scalar leaf of the type. float4 has 4 leaves, a
+ *            struct as many as its members; shuffles, inserts and extracts only rename leaves.
+ *
+ * Control flow
+ *   After preparation the graph is made of if-then regions and of loops that leave from their latch
+ *   only, and the widened graph is the same graph. A branch is divergent when its condition is not
+ *   uniform (or differs between rows). A divergent if becomes "if any lane: then-block", a
+ *   divergent loop goes on while any lane wants to. Each block has a mask (NULL: all lanes):
+ *     - it is the mask of the immediate dominator, except in the then-block of a divergent branch
+ *       (and the condition), in a divergent loop (a phi of the lanes still in it), and at a loop's
+ *       exit (the mask before the loop);
+ *     - it never holds a poison lane: conditions are joined by select, not by and;
+ *     - a block whose mask is empty is never executed, but for cheap blocks that cannot fault.
+ *   What a divergent loop computes leaves it through phis in its exit block (LCSSA), as vectors
+ *   that each lane stops changing when it leaves; such values are varying outside. Phis at joins of
+ *   a divergent if take "select(mask, then, else)" from the then side.
+ *
+ * Instructions under a mask
+ *   Loads and stores are masked, divisors of inactive lanes become 1, atomics, volatile accesses
+ *   and whatever has no vector form run lane by lane for the lanes set in the mask. A uniform load
+ *   is done once (the block has an active lane); a store to a uniform address stores the value of
+ *   the last active lane.
+ *
+ * Rows are copies of what depends on the second dimension; everything else is shared by the rows.
+ *
+ * Barriers: the chunk function is a coroutine that suspends there; the group function starts all
+ * chunks, then resumes those not finished until all are. One thread runs the group, so local
+ * atomics are plain read-modify-write operations.
+ *
+ * Not widened (kernel.reason says which; the scalar path is always there): control flow that is not
+ * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
+ * another lane of its chunk), values with more than 64 leaves, calls and instructions unknown here.
+ */
+#ifndef TERN_KERNELS_WIDEN_INTERNAL_H
+#define TERN_KERNELS_WIDEN_INTERNAL_H
+
+#include <llvm-c/Core.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/TargetMachine.h>
+
+#include "kernels/widen/widen.h"
+
+enum {
+	WIDEN_MAX_LANES = 64,
+	WIDEN_MAX_ROWS = 4,
+	WIDEN_MAX_LEAVES = 64,
+	WIDEN_MAX_OPERANDS = 64, /* of an instruction that is neither phi nor terminator */
+	WIDEN_LOCAL_SPACE = 3,   /* OpenCL's __local in spir64 */
+	WIDEN_KERNEL_CALL = 76,  /* calling convention spir_kernel */
+	WIDEN_FRAME_ALIGN = 128, /* of coroutine frames, kernels.h */
+};
+
+/* ---- lower.c: calls by name ---- */
+enum widen_call {
+	WIDEN_CALL_UNKNOWN,
+	WIDEN_CALL_GLOBAL_ID,
+	WIDEN_CALL_LOCAL_ID,
+	WIDEN_CALL_GROUP_ID,
+	WIDEN_CALL_LOCAL_SIZE,
+	WIDEN_CALL_ENQUEUED_LOCAL_SIZE,
+	WIDEN_CALL_GLOBAL_SIZE,
+	WIDEN_CALL_NUM_GROUPS,
+	WIDEN_CALL_GLOBAL_OFFSET,
+	WIDEN_CALL_LAST_DIMENSIONAL = WIDEN_CALL_GLOBAL_OFFSET,
+	WIDEN_CALL_WORK_DIM,
+	WIDEN_CALL_GLOBAL_LINEAR_ID,
+	WIDEN_CALL_LOCAL_LINEAR_ID,
+	WIDEN_CALL_BARRIER,
+	WIDEN_CALL_MEM_FENCE,
+	WIDEN_CALL_ATOMIC_FENCE,
+	WIDEN_CALL_PRINTF_BUFFER,
+	WIDEN_CALL_MEMORY_OF,
+};
+/* Of a call instruction; UNKNOWN for intrinsics and everything else. */
+enum widen_call widen_call_of(LLVMValueRef call);
+/* The callee's name, "" for indirect calls. */
+const char *widen_callee_name(LLVMValueRef call);
+/*
+ * Replaces work-item functions by what the emitter knows: those with a dimension that is not a
+ * constant 0, 1 or 2 and the linear ids become arithmetic over the others. So does the memory of
+ * pointers that tell where they come from.
+ */
+void widen_lower_work_items(LLVMModuleRef module);
+/* Moves the module's __global and __constant variables into address space 0. */
+void widen_lower_globals(LLVMModuleRef module);
+/* By-value structures that a kernel gets are its own to change: gives it copies. */
+void widen_lower_by_value(LLVMModuleRef module);
+
+/* ---- generic.c ---- */
+/* What __tern_memory_of() returns: the device library knows these numbers. */
+enum widen_memory { WIDEN_MEMORY_GLOBAL, WIDEN_MEMORY_LOCAL, WIDEN_MEMORY_PRIVATE };
+/* True if all that generic @pointer may come from is of one memory. */
+bool widen_known_memory(LLVMValueRef pointer, enum widen_memory *memory);
+
+/* ---- divide.c ---- */
+/* No integer division traps: divisors for which it has no result become 1. */
+void widen_lower_divisions(LLVMModuleRef module);
+
+/* ---- copies.c ---- */
+/* Small memset and memcpy of private variables become loads and stores. */
+void widen_lower_copies(LLVMModuleRef module);
+
+/* ---- values.c ---- */
+enum widen_shape { WIDEN_UNKNOWN, WIDEN_UNIFORM, WIDEN_LINEAR, WIDEN_VARYING };
+
+struct widen_value {
+	LLVMValueRef ir;
+	uint8_t shape; /* enum widen_shape */
+	bool exact;    /* 32-bit linear value kept in 64 bits, see above */
+	bool per_row;  /* differs between rows */
+	bool hinted;   /* varying, but linear unless an index wraps: hints.c */
+	int64_t stride;
+	uint32_t element;    /* address in an interleaved private variable: its accesses' size */
+	uint32_t leaves;     /* of the type */
+	uint32_t first_leaf; /* index of the first, among all leaves of the kernel */
+	uint32_t block;      /* where it is defined */
+};
+
+struct widen_block {
+	LLVMBasicBlockRef ir;
+	LLVMValueRef terminator;
+	LLVMValueRef condition; /* of a conditional branch or switch, else NULL */
+	uint32_t successor_count, pred_count;
+	uint32_t *successors, *preds; /* indices; NULL when none */
+	uint32_t idom;
+	uint32_t header;     /* of the innermost loop, UINT32_MAX: in no loop */
+	uint32_t parent;     /* headers: header of the loop around; UINT32_MAX */
+	uint32_t latch;      /* headers: the one block that branches back; else UINT32_MAX */
+	uint32_t exited;     /* this is the exit of the loop of that header, else UINT32_MAX */
+	bool divergent;      /* the terminator's condition */
+	bool loop_divergent; /* headers: the latch's branch is divergent */
+	bool masked;         /* may run with fewer lanes than the chunk has */
+	bool row_masked;     /* its mask differs between rows */
+	bool row_loop;       /* headers: the lanes in the loop differ between rows */
+};
+
+struct widen_local {
+	LLVMValueRef global;
+	uint64_t offset;
+};
+
+struct widen_map_entry {
+	const void *key;
+	uint32_t index;
+};
+
+/* A kernel and what is known of it. One widen_fn serves several bodies (full, tail, scalar). */
+struct widen_fn {
+	LLVMContextRef context;
+	LLVMModuleRef module;
+	LLVMTargetDataRef layout;
+	const struct tern_widen_options *options;
+	struct tern_widen_kernel *kernel;
+	LLVMValueRef ir;
+	LLVMTypeRef i1, i8, i32, i64, ptr, nothing;
+
+	struct widen_value *values; /* parameters first, then instructions in block order */
+	uint32_t value_count, leaf_count;
+	struct widen_block *blocks; /* in reverse post-order; the entry is block 0 */
+	uint32_t block_count;
+	uint32_t *edges; /* storage of successors and preds */
+	struct widen_map_entry *map;
+	uint32_t map_size;
+
+	struct widen_local *locals;
+	uint32_t local_count, local_capacity;
+	uint64_t local_bytes;
+
+	unsigned lanes, rows;
+	bool widened; /* false: scalar, all values uniform */
+	bool has_barrier;
+	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
+	bool marks_rows; /* the analysis tells rows apart */
+	bool out_of_memory;
+};
+
+#define WIDEN_NONE UINT32_MAX
+
+int widen_fn_init(struct widen_fn *fn, LLVMModuleRef module,
+		  const struct tern_widen_options *options,
+		  struct tern_widen_kernel *kernel) TERN_MUST_CHECK;
+void widen_fn_finish(struct widen_fn *fn);
+/* NULL for constants and whatever is no parameter or reachable instruction. */
+struct widen_value *widen_value_of(const struct widen_fn *fn, LLVMValueRef ir);
+/* WIDEN_NONE when @ir is not reachable. */
+uint32_t widen_block_index(const struct widen_fn *fn, LLVMBasicBlockRef ir);
+/* Says why the kernel is not widened; @at may be NULL. Always returns false. */
+bool widen_refuse(struct widen_fn *fn, const char *reason, LLVMValueRef at);
+
+/* The type with all pointers (and opaque target types) as pointers of address space 0. */
+LLVMTypeRef widen_map_type(const struct widen_fn *fn, LLVMTypeRef type);
+unsigned widen_leaf_count(LLVMTypeRef type);
+/* Type of leaf @leaf of @type, mapped. */
+LLVMTypeRef widen_leaf_type(const struct widen_fn *fn, LLVMTypeRef type, unsigned leaf);
+uint64_t widen_size_of(const struct widen_fn *fn, LLVMTypeRef type);
+/*
+ * What operand @i of @gep adds to the address, for i = 1, 2, ... in turn; *type begins as the
+ * source element type. True: *bytes, a structure's member; false: *bytes for each unit of the
+ * operand.
+ */
+bool widen_gep_step(const struct widen_fn *fn, LLVMValueRef gep, unsigned i, LLVMTypeRef *type,
+		    uint64_t *bytes);
+bool widen_is_pointer_to_local(LLVMValueRef pointer);
+bool widen_constant_int(LLVMValueRef v, int64_t *out);
+/* Offset of a __local variable in group->local_mem. */
+uint64_t widen_local_offset(struct widen_fn *fn, LLVMValueRef global);
+
+/* ---- cfg.c ---- */
+/* Blocks, edges, dominators and loops. False: not reducible or not in the form above (refused). */
+bool widen_cfg_analyse(struct widen_fn *fn);
+bool widen_dominates(const struct widen_fn *fn, uint32_t a, uint32_t b);
+/* True if block @b is in the loop of header @h (or @h is WIDEN_NONE). */
+bool widen_in_loop(const struct widen_fn *fn, uint32_t b, uint32_t h);
+/* @b is the exit of a loop: its header, else WIDEN_NONE. */
+uint32_t widen_exited_loop(const struct widen_fn *fn, uint32_t b);
+/* After the divergence analysis: every divergent branch is an if-then or a latch. */
+bool widen_cfg_check_divergence(struct widen_fn *fn);
+/* Which successor of the divergent if @b is the then-block: 0 or 1. */
+unsigned widen_then_successor(const struct widen_fn *fn, uint32_t b);
+
+/* ---- shape.c, rows.c ---- */
+void widen_shapes(struct widen_fn *fn);
+enum widen_shape widen_shape_of(const struct widen_fn *fn, LLVMValueRef ir);
+bool widen_per_row(const struct widen_fn *fn, LLVMValueRef ir);
+/* A round of marking what differs between rows; false: nothing new. */
+bool widen_mark_rows(struct widen_fn *fn);
+/* Repeats the analysis with rows told apart; how many rows pay. */
+unsigned widen_rows(struct widen_fn *fn);
+
+/* ---- private.c ---- */
+/* Before the shapes: which private variables have interleaved lanes. */
+void widen_private_layouts(struct widen_fn *fn);
+/* Bytes from one lane's element 0 of a private variable to the next lane's. */
+uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable);
+
+/* ---- waiting.c ---- */
+/* False (refused): a lane may wait in a loop for a lane that has left it. */
+bool widen_check_waiting(struct widen_fn *fn);
+
+/* ---- hints.c ---- */
+/* After the shapes: finds the values that are nearly linear. */
+void widen_hints(struct widen_fn *fn);
+
+/* ---- emit.c ---- */
+struct widen_block_state {
+	LLVMBasicBlockRef first, last; /* the new blocks that an old block became */
+	LLVMValueRef mask[WIDEN_MAX_ROWS];
+	LLVMValueRef shared_mask;               /* lanes of any row */
+	LLVMValueRef then_mask[WIDEN_MAX_ROWS]; /* of divergent ifs */
+	LLVMValueRef shared_then_mask;
+	bool flat; /* divergent if without a test: the then-block is always run */
+};
+
+/* One body being made. */
+struct widen_emit {
+	struct widen_fn *fn;
+	LLVMBuilderRef builder, aux; /* aux: for what goes elsewhere than to the current place */
+	LLVMValueRef function;
+	unsigned lanes, rows, row; /* row: the copy being made */
+	bool shared;               /* what is being made is for all rows */
+	bool tail;                 /* entry mask: lane < active */
+
+	LLVMValueRef *scalars;      /* [value * rows + row]: uniform and linear values */
+	LLVMValueRef *vectors;      /* [leaf * rows + row] */
+	LLVMValueRef *guards;       /* as scalars: of hinted values, hints.c */
+	LLVMValueRef *accumulators; /* [leaf * rows + row]: loop results, control.c */
+	struct widen_block_state *states;
+	uint32_t block; /* the old block being made */
+
+	LLVMBasicBlockRef prologue; /* arguments, constants; ends in a branch */
+	LLVMValueRef args, group, group_id[3], local_size[3], local_id[3], active;
+	LLVMValueRef local_mem;
+	/* coroutines */
+	LLVMValueRef frame, handle, coro_id;
+	LLVMBasicBlockRef suspended, cleanup;
+};
+
+LLVMValueRef widen_int(const struct widen_emit *e, LLVMTypeRef type, int64_t v);
+LLVMTypeRef widen_vector_type(const struct widen_emit *e, LLVMTypeRef type);
+/* The scalar (uniform or linear) new value of @v, in its mapped type. */
+LLVMValueRef widen_scalar(struct widen_emit *e, LLVMValueRef v);
+/* Exact linear value or uniform 32-bit value as 64 bits, sign-extended. */
+LLVMValueRef widen_scalar64(struct widen_emit *e, LLVMValueRef v);
+/* Leaf @leaf of @v as a vector. */
+LLVMValueRef widen_vector(struct widen_emit *e, LLVMValueRef v, unsigned leaf);
+void widen_set_scalar(struct widen_emit *e, LLVMValueRef v, LLVMValueRef new_value);
+void widen_set_vector(struct widen_emit *e, LLVMValueRef v, unsigned leaf, LLVMValueRef new_value);
+LLVMValueRef widen_splat(struct widen_emit *e, LLVMValueRef scalar);
+/* <0, stride, 2 * stride, ...> */
+LLVMValueRef widen_steps(const struct widen_emit *e, LLVMTypeRef type, int64_t stride);
+LLVMValueRef widen_intrinsic(struct widen_emit *e, const char *name, LLVMTypeRef *overloads,
+			     unsigned overload_count, LLVMValueRef *args, unsigned arg_count);
+LLVMValueRef widen_shuffle(struct widen_emit *e, LLVMValueRef a, LLVMValueRef b, const int *index,
+			   unsigned count);
+/* Leaf @leaf of a scalar aggregate or vector value @v of (old) type @type; and the way back. */
+LLVMValueRef widen_extract_leaf(struct widen_emit *e, LLVMValueRef v, LLVMTypeRef type,
+				unsigned leaf);
+LLVMValueRef widen_insert_leaf(struct widen_emit *e, LLVMValueRef v, LLVMTypeRef type,
+			       unsigned leaf, LLVMValueRef new_leaf);
+LLVMBasicBlockRef widen_append_block(struct widen_emit *e, const char *name);
+/* The mask of the current block and row (or of all rows: shared); NULL: all lanes. */
+LLVMValueRef widen_mask(const struct widen_emit *e);
+LLVMValueRef widen_mask_or_all(struct widen_emit *e, LLVMValueRef mask);
+/* i1: a lane of @mask is set. */
+LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask);
+/* New value for a constant, which may need instructions in the prologue. */
+LLVMValueRef widen_constant(struct widen_emit *e, LLVMValueRef constant);
+
+/* ---- rebuild.c, workitem.c ---- */
+/* Atomic or volatile. */
+bool widen_is_atomic(LLVMValueRef inst);
+/* Operands to map: all but the callee of a call. */
+unsigned widen_operand_count(LLVMValueRef inst);
+/* True when rebuild can copy @inst (a call it knows, no exotic or huge instruction). */
+bool widen_can_rebuild(struct widen_fn *fn, LLVMValueRef inst);
+/* A scalar copy of @inst, no phi and no terminator, with mapped operands; NULL: nothing left. */
+LLVMValueRef widen_rebuild(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *operands);
+void widen_drop_poison_flags(LLVMValueRef inst);
+LLVMValueRef widen_group_field(struct widen_emit *e, size_t offset, LLVMTypeRef type);
+LLVMValueRef widen_work_item(struct widen_emit *e, enum widen_call call, unsigned dimension);
+bool widen_is_dropped(LLVMValueRef inst);
+/* generic.c: code that finds out which memory the new pointer points to, an enum widen_memory. */
+LLVMValueRef widen_memory_of(struct widen_emit *e, LLVMValueRef pointer);
+
+/* ---- vector.c, intrinsic.c, memory.c, lanes.c ---- */
+void widen_emit_instruction(struct widen_emit *e, LLVMValueRef inst);
+/* True if it made the vector form of the intrinsic call @inst. */
+bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst);
+void widen_emit_load(struct widen_emit *e, LLVMValueRef inst);
+void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
+/* Leaves to one vector of whole lanes, and a leaf of such a vector. */
+LLVMValueRef widen_interleave(struct widen_emit *e, LLVMValueRef *leaves, unsigned count);
+LLVMValueRef widen_deinterleave(struct widen_emit *e, LLVMValueRef wide, unsigned count,
+				unsigned leaf);
+/* The memory of all lanes; a getelementptr in interleaved variables. */
+LLVMValueRef widen_private_variables(struct widen_emit *e, LLVMValueRef variable);
+LLVMValueRef widen_private_address(struct widen_emit *e, LLVMValueRef gep, bool vector);
+/* Base and guard of a hinted value; the guard, NULL: not hinted. */
+void widen_emit_hint(struct widen_emit *e, LLVMValueRef inst);
+LLVMValueRef widen_guard(struct widen_emit *e, LLVMValueRef v);
+/* Lane by lane; under the mask when @guarded. */
+void widen_emit_lanes(struct widen_emit *e, LLVMValueRef inst, bool guarded);
+
+/* ---- control.c, body.c, group.c, optimize.c ---- */
+void widen_emit_blocks(struct widen_emit *e);
+void widen_emit_suspend(struct widen_emit *e, bool final);
+/* The chunk function, or NULL when there is no memory. */
+LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, bool tail);
+LLVMTypeRef widen_body_type(const struct widen_fn *fn);
+void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function);
+LLVMValueRef widen_group(struct widen_fn *fn, LLVMValueRef full, LLVMValueRef tail);
+/* Declaration @mark<kernel>, resolved by tern_widen_optimize(); NULL: no memory. */
+LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LLVMTypeRef type);
+void widen_add_attribute(LLVMContextRef context, LLVMValueRef function, unsigned index,
+			 const char *name);
+int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const char *passes,
+		     char **message) TERN_MUST_CHECK;
+
+#define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
+#define WIDEN_STRIDE_MARK  "tern.stride." /* + kernel: i64 (), called by group functions */
+#define WIDEN_FRAME_BYTES  "tern-frame-bytes"
+#define WIDEN_GROUP_PREFIX "tern.group."
+
+#endif

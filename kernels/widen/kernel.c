@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Step 2: a kernel becomes a group function, widened or scalar. */
+#include <errno.h>
+#include <string.h>
+
+#include "kernels/widen/internal.h"
+
+enum { LARGE_KERNEL = 20000 }; /* instructions, each counted as often as it has leaves */
+
+/* ---- what the kernel contains ---- */
+
+bool widen_is_atomic(LLVMValueRef inst)
+{
+	switch (LLVMGetInstructionOpcode(inst)) {
+	case LLVMAtomicRMW:
+	case LLVMAtomicCmpXchg:
+		return true;
+	case LLVMLoad:
+	case LLVMStore:
+		return LLVMGetVolatile(inst) ||
+		       LLVMGetOrdering(inst) != LLVMAtomicOrderingNotAtomic;
+	default:
+		return false;
+	}
+}
+
+static bool is_atomic_on_global(LLVMValueRef inst)
+{
+	switch (LLVMGetInstructionOpcode(inst)) {
+	case LLVMAtomicRMW:
+	case LLVMAtomicCmpXchg:
+		return !widen_is_pointer_to_local(LLVMGetOperand(inst, 0));
+	case LLVMLoad:
+		return LLVMGetOrdering(inst) != LLVMAtomicOrderingNotAtomic &&
+		       !widen_is_pointer_to_local(LLVMGetOperand(inst, 0));
+	case LLVMStore:
+		return LLVMGetOrdering(inst) != LLVMAtomicOrderingNotAtomic &&
+		       !widen_is_pointer_to_local(LLVMGetOperand(inst, 1));
+	default:
+		return false;
+	}
+}
+
+static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
+{
+	struct tern_widen_kernel *k = fn->kernel;
+	if (is_atomic_on_global(inst))
+		k->flags |= TERN_KERNEL_ATOMICS;
+	if (LLVMIsAAllocaInst(inst)) {
+		int64_t count = 1;
+		(void)widen_constant_int(LLVMGetOperand(inst, 0), &count);
+		k->private_bytes += (uint64_t)count * widen_size_of(fn, LLVMGetAllocatedType(inst));
+	}
+	if (!LLVMIsACallInst(inst))
+		return;
+	if (widen_call_of(inst) == WIDEN_CALL_BARRIER) {
+		k->flags |= TERN_KERNEL_BARRIER;
+		fn->has_barrier = true;
+	} else if (widen_call_of(inst) == WIDEN_CALL_PRINTF_BUFFER) {
+		k->flags |= TERN_KERNEL_PRINTF;
+	}
+}
+
+static bool survey(struct widen_fn *fn)
+{
+	if (fn->kernel->arg_count != LLVMCountParams(fn->ir))
+		return widen_refuse(fn, "arguments that do not fit the parameters", NULL);
+	fn->kernel->flags = 0;
+	fn->kernel->private_bytes = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		if (!LLVMIsAInstruction(inst))
+			continue;
+		if (!widen_can_rebuild(fn, inst))
+			return false;
+		survey_instruction(fn, inst);
+	}
+	return true;
+}
+
+/* ---- scalar or widened ---- */
+
+static void make_scalar(struct widen_fn *fn)
+{
+	fn->widened = false;
+	fn->splits_ids = false;
+	fn->lanes = fn->rows = 1;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		fn->values[i].shape = WIDEN_UNIFORM;
+		fn->values[i].exact = fn->values[i].per_row = fn->values[i].hinted = false;
+	}
+	for (uint32_t b = 0; b < fn->block_count; b++)
+		fn->blocks[b].divergent = false;
+}
+
+/* Values that no code here can hold in vectors. */
+static bool check_values(struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		int64_t count;
+		if (fn->values[i].leaves > WIDEN_MAX_LEAVES)
+			return widen_refuse(fn, "a value with too many members", inst);
+		if (LLVMIsAAllocaInst(inst) && !widen_constant_int(LLVMGetOperand(inst, 0), &count))
+			return widen_refuse(fn, "a private variable of variable size", inst);
+		if (LLVMGetTypeKind(LLVMTypeOf(inst)) == LLVMScalableVectorTypeKind ||
+		    LLVMGetTypeKind(LLVMTypeOf(inst)) == LLVMTokenTypeKind)
+			return widen_refuse(fn, "a value of a type that is not known", inst);
+	}
+	return true;
+}
+
+static bool check_barriers(struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		if (LLVMIsACallInst(inst) && widen_call_of(inst) == WIDEN_CALL_BARRIER &&
+		    fn->blocks[fn->values[i].block].masked)
+			return widen_refuse(fn, "a barrier under divergent control flow", inst);
+	}
+	return true;
+}
+
+/*
+ * So that a leaf fills a register or two and a value of the kernel's usual vector type not many
+ * more; and no more lanes than a work-group can have.
+ */
+static unsigned choose_lanes(const struct widen_fn *fn)
+{
+	unsigned lanes = fn->options->register_lanes, narrow = 0, wide = 0, values = 0, leaves = 0;
+	uint32_t required = fn->kernel->required_size[0];
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (v->shape != WIDEN_VARYING)
+			continue;
+		LLVMTypeRef type = widen_leaf_type(fn, LLVMTypeOf(v->ir), 0);
+		uint64_t bits = LLVMSizeOfTypeInBits(fn->layout, type);
+		bool pointer = LLVMGetTypeKind(type) == LLVMPointerTypeKind;
+		wide += bits == 64 && !pointer;
+		narrow += bits < 64;
+		leaves += v->leaves;
+		values++;
+	}
+	if (wide > 2 * narrow && lanes > 4)
+		lanes /= 2;
+	for (; leaves > 6 * values && lanes > 4; lanes /= 2)
+		leaves /= 2;
+	while (required && lanes > required)
+		lanes /= 2;
+	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
+}
+
+/* Two vector bodies of a very large kernel would take seconds to compile. */
+static bool check_size(struct widen_fn *fn)
+{
+	uint64_t leaves = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		leaves += tern_max(fn->values[i].leaves, 1u);
+	return leaves <= LARGE_KERNEL || widen_refuse(fn, "a very large kernel", NULL);
+}
+
+/* Analyses for widening; false: the reason is in the kernel. */
+static bool make_widened(struct widen_fn *fn)
+{
+	if (fn->options->register_lanes < 2)
+		return widen_refuse(fn, "widening is off", NULL);
+	if (!check_size(fn) || !widen_cfg_analyse(fn) || !check_values(fn))
+		return false;
+	widen_private_layouts(fn);
+	widen_shapes(fn);
+	if (!widen_cfg_check_divergence(fn) || !check_barriers(fn) || !widen_check_waiting(fn))
+		return false;
+	fn->widened = true;
+	fn->lanes = choose_lanes(fn);
+	fn->rows = fn->lanes > 1 ? widen_rows(fn) : 1;
+	widen_hints(fn);
+	if (fn->lanes == 1)
+		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
+	fn->kernel->reason = NULL; /* rows may have been refused */
+	fn->kernel->reason_detail[0] = '\0';
+	return true;
+}
+
+static int emit_kernel(struct widen_fn *fn)
+{
+	struct tern_widen_kernel *k = fn->kernel;
+	LLVMValueRef full = widen_body(fn, fn->rows, false);
+	LLVMValueRef tail = full && fn->lanes > 1 ? widen_body(fn, 1, true) : NULL;
+	if (!full || (fn->lanes > 1 && !tail))
+		return -ENOMEM;
+	k->group_function = widen_group(fn, full, tail);
+	if (!k->group_function)
+		return -ENOMEM;
+	if (fn->widened)
+		k->flags |= TERN_KERNEL_WIDENED;
+	k->lanes = fn->lanes;
+	k->rows = fn->rows;
+	k->local_bytes = fn->local_bytes;
+	return 0;
+}
+
+int tern_widen_kernel(LLVMModuleRef module, const struct tern_widen_options *options,
+		      struct tern_widen_kernel *kernel)
+{
+	struct widen_fn fn;
+	int error = widen_fn_init(&fn, module, options, kernel);
+	if (error)
+		return error;
+	kernel->reason = NULL;
+	kernel->reason_detail[0] = '\0';
+	if (!survey(&fn)) {
+		widen_fn_finish(&fn);
+		return -ENOTSUP;
+	}
+	if (!make_widened(&fn))
+		make_scalar(&fn);
+	error = emit_kernel(&fn);
+	widen_fn_finish(&fn);
+	return error;
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads and stores of a chunk: contiguous, reversed, interleaved vectors, or gather and scatter. */
+#include "kernels/widen/internal.h"
+
+/* Where leaf after leaf of an access lies. */
+struct access {
+	LLVMValueRef pointer; /* old */
+	LLVMTypeRef type;     /* old, of one lane's value */
+	enum widen_shape shape;
+	int64_t stride; /* of the pointer, if linear */
+	unsigned align;
+	uint32_t element;  /* of an interleaved private variable, or 0 */
+	LLVMValueRef mask; /* NULL: all */
+};
+
+/* Memory and registers agree about the bytes of such a type: not for i1, i24, x86_fp80. */
+static bool is_regular(const struct widen_fn *fn, LLVMTypeRef type)
+{
+	uint64_t bits = LLVMSizeOfTypeInBits(fn->layout, type);
+	return bits == 8 * LLVMABISizeOfType(fn->layout, type) && tern_is_power_of_two(bits);
+}
+
+static bool all_regular(const struct widen_fn *fn, LLVMTypeRef type)
+{
+	for (unsigned i = 0; i < widen_leaf_count(type); i++)
+		if (!is_regular(fn, widen_leaf_type(fn, type, i)))
+			return false;
+	return true;
+}
+
+/* Byte offset of leaf @leaf in memory. */
+static uint64_t leaf_offset(const struct widen_fn *fn, LLVMTypeRef type, unsigned leaf)
+{
+	LLVMTypeRef element;
+	unsigned n, i = 0;
+	switch (LLVMGetTypeKind(type)) {
+	case LLVMVectorTypeKind:
+		return leaf * widen_size_of(fn, LLVMGetElementType(type));
+	case LLVMArrayTypeKind:
+		element = LLVMGetElementType(type);
+		n = widen_leaf_count(element);
+		return leaf / n * widen_size_of(fn, element) + leaf_offset(fn, element, leaf % n);
+	case LLVMStructTypeKind:
+		for (;; i++) {
+			element = LLVMStructGetTypeAtIndex(type, i);
+			n = widen_leaf_count(element);
+			if (leaf < n)
+				return LLVMOffsetOfElement(fn->layout, type, i) +
+				       leaf_offset(fn, element, leaf);
+			leaf -= n;
+		}
+	default:
+		return 0;
+	}
+}
+
+static LLVMValueRef add_bytes(struct widen_emit *e, LLVMValueRef pointer, int64_t bytes)
+{
+	LLVMValueRef index = widen_int(e, e->fn->i64, bytes);
+	return bytes ? LLVMBuildGEP2(e->builder, e->fn->i8, pointer, &index, 1, "") : pointer;
+}
+
+/* Alignment of what lies @offset bytes from an address that is known only through its stride. */
+static unsigned alignment(const struct access *a, int64_t offset)
+{
+	uint64_t bits = (uint64_t)offset | a->align | a->element;
+	if (a->shape == WIDEN_LINEAR)
+		bits |= (uint64_t)a->stride;
+	return (unsigned)(bits & -bits);
+}
+
+static LLVMValueRef reversed(struct widen_emit *e, LLVMValueRef v)
+{
+	int index[WIDEN_MAX_LANES];
+	for (unsigned i = 0; i < e->lanes; i++)
+		index[i] = (int)(e->lanes - 1 - i);
+	return widen_shuffle(e, v, NULL, index, e->lanes);
+}
+
+/* ---- the accesses themselves; @mask may be NULL ---- */
+
+static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
+			      unsigned align, LLVMValueRef mask)
+{
+	if (!mask) {
+		LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
+		LLVMSetAlignment(load, align);
+		return load;
+	}
+	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
+	LLVMTypeRef overloads[] = {type, e->fn->ptr};
+	return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+}
+
+static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
+		       LLVMValueRef mask)
+{
+	if (!mask) {
+		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		return;
+	}
+	LLVMValueRef args[] = {v, pointer, widen_int(e, e->fn->i32, align), mask};
+	LLVMTypeRef overloads[] = {LLVMTypeOf(v), e->fn->ptr};
+	widen_intrinsic(e, "llvm.masked.store", overloads, 2, args, 4);
+}
+
+static LLVMValueRef gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
+			   unsigned align, LLVMValueRef mask)
+{
+	LLVMTypeRef wide = widen_vector_type(e, type);
+	LLVMValueRef args[] = {pointers, widen_int(e, e->fn->i32, align),
+			       widen_mask_or_all(e, mask), LLVMGetPoison(wide)};
+	LLVMTypeRef overloads[] = {wide, widen_vector_type(e, e->fn->ptr)};
+	return widen_intrinsic(e, "llvm.masked.gather", overloads, 2, args, 4);
+}
+
+static void scatter(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointers, unsigned align,
+		    LLVMValueRef mask)
+{
+	LLVMValueRef args[] = {v, pointers, widen_int(e, e->fn->i32, align),
+			       widen_mask_or_all(e, mask)};
+	LLVMTypeRef overloads[] = {LLVMTypeOf(v), widen_vector_type(e, e->fn->ptr)};
+	widen_intrinsic(e, "llvm.masked.scatter", overloads, 2, args, 4);
+}
+
+/* ---- one leaf ---- */
+
+/* 1: lanes follow each other, -1: backwards, 0: neither. */
+static int direction(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
+{
+	int64_t size = (int64_t)widen_size_of(e->fn, type);
+	if (a->shape != WIDEN_LINEAR)
+		return 0;
+	return a->stride == size ? 1 : a->stride == -size ? -1 : 0;
+}
+
+/* The lowest address of a contiguous access. */
+static LLVMValueRef lowest(struct widen_emit *e, const struct access *a, int64_t offset, int way)
+{
+	if (way < 0)
+		offset += ((int64_t)e->lanes - 1) * a->stride;
+	return add_bytes(e, widen_scalar(e, a->pointer), offset);
+}
+
+static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsigned leaf)
+{
+	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
+	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
+	int way = direction(e, a, type);
+	unsigned align = alignment(a, offset);
+	if (!way)
+		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
+			      a->mask);
+	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
+	LLVMValueRef v =
+		load_wide(e, widen_vector_type(e, type), lowest(e, a, offset, way), align, mask);
+	return way < 0 ? reversed(e, v) : v;
+}
+
+static void store_leaf(struct widen_emit *e, const struct access *a, unsigned leaf, LLVMValueRef v)
+{
+	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
+	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
+	int way = direction(e, a, type);
+	unsigned align = alignment(a, offset);
+	if (!way) {
+		scatter(e, v, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align, a->mask);
+		return;
+	}
+	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
+	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask);
+}
+
+/* ---- vectors that follow each other: one wide access and shuffles ---- */
+
+/* Concatenates @n vectors of equal length in a tree. */
+static LLVMValueRef concatenate(struct widen_emit *e, LLVMValueRef *parts, unsigned n,
+				unsigned length)
+{
+	int index[WIDEN_MAX_LANES * 32];
+	for (; n & (n - 1); n++)
+		parts[n] = LLVMGetPoison(LLVMTypeOf(parts[0]));
+	for (unsigned i = 0; i < n * length; i++)
+		index[i] = (int)i;
+	for (; n > 1; n /= 2, length *= 2)
+		for (unsigned i = 0; i < n / 2; i++)
+			parts[i] =
+				widen_shuffle(e, parts[2 * i], parts[2 * i + 1], index, 2 * length);
+	return parts[0];
+}
+
+LLVMValueRef widen_interleave(struct widen_emit *e, LLVMValueRef *leaves, unsigned count)
+{
+	LLVMValueRef parts[2 * WIDEN_MAX_LEAVES] = {0};
+	int index[WIDEN_MAX_LANES * 16];
+	for (unsigned i = 0; i < count; i++)
+		parts[i] = leaves[i];
+	if (count == 1)
+		return leaves[0];
+	LLVMValueRef all = concatenate(e, parts, count, e->lanes);
+	for (unsigned i = 0; i < e->lanes * count; i++)
+		index[i] = (int)(i % count * e->lanes + i / count);
+	return widen_shuffle(e, all, NULL, index, e->lanes * count);
+}
+
+LLVMValueRef widen_deinterleave(struct widen_emit *e, LLVMValueRef wide, unsigned count,
+				unsigned leaf)
+{
+	int index[WIDEN_MAX_LANES];
+	for (unsigned i = 0; i < e->lanes; i++)
+		index[i] = (int)(i * count + leaf);
+	return count == 1 ? wide : widen_shuffle(e, wide, NULL, index, e->lanes);
+}
+
+static LLVMValueRef repeat_mask(struct widen_emit *e, LLVMValueRef mask, unsigned count)
+{
+	int index[WIDEN_MAX_LANES * 16];
+	for (unsigned i = 0; i < e->lanes * count; i++)
+		index[i] = (int)(i / count);
+	return mask ? widen_shuffle(e, mask, NULL, index, e->lanes * count) : NULL;
+}
+
+static bool is_short_vector(LLVMTypeRef type)
+{
+	return LLVMGetTypeKind(type) == LLVMVectorTypeKind && LLVMGetVectorSize(type) <= 16;
+}
+
+static bool is_vector_array(const struct widen_emit *e, const struct access *a)
+{
+	if (!is_short_vector(a->type) || a->shape != WIDEN_LINEAR)
+		return false;
+	uint64_t element = widen_size_of(e->fn, LLVMGetElementType(a->type));
+	return a->stride == (int64_t)(element * LLVMGetVectorSize(a->type));
+}
+
+static LLVMTypeRef wide_type(const struct widen_emit *e, LLVMTypeRef type)
+{
+	unsigned n = LLVMGetVectorSize(type);
+	return LLVMVectorType(widen_leaf_type(e->fn, type, 0), n * e->lanes);
+}
+
+/* Inactive lanes read what the first active one does: the block has an active lane. */
+static LLVMValueRef safe_pointers(struct widen_emit *e, const struct access *a)
+{
+	LLVMValueRef pointers = widen_vector(e, a->pointer, 0);
+	if (!a->mask)
+		return pointers;
+	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMValueRef args[] = {LLVMBuildBitCast(e->builder, a->mask, bits, ""),
+			       widen_int(e, e->fn->i1, 1)};
+	LLVMValueRef lane = widen_intrinsic(e, "llvm.cttz", &bits, 1, args, 2);
+	LLVMValueRef first = LLVMBuildExtractElement(e->builder, pointers, lane, "");
+	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, first), "");
+}
+
+/* Vectors from anywhere: a load for each lane is quicker than a gather for each element. */
+static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
+{
+	LLVMTypeRef type = widen_map_type(e->fn, a->type);
+	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = safe_pointers(e, a);
+	for (unsigned i = 0; i < e->lanes; i++) {
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
+		parts[i] = LLVMBuildLoad2(e->builder, type, pointer, "");
+		LLVMSetAlignment(parts[i], alignment(a, 0));
+	}
+	return concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
+}
+
+/* ---- instructions ---- */
+
+static struct access access_of(const struct widen_emit *e, LLVMValueRef inst, LLVMValueRef pointer,
+			       LLVMTypeRef type)
+{
+	const struct widen_value *v =
+		LLVMIsAInstruction(pointer) ? widen_value_of(e->fn, pointer) : NULL;
+	return (struct access){.pointer = pointer,
+			       .type = type,
+			       .shape = v ? v->shape : WIDEN_UNIFORM,
+			       .stride = v ? v->stride : 0,
+			       .element = v ? v->element : 0,
+			       .align = LLVMGetAlignment(inst),
+			       .mask = widen_mask(e)};
+}
+
+static bool is_plain(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef type)
+{
+	return !LLVMGetVolatile(inst) && LLVMGetOrdering(inst) == LLVMAtomicOrderingNotAtomic &&
+	       all_regular(fn, type);
+}
+
+static void load_all(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	unsigned n = widen_leaf_count(a->type);
+	LLVMValueRef wide = NULL;
+	if (is_vector_array(e, a))
+		wide = load_wide(e, wide_type(e, a->type), widen_scalar(e, a->pointer),
+				 alignment(a, 0), repeat_mask(e, a->mask, n));
+	else if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256)
+		wide = load_each(e, a);
+	for (unsigned i = 0; i < n; i++)
+		leaves[i] = wide ? widen_deinterleave(e, wide, n, i) : load_leaf(e, a, i);
+}
+
+/* The pointer is linear if its guard holds, and then the access is contiguous. */
+static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
+{
+	LLVMValueRef guard = widen_guard(e, a->pointer);
+	struct access linear = *a;
+	linear.shape = WIDEN_LINEAR;
+	if (guard && (is_vector_array(e, &linear) ||
+		      (widen_leaf_count(a->type) == 1 &&
+		       direction(e, &linear, widen_leaf_type(e->fn, a->type, 0)))))
+		return guard;
+	return NULL;
+}
+
+/* Both ways of such an access. */
+struct fork {
+	LLVMBasicBlockRef linear, general, join;
+};
+
+static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
+{
+	struct fork f = {.linear = widen_append_block(e, "linear"),
+			 .general = widen_append_block(e, "wraps"),
+			 .join = widen_append_block(e, "")};
+	LLVMBuildCondBr(e->builder, guard, f.linear, f.general);
+	LLVMPositionBuilderAtEnd(e->builder, f.linear);
+	return f;
+}
+
+static LLVMBasicBlockRef fork_next(struct widen_emit *e, const struct fork *f,
+				   LLVMBasicBlockRef next)
+{
+	LLVMBasicBlockRef last = LLVMGetInsertBlock(e->builder);
+	LLVMBuildBr(e->builder, f->join);
+	LLVMPositionBuilderAtEnd(e->builder, next);
+	return last;
+}
+
+static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
+			 LLVMValueRef *leaves)
+{
+	LLVMValueRef general[WIDEN_MAX_LEAVES] = {0};
+	struct access linear = *a;
+	LLVMBasicBlockRef from[2];
+	linear.shape = WIDEN_LINEAR;
+	/* Both ways are dominated by these. */
+	(void)widen_vector(e, a->pointer, 0);
+	struct fork f = fork_begin(e, guard);
+	load_all(e, &linear, leaves);
+	from[0] = fork_next(e, &f, f.general);
+	load_all(e, a, general);
+	from[1] = fork_next(e, &f, f.join);
+	for (unsigned i = 0; i < widen_leaf_count(a->type); i++) {
+		LLVMValueRef in[] = {leaves[i], general[i]};
+		leaves[i] = LLVMBuildPhi(e->builder, LLVMTypeOf(in[0]), "");
+		LLVMAddIncoming(leaves[i], in, from, 2);
+	}
+}
+
+void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMTypeRef type = LLVMTypeOf(inst);
+	struct access a = access_of(e, inst, LLVMGetOperand(inst, 0), type);
+	LLVMValueRef leaves[WIDEN_MAX_LEAVES] = {0}, guard = useful_guard(e, &a);
+	if (!is_plain(e->fn, inst, type)) {
+		widen_emit_lanes(e, inst, true);
+		return;
+	}
+	if (guard)
+		load_guarded(e, &a, guard, leaves);
+	else
+		load_all(e, &a, leaves);
+	for (unsigned i = 0; i < widen_leaf_count(type); i++)
+		widen_set_vector(e, inst, i, leaves[i]);
+}
+
+static LLVMValueRef last_active_lane(struct widen_emit *e, LLVMValueRef mask)
+{
+	LLVMValueRef last = widen_int(e, e->fn->i32, e->lanes - 1);
+	if (!mask)
+		return last;
+	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMValueRef args[] = {LLVMBuildBitCast(e->builder, mask, bits, ""),
+			       widen_int(e, e->fn->i1, 1)};
+	LLVMValueRef zeros = widen_intrinsic(e, "llvm.ctlz", &bits, 1, args, 2);
+	zeros = LLVMBuildIntCast2(e->builder, zeros, e->fn->i32, 0, "");
+	return LLVMBuildSub(e->builder, last, zeros, "");
+}
+
+/* All lanes write the same place: the last one wins. */
+static void store_last(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMValueRef v = LLVMGetOperand(inst, 0);
+	LLVMTypeRef type = LLVMTypeOf(v);
+	LLVMValueRef operands[] = {LLVMGetPoison(widen_map_type(e->fn, type)),
+				   widen_scalar(e, LLVMGetOperand(inst, 1))};
+	LLVMValueRef lane = last_active_lane(e, widen_mask(e));
+	for (unsigned i = 0; i < widen_leaf_count(type); i++) {
+		LLVMValueRef leaf =
+			LLVMBuildExtractElement(e->builder, widen_vector(e, v, i), lane, "");
+		operands[0] = widen_insert_leaf(e, operands[0], type, i, leaf);
+	}
+	widen_rebuild(e, inst, operands);
+}
+
+static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	unsigned n = widen_leaf_count(a->type);
+	if (is_vector_array(e, a)) {
+		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
+			   alignment(a, 0), repeat_mask(e, a->mask, n));
+		return;
+	}
+	for (unsigned i = 0; i < n; i++)
+		store_leaf(e, a, i, leaves[i]);
+}
+
+void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
+	LLVMTypeRef type = LLVMTypeOf(v);
+	struct access a = access_of(e, inst, pointer, type);
+	unsigned leaves = widen_leaf_count(type);
+	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
+	if (!is_plain(e->fn, inst, type)) {
+		widen_emit_lanes(e, inst, true);
+		return;
+	}
+	if (a.shape == WIDEN_UNIFORM) {
+		store_last(e, inst);
+		return;
+	}
+	for (unsigned i = 0; i < leaves; i++)
+		vectors[i] = widen_vector(e, v, i);
+	LLVMValueRef guard = useful_guard(e, &a);
+	if (guard) {
+		struct access linear = a;
+		linear.shape = WIDEN_LINEAR;
+		struct fork f = fork_begin(e, guard);
+		store_all(e, &linear, vectors);
+		fork_next(e, &f, f.general);
+		store_all(e, &a, vectors);
+		fork_next(e, &f, f.join);
+		return;
+	}
+	store_all(e, &a, vectors);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* Step 3: passes over what was made. Much less than O2: kernels are compiled while someone waits.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/widen/internal.h"
+
+/* Bodies become part of the group functions; less in the coroutines' frames. */
+static const char first_passes[] =
+	"always-inline,globaldce,"
+	"function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg,early-cse)";
+
+static const char coroutine_passes[] = "coro-early,cgscc(coro-split),coro-cleanup,globaldce";
+
+/* What depends on the group only leaves its loops here. */
+static const char last_passes[] =
+	"function(sroa,early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,"
+	"loop-simplify,lcssa,loop-mssa(licm),gvn,instcombine<no-verify-fixpoint>,dse,adce,"
+	"simplifycfg)";
+
+static bool is_call_of(LLVMUseRef use, LLVMValueRef f)
+{
+	LLVMValueRef user = LLVMGetUser(use);
+	return LLVMIsACallInst(user) && LLVMGetCalledValue(user) == f;
+}
+
+/* The largest frame that any coroutine of the kernel reports; the reports go away. */
+static uint64_t collect_frame_bytes(LLVMValueRef mark)
+{
+	uint64_t bytes = 0;
+	for (LLVMUseRef use = LLVMGetFirstUse(mark), next; use; use = next) {
+		LLVMValueRef call = LLVMGetUser(use);
+		int64_t size;
+		next = LLVMGetNextUse(use);
+		if (!is_call_of(use, mark))
+			continue;
+		if (widen_constant_int(LLVMGetOperand(call, 0), &size))
+			bytes = tern_max(bytes, (uint64_t)size);
+		LLVMInstructionEraseFromParent(call);
+	}
+	return bytes;
+}
+
+static void set_stride(LLVMModuleRef module, const char *kernel, uint64_t stride)
+{
+	char name[512];
+	snprintf(name, sizeof(name), WIDEN_STRIDE_MARK "%s", kernel);
+	LLVMValueRef mark = LLVMGetNamedFunction(module, name);
+	for (LLVMUseRef use = mark ? LLVMGetFirstUse(mark) : NULL, next; use; use = next) {
+		LLVMValueRef call = LLVMGetUser(use);
+		next = LLVMGetNextUse(use);
+		LLVMReplaceAllUsesWith(call, LLVMConstInt(LLVMTypeOf(call), stride, 0));
+		LLVMInstructionEraseFromParent(call);
+	}
+	if (mark)
+		LLVMDeleteFunction(mark);
+}
+
+static void note_frame_bytes(LLVMModuleRef module, const char *kernel, uint64_t bytes)
+{
+	char text[24], name[512];
+	snprintf(name, sizeof(name), WIDEN_GROUP_PREFIX "%s", kernel);
+	LLVMValueRef group = LLVMGetNamedFunction(module, name);
+	if (!group)
+		return;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	LLVMAttributeRef a =
+		LLVMCreateStringAttribute(LLVMGetModuleContext(module), WIDEN_FRAME_BYTES,
+					  strlen(WIDEN_FRAME_BYTES), text, (unsigned)strlen(text));
+	LLVMAddAttributeAtIndex(group, LLVMAttributeFunctionIndex, a);
+}
+
+/* Returns whether there were coroutines. */
+static bool resolve_frames(LLVMModuleRef module)
+{
+	bool any = false;
+	for (LLVMValueRef f = LLVMGetFirstFunction(module), next; f; f = next) {
+		size_t length;
+		const char *name = LLVMGetValueName2(f, &length);
+		next = LLVMGetNextFunction(f);
+		if (strncmp(name, WIDEN_FRAME_MARK, strlen(WIDEN_FRAME_MARK)) != 0)
+			continue;
+		const char *kernel = name + strlen(WIDEN_FRAME_MARK);
+		uint64_t bytes = collect_frame_bytes(f);
+		/* The order matters: @next must not be the function that goes. */
+		note_frame_bytes(module, kernel, bytes);
+		set_stride(module, kernel, tern_round_up(bytes, WIDEN_FRAME_ALIGN));
+		next = LLVMGetNextFunction(f);
+		LLVMDeleteFunction(f);
+		any = true;
+	}
+	return any;
+}
+
+static bool has_coroutines(LLVMModuleRef module)
+{
+	unsigned id = LLVMLookupIntrinsicID("llvm.coro.id", strlen("llvm.coro.id"));
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+		if (LLVMGetIntrinsicID(f) == id)
+			return true;
+	return false;
+}
+
+int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *options,
+			char **message)
+{
+	int error = widen_run_passes(module, options->machine, first_passes, message);
+	if (!error && has_coroutines(module)) {
+		error = widen_run_passes(module, options->machine, coroutine_passes, message);
+		resolve_frames(module);
+	}
+	return error ? error : widen_run_passes(module, options->machine, last_passes, message);
+}
+
+uint64_t tern_widen_frame_bytes(LLVMModuleRef module, const struct tern_widen_kernel *kernel)
+{
+	char name[512], text[24] = "";
+	unsigned length;
+	snprintf(name, sizeof(name), WIDEN_GROUP_PREFIX "%s", kernel->name);
+	LLVMValueRef group = LLVMGetNamedFunction(module, name);
+	LLVMAttributeRef a =
+		group ? LLVMGetStringAttributeAtIndex(group, LLVMAttributeFunctionIndex,
+						      WIDEN_FRAME_BYTES, strlen(WIDEN_FRAME_BYTES))
+		      : NULL;
+	if (!a)
+		return 0;
+	const char *value = LLVMGetStringAttributeValue(a, &length);
+	snprintf(text, sizeof(text), "%.*s", (int)length, value);
+	return strtoull(text, NULL, 10);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What differs between the rows of a chunk, and how many rows pay: register blocking over y.
+ *
+ * A value is per row when it depends on the second dimension, as data or through control flow; each
+ * row has a copy of it. Everything else is shared: in a matrix product the loads of B, which do not
+ * depend on y, serve all rows. Blocks whose masks differ between rows are row_masked; shared
+ * instructions in them run for the lanes that are active in any row.
+ */
+#include "kernels/widen/internal.h"
+
+bool widen_per_row(const struct widen_fn *fn, LLVMValueRef ir)
+{
+	if (!LLVMIsAInstruction(ir))
+		return false;
+	const struct widen_value *v = widen_value_of(fn, ir);
+	return v && v->per_row;
+}
+
+/* ---- marking ---- */
+
+static bool is_id_in_y(LLVMValueRef inst)
+{
+	int64_t dimension;
+	if (!LLVMIsACallInst(inst))
+		return false;
+	enum widen_call call = widen_call_of(inst);
+	return (call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_LOCAL_ID) &&
+	       widen_constant_int(LLVMGetOperand(inst, 0), &dimension) && dimension == 1;
+}
+
+static bool has_per_row_operand(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(inst); i++)
+		if (widen_per_row(fn, LLVMGetOperand(inst, i)))
+			return true;
+	return false;
+}
+
+/* Rows may come to the join on different ways, or leave the loop at different times. */
+static bool joins_rows(const struct widen_fn *fn, uint32_t b)
+{
+	const struct widen_block *block = &fn->blocks[b];
+	if (block->exited != WIDEN_NONE)
+		return fn->blocks[block->exited].row_loop;
+	if (block->latch != WIDEN_NONE || block->pred_count < 2)
+		return false;
+	LLVMValueRef condition = fn->blocks[block->idom].condition;
+	return condition && widen_per_row(fn, condition);
+}
+
+static bool mark_block(struct widen_fn *fn, uint32_t b)
+{
+	struct widen_block *block = &fn->blocks[b];
+	const struct widen_block *idom = &fn->blocks[block->idom];
+	bool by_condition = block->condition && widen_per_row(fn, block->condition);
+	bool masked = idom->row_masked, changed = false;
+	if (by_condition && block->header != WIDEN_NONE && fn->blocks[block->header].latch == b &&
+	    !fn->blocks[block->header].row_loop)
+		changed = fn->blocks[block->header].row_loop = true;
+	if (b == 0)
+		return changed;
+	if (block->exited != WIDEN_NONE)
+		masked = fn->blocks[fn->blocks[block->exited].idom].row_masked;
+	else if (block->latch != WIDEN_NONE)
+		masked = masked || block->row_loop;
+	else if (block->pred_count == 1 && idom->condition)
+		masked = masked || widen_per_row(fn, idom->condition);
+	changed = changed || masked != block->row_masked;
+	block->row_masked = masked;
+	return changed;
+}
+
+bool widen_mark_rows(struct widen_fn *fn)
+{
+	bool changed = false;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		struct widen_value *v = &fn->values[i];
+		if (v->per_row || !LLVMIsAInstruction(v->ir))
+			continue;
+		v->per_row = is_id_in_y(v->ir) || LLVMIsAAllocaInst(v->ir) ||
+			     has_per_row_operand(fn, v->ir) ||
+			     (LLVMIsAPHINode(v->ir) && joins_rows(fn, v->block));
+		changed = changed || v->per_row;
+	}
+	for (uint32_t b = 0; b < fn->block_count; b++)
+		changed |= mark_block(fn, b);
+	return changed;
+}
+
+/* ---- the choice ---- */
+
+/* Where a row may have no active lane, what is done once for a row must be harmless. */
+static bool is_safe_in_row_masked(const struct widen_fn *fn, const struct widen_value *v)
+{
+	LLVMTypeRef type = LLVMTypeOf(v->ir);
+	switch (LLVMGetInstructionOpcode(v->ir)) {
+	case LLVMStore:
+		return widen_shape_of(fn, LLVMGetOperand(v->ir, 1)) != WIDEN_UNIFORM;
+	case LLVMLoad: /* widen_emit_load() may read vectors without a mask */
+		return v->shape == WIDEN_UNIFORM || LLVMGetTypeKind(type) != LLVMVectorTypeKind;
+	case LLVMUDiv:
+	case LLVMSDiv:
+	case LLVMURem:
+	case LLVMSRem:
+		return v->shape != WIDEN_UNIFORM;
+	default:
+		return true;
+	}
+}
+
+static bool is_possible(const struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir))
+			continue;
+		if (widen_is_atomic(v->ir) || LLVMIsAFenceInst(v->ir) || LLVMIsAAllocaInst(v->ir))
+			return false;
+		enum widen_call call =
+			LLVMIsACallInst(v->ir) ? widen_call_of(v->ir) : WIDEN_CALL_UNKNOWN;
+		if (call > WIDEN_CALL_WORK_DIM)
+			return false;
+		if (fn->blocks[v->block].row_masked && v->per_row && !is_safe_in_row_masked(fn, v))
+			return false;
+	}
+	return true;
+}
+
+/* In loops: shared vector loads that feed arithmetic of each row. */
+static unsigned rows_that_pay(const struct widen_fn *fn)
+{
+	unsigned shared_loads = 0, per_row_phis = 0, per_row_loads = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		const struct widen_block *block = &fn->blocks[v->block];
+		if (block->header == WIDEN_NONE || v->shape != WIDEN_VARYING)
+			continue;
+		if (LLVMIsALoadInst(v->ir))
+			*(v->per_row ? &per_row_loads : &shared_loads) += v->leaves;
+		if (LLVMIsAPHINode(v->ir) && v->per_row)
+			per_row_phis += v->leaves;
+	}
+	if (!shared_loads || !per_row_phis || per_row_loads > shared_loads)
+		return 1;
+	/* Half of the registers for sums. */
+	unsigned registers = fn->options->register_lanes >= 16 ? 16 : 8;
+	return per_row_phis * 4 <= registers ? 4 : per_row_phis * 2 <= registers ? 2 : 1;
+}
+
+static bool has_id_in_y(const struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		if (is_id_in_y(fn->values[i].ir))
+			return true;
+	return false;
+}
+
+unsigned widen_rows(struct widen_fn *fn)
+{
+	const uint32_t *required = fn->kernel->required_size;
+	unsigned rows = 1;
+	if (fn->has_barrier || !has_id_in_y(fn))
+		return 1;
+	fn->marks_rows = true;
+	widen_shapes(fn);
+	if (is_possible(fn) && widen_cfg_check_divergence(fn))
+		rows = rows_that_pay(fn);
+	while (required[0] && rows > required[1])
+		rows /= 2;
+	if (rows > 1)
+		return rows;
+	fn->marks_rows = false;
+	widen_shapes(fn);
+	return 1;
+}

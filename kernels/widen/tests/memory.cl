@@ -1,0 +1,249 @@
+/* Loads, stores, address spaces, private memory, structures, vectors. */
+struct pair {
+	int a;
+	float b;
+};
+struct big {
+	int a[5];
+	short s;
+	char c[3];
+};
+constant int table[8] = {3, 1, 4, 1, 5, 9, 2, 6};
+global int program_scope[16] = {10, 20, 30};
+global int *constant indirect = program_scope + 1;
+
+kernel void saxpy(float a, global const float *fx, global float *fy)
+{
+	size_t i = get_global_id(0);
+	fy[i] = a * fx[i] + fy[i];
+}
+
+kernel void strided(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	out[2 * i] = in[3 * i + 1];
+	out[2 * i + 1] = in[1500 - i];
+	out[8000 - i] = i;
+}
+
+kernel void gathers(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	int j = in[i] & 1023;
+	out[i] = in[j] + in[in[j] & 1023];
+	out[4096 + ((i * 7) & 2047)] = i;
+}
+
+kernel void narrow(global const char *in, global short *out, global uchar *out2, global long *out3)
+{
+	size_t i = get_global_id(0);
+	out[i] = in[i] * 3 + in[i + 1];
+	out2[i] = (uchar)in[i] >> 1;
+	out3[i] = (long)in[i] * 0x123456789abcl;
+}
+
+kernel void private_array(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), a[8], s = 0;
+	for (int j = 0; j < 8; j++)
+		a[j] = in[(i + j) % n];
+	for (int j = 0; j < 8; j++)
+		s += a[(in[i] + j * 3) & 7] * (j + 1);
+	out[i] = s;
+}
+
+kernel void private_struct(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	struct big b, c;
+	for (int j = 0; j < 5; j++)
+		b.a[j] = in[i + j];
+	b.s = in[i];
+	b.c[0] = b.c[1] = b.c[2] = 5;
+	b.c[in[i] & 1] = 9;
+	if (in[i] & 2)
+		c = b;
+	else {
+		c = b;
+		c.a[in[i] & 3] = 77;
+	}
+	out[i] = c.a[0] + c.a[1] * 2 + c.a[2] * 3 + c.a[3] * 4 + c.a[4] + c.s + c.c[0] + c.c[1] * 2;
+}
+
+kernel void by_value(global const int *in, global int *out, struct pair p, struct big b)
+{
+	int i = get_global_id(0);
+	b.a[i % 5] += p.a + in[i];
+	p.b += i;
+	out[i] = b.a[0] + b.a[1] + b.a[2] + b.a[3] + b.a[4] + (int)p.b + b.s;
+}
+
+kernel void struct_buffers(global struct pair *io, global const struct pair *in)
+{
+	int i = get_global_id(0);
+	struct pair p = in[i];
+	p.a += 3;
+	io[i] = p;
+	io[i].b = p.a;
+	if (p.a & 4)
+		io[i] = in[i + 1];
+}
+
+kernel void constants(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	out[i] = table[in[i] & 7] + table[n & 7] + program_scope[i & 3] + indirect[1];
+}
+
+kernel void address_spaces(global int *in, global int *out, int n)
+{
+	local int l[64];
+	int i = get_global_id(0), p[2] = {in[i], 5};
+	int k = get_local_id(0) & 63;
+	l[k] = k;
+	int *q = (in[i] & 1) ? (int *)&l[k] : (in[i] & 2) ? (int *)&p[1] : (int *)(in + i);
+	global int *g = (in[i] & 4) ? in + 1 : in + 2;
+	out[i] = *q + *g + (q == p + 1);
+}
+
+kernel void uniform_store(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	if (in[i] & 1)
+		out[i] = n;
+	out[5000] = n * 3;
+	if (i == n - 1)
+		out[5001] = i;
+}
+
+kernel void vectors(global const float4 *fin, global float4 *fout, float4 s)
+{
+	int i = get_global_id(0);
+	float4 v = fin[i], w = fin[i + 1];
+	v = v.wzyx * s + w.xxyy;
+	v.y = w.z;
+	if (v.x > v.y)
+		v += w;
+	else
+		v.lo = w.hi;
+	fout[i] = v;
+	fout[2000 + (i & 31)].xy = (float2)(1.0f, 2.0f);
+}
+
+kernel void vector_select(global const int4 *in, global int4 *out, int n)
+{
+	int i = get_global_id(0);
+	int4 a = in[i], b = in[(a.x & 255)];
+	int4 m = a < b;
+	int4 r = m ? a * 3 : b - a;
+	r.s1 = ((int *)&a)[b.x & 3];
+	out[i] = r ^ (a >> 3) ^ -b;
+	out[1024 + i].w = r.x;
+}
+
+kernel void vector_odd(global const int *in, global int *out, global const uchar *bytes)
+{
+	int i = get_global_id(0);
+	int3 v = (int3)(in[3 * i], in[3 * i + 1], in[3 * i + 2]) + (int3)(1, 2, 3);
+	v = v.zxy;
+	out[3 * i] = v.x;
+	out[3 * i + 1] = v.y;
+	out[3 * i + 2] = v.z;
+	uchar8 c = *(global const uchar8 *)(bytes + 8 * i);
+	ulong u = as_ulong(c);
+	char4 d = as_char4(in[i]);
+	out[6000 + 2 * i] = (int)(u >> 32) ^ (int)u;
+	out[6001 + 2 * i] = as_int(d.wzyx) + d.x;
+}
+
+kernel void vector_index(global const int *in, global float *fout, int n)
+{
+	int i = get_global_id(0);
+	float8 v = (float8)(1, 2, 3, 4, 5, 6, 7, 8) * (float)i;
+	float *p = (float *)&v;
+	p[in[i] & 7] = 100.0f;
+	p[n & 7] = 50.0f;
+	fout[i] = v.s0 + v.s1 + v.s2 + v.s3 + v.s4 + v.s5 + v.s6 + v.s7 + p[(in[i] >> 4) & 7];
+}
+
+kernel void doubles(global const float *fin, global double *out, double d)
+{
+	int i = get_global_id(0);
+	double x = fin[i];
+	if (x > 1.0)
+		x = x * d - 1.0 / x;
+	out[i] = x + (double)(long)(x * 16.0);
+}
+
+kernel void volatiles(global volatile int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	int v = in[i];
+	if (v & 1)
+		v += in[5];
+	out[i] = v;
+}
+
+kernel void unsigned_index(global const int *in, global int *out, uint n)
+{
+	uint i = get_global_id(0);
+	out[i] = in[i + 1] + in[(i - 1) & 1023];
+	if (i >= 2)
+		out[4000 + i - 2] = in[i - 2];
+}
+
+kernel void short_index(global const int *in, global int *out, int n)
+{
+	short i = (short)get_global_id(0);
+	uchar c = (uchar)get_global_id(0);
+	out[i] = in[i] + in[c];
+}
+
+kernel void chars_to_words(global const uchar4 *in, global uint *out, int n)
+{
+	size_t i = get_global_id(0);
+	uchar4 v = in[i];
+	if (v.x > 128 || v.y > 128)
+		v += (uchar4)(1, 2, 3, 4);
+	out[i] = as_uint(v) + v.x * v.y;
+}
+
+kernel void xy_unsigned_index(global const uint *in, global uint *out, global const float4 *fin,
+			      global float4 *fout, uint k)
+{
+	uint x = get_global_id(0), y = get_global_id(1), w = 48;
+	out[y * w + x] = in[y * w + x + 1] + in[y * w + (x + w - 1) % w] + in[4095 - x];
+	uint i = y * w + x;
+	fout[i + 1] = fin[i + 3] + fin[i & 1023];
+	if (x > 2)
+		out[4096 + y * w + x - 3] = in[y * w + x - 3];
+}
+
+kernel void wrap_unsigned(global const int *in, global int *out, uint n)
+{
+	uint i = get_global_id(0);
+	size_t k = i - (uint)get_global_offset(0);
+	global const int *wrapped = in - 0xfffffff0l + 4096;
+	uint j = i + 20;
+	out[k] = in[j] + wrapped[j] + wrapped[i - 5];
+	out[1000 + k] = (int)((ulong)(i + 3) >> 3) + (int)((long)(int)(i + 7) >> 20);
+}
+
+kernel void initialised_arrays(global const int *in, global int *out, global float *fout, int n)
+{
+	int i = get_global_id(0), zero[8] = {0}, some[6] = {3, 1, 4, 1, 5, 9};
+	float4 f[4] = {(float4)(1.0f), (float4)(2.0f)};
+	struct big b = {{1, 2, 3, 4, 5}, 6, {7, 8, 9}}, c[2];
+	short s[3][5] = {{0}};
+	for (int j = 0; j < n % 20; j++) {
+		zero[in[i + j] & 7] += j;
+		some[(in[i] & 3) + 2] ^= some[in[j] & 3];
+		s[(j + n) % 3][(in[i + j] & 0x7fffffff) % 5] = j;
+		f[in[j] & 3].y += 1.0f;
+		f[in[i] & 3] = f[j & 3].yxwz;
+	}
+	b.a[in[i] & 3] = zero[n & 7];
+	c[in[i] & 1] = b;
+	out[i] = s[1][in[i] & 3] + zero[in[i] & 7] + some[n % 6] + c[in[i] & 1].a[2] + c[in[i] & 1].s;
+	fout[i] = f[n & 3].y + f[in[i] & 3].x;
+}

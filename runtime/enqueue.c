@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a command gets from the program to a device and to its end: the protocol of event.h.
+ *
+ * References of a command in flight: the runtime's own, dropped when it has finished; the program's
+ * when it asked for the event; and one of the in-order queue's tail word, which goes to whoever
+ * takes the command out of there: the next enqueuer, or the finisher when there is none.
+ */
+#include "runtime/base/log.h"
+#include "runtime/schedule.h"
+
+#define NO_SUCCESSOR TERN_CLOSED(struct tern_command)
+
+static void ready_append(struct tern_ready *ready, struct tern_command *command)
+{
+	command->next_ready = NULL;
+	if (ready->head)
+		ready->tail->next_ready = command;
+	else
+		ready->head = command;
+	ready->tail = command;
+}
+
+static struct tern_command *ready_take(struct tern_ready *ready)
+{
+	struct tern_command *command = ready->head;
+	if (command)
+		ready->head = command->next_ready;
+	return command;
+}
+
+void tern_command_resolve(struct tern_command *command, uint32_t n, struct tern_ready *ready)
+{
+	/* When nobody else is left, nobody else can change it. */
+	if (atomic_load_explicit(&command->pending, memory_order_acquire) == n ||
+	    atomic_fetch_sub_explicit(&command->pending, n, memory_order_acq_rel) == n)
+		ready_append(ready, command);
+}
+
+/* A status on the way: seen by nobody when the program has no event. */
+static void reach(struct tern_command *command, cl_int status)
+{
+	if (command->flags & TERN_COMMAND_OBSERVED)
+		tern_event_reach(&command->event, status);
+}
+
+static void stamp(const struct tern_command *command, uint64_t *time)
+{
+	if (tern_unlikely(command->flags & TERN_COMMAND_PROFILED))
+		*time = tern_clock_ns();
+}
+
+/* In order: what comes next in the queue has one thing less to wait for. */
+static void leave_in_order(struct tern_command *command, struct tern_ready *ready)
+{
+	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
+	struct tern_command *next =
+		atomic_exchange_explicit(&command->successor, NO_SUCCESSOR, memory_order_acq_rel);
+	if (next) {
+		tern_command_resolve(next, 1, ready);
+		return;
+	}
+	struct tern_command *last = command;
+	if (atomic_load_explicit(&impl->tail, memory_order_relaxed) == command &&
+	    atomic_compare_exchange_strong_explicit(&impl->tail, &last, NULL, memory_order_acq_rel,
+						    memory_order_relaxed))
+		tern_event_put(&command->event);
+}
+
+/* Out of order: the oldest command that is left may be one that waits for all before it. */
+static void leave_out_of_order(struct tern_command *command, struct tern_ready *ready)
+{
+	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
+	struct tern_command *barrier = NULL, *oldest = NULL;
+	tern_lock_acquire(&impl->lock);
+	bool was_oldest = impl->live.next == &command->live;
+	tern_list_remove(&command->live);
+	if (was_oldest && !tern_list_empty(&impl->live)) {
+		oldest = tern_list_entry(impl->live.next, struct tern_command, live);
+		if (!(oldest->flags & TERN_COMMAND_WAITS_ALL))
+			oldest = NULL;
+	}
+	if (impl->barrier == command) {
+		barrier = command;
+		impl->barrier = NULL;
+	}
+	tern_lock_release(&impl->lock);
+	if (barrier)
+		tern_event_put(&barrier->event);
+	if (oldest)
+		tern_command_resolve(oldest, 1, ready);
+}
+
+/* Ends @command and drops the runtime's reference. What becomes ready goes to @ready. */
+static void finish(struct tern_command *command, cl_int status, struct tern_ready *ready)
+{
+	if (command->cleanup)
+		command->cleanup(command, status);
+	tern_command_drop_work(command);
+	stamp(command, &command->event.time_ended);
+	bool observed = command->flags &
+			(TERN_COMMAND_OBSERVED | TERN_COMMAND_AWAITED | TERN_COMMAND_BARRIER);
+	/* Before it leaves the queue: what comes after must not be seen to end before it. */
+	atomic_store_explicit(&command->event.status, status, memory_order_release);
+	if (command->flags & TERN_COMMAND_IN_ORDER)
+		leave_in_order(command, ready);
+	else
+		leave_out_of_order(command, ready);
+	if (observed)
+		tern_event_finish(&command->event, status, ready);
+	tern_event_put(&command->event);
+}
+
+struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_device *device,
+				    bool defer)
+{
+	struct tern_command *next = NULL, *command;
+	while ((command = ready_take(ready))) {
+		if (atomic_load_explicit(&command->failed, memory_order_relaxed)) {
+			finish(command, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, ready);
+			continue;
+		}
+		stamp(command, &command->event.time_submitted);
+		reach(command, CL_SUBMITTED);
+		struct tern_device *own = command->event.queue->device;
+		if (command->work == TERN_WORK_NONE) {
+			tern_command_running(command);
+			finish(command, CL_SUCCESS, ready);
+		} else if (!next && own == device) {
+			next = command;
+		} else {
+			own->ops->submit(own, command, defer);
+		}
+	}
+	return next;
+}
+
+void tern_command_running(struct tern_command *command)
+{
+	stamp(command, &command->event.time_started);
+	reach(command, CL_RUNNING);
+}
+
+struct tern_command *tern_command_complete(struct tern_command *command, cl_int status)
+{
+	struct tern_ready ready = {0};
+	const struct tern_device *device = command->event.queue->device;
+	finish(command, status, &ready);
+	return tern_ready_run(&ready, device, false);
+}
+
+/* Registers @command at the events of the wait list; how many of them have finished already. */
+static uint32_t depend_on_list(struct tern_command *command, struct tern_dependent *nodes,
+			       cl_uint count, const cl_event *list)
+{
+	uint32_t finished = 0;
+	for (cl_uint i = 0; i < count; i++) {
+		struct tern_event *event = tern_event_from(list[i]);
+		nodes[i] = (struct tern_dependent){.command = command};
+		if (tern_event_depend(event, &nodes[i]))
+			continue;
+		finished++;
+		if (tern_event_status(event) < 0)
+			atomic_store(&command->failed, tern_event_status(event));
+	}
+	return finished;
+}
+
+/* Makes @command the last of its queue; true when the one before it has finished. */
+static bool join_in_order(struct tern_queue_impl *impl, struct tern_command *command)
+{
+	struct tern_command *before =
+		atomic_exchange_explicit(&impl->tail, command, memory_order_acq_rel);
+	if (!before)
+		return true;
+	struct tern_command *none = NULL;
+	bool linked = atomic_compare_exchange_strong_explicit(
+		&before->successor, &none, command, memory_order_acq_rel, memory_order_acquire);
+	tern_event_put(&before->event);
+	return !linked;
+}
+
+/* Adds @command to the live ones; returns how many of the two things that it may have to wait for
+ * (a barrier, all earlier commands) it need not. */
+static uint32_t join_out_of_order(struct tern_queue_impl *impl, struct tern_command *command,
+				  struct tern_dependent *node)
+{
+	uint32_t finished = 2;
+	struct tern_command *old = NULL;
+	*node = (struct tern_dependent){.command = command, .order_only = true};
+	tern_lock_acquire(&impl->lock);
+	if (impl->barrier && tern_event_depend(&impl->barrier->event, node))
+		finished--;
+	if ((command->flags & TERN_COMMAND_WAITS_ALL) && !tern_list_empty(&impl->live))
+		finished--;
+	tern_list_append(&impl->live, &command->live);
+	if (command->flags & TERN_COMMAND_BARRIER) {
+		tern_event_get(&command->event);
+		old = impl->barrier;
+		impl->barrier = command;
+	}
+	tern_lock_release(&impl->lock);
+	if (old)
+		tern_event_put(&old->event);
+	return finished;
+}
+
+static cl_int check_wait_list(const struct tern_queue *queue, cl_uint count, const cl_event *list)
+{
+	if (!count != !list)
+		return CL_INVALID_EVENT_WAIT_LIST;
+	for (cl_uint i = 0; i < count; i++) {
+		const struct tern_event *event = tern_event_from(list[i]);
+		if (!event)
+			return CL_INVALID_EVENT_WAIT_LIST;
+		if (event->context != queue->context)
+			return CL_INVALID_CONTEXT;
+	}
+	return CL_SUCCESS;
+}
+
+/* When enough is waiting a worker is called, so that it runs along with a long enqueuing. */
+static void count_deferred(struct tern_queue *queue, struct tern_queue_impl *impl, uint64_t ns)
+{
+	ns = ns > TERN_DEFER_HAND_OVER ? ns - TERN_DEFER_HAND_OVER : 0;
+	ns = tern_min(ns, (uint64_t)TERN_DEFER_NS) + TERN_DEFER_LEAST;
+	uint32_t sum =
+		atomic_load_explicit(&impl->deferred_ns, memory_order_relaxed) + (uint32_t)ns;
+	if (sum >= TERN_DEFER_NS) {
+		sum = 0;
+		queue->device->ops->doorbell(queue->device);
+	}
+	atomic_store_explicit(&impl->deferred_ns, sum, memory_order_relaxed);
+}
+
+/* The command is on its way after this; @nodes: room for the wait list and one more. */
+static void launch(struct tern_command *command, struct tern_queue_impl *impl, cl_uint count,
+		   const cl_event *list, struct tern_dependent *nodes)
+{
+	struct tern_ready ready = {0};
+	if (impl->in_order && !count) {
+		/* The tail's word is all that others know it by: pending is 1, for the one before.
+		 */
+		if (join_in_order(impl, command))
+			ready_append(&ready, command);
+	} else {
+		uint32_t more = impl->in_order ? 1 : 2;
+		atomic_store_explicit(&command->pending, 1 + count + more, memory_order_relaxed);
+		uint32_t finished = 1 + depend_on_list(command, nodes, count, list);
+		finished += impl->in_order ? join_in_order(impl, command)
+					   : join_out_of_order(impl, command, &nodes[count]);
+		tern_command_resolve(command, finished, &ready);
+	}
+	if (ready.head)
+		tern_ready_run(&ready, NULL, true);
+}
+
+static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_event *list,
+		      cl_event *event, bool blocking)
+{
+	struct tern_queue *queue = command->event.queue;
+	struct tern_queue_impl *impl = tern_queue_impl(queue);
+	cl_int error = check_wait_list(queue, count, list);
+	if (tern_unlikely(!error && tern_queue_is_lost(queue))) {
+		tern_log_error("a command queue of before a fork() cannot be used in the child");
+		error = CL_OUT_OF_RESOURCES;
+	}
+	struct tern_dependent *nodes = NULL;
+	if (!error && (count || !impl->in_order)) {
+		nodes = tern_command_dependents(command, (size_t)count + 1);
+		if (!nodes)
+			error = CL_OUT_OF_HOST_MEMORY;
+	}
+	if (error) {
+		tern_command_cancel(command);
+		return error;
+	}
+	command->flags |=
+		(event ? TERN_COMMAND_OBSERVED : 0) | (blocking ? TERN_COMMAND_AWAITED : 0);
+	uint32_t refs = 1u + !!event + blocking + impl->in_order;
+	atomic_store_explicit(&command->event.obj.refs, refs, memory_order_relaxed);
+	stamp(command, &command->event.time_queued);
+	uint64_t ns = blocking ? 0 : queue->device->ops->expect(queue->device, command);
+	launch(command, impl, count, list, nodes);
+	if (blocking) {
+		atomic_store_explicit(&impl->deferred_ns, 0, memory_order_relaxed);
+		tern_event_wait_one(&command->event);
+		cl_int status = tern_event_status(&command->event);
+		error = status < 0 ? status : CL_SUCCESS;
+	} else {
+		count_deferred(queue, impl, ns);
+	}
+	if (event && !error)
+		*event = tern_event_handle(&command->event);
+	else if (event)
+		tern_event_put(&command->event);
+	if (blocking)
+		tern_event_put(&command->event);
+	return error;
+}
+
+cl_int tern_command_enqueue(struct tern_command *command, cl_uint wait_count,
+			    const cl_event *wait_list, cl_event *event, bool blocking)
+{
+	return enqueue(command, wait_count, wait_list, event, blocking);
+}
+
+cl_int tern_command_enqueue_marker(struct tern_command *command, bool barrier, cl_uint wait_count,
+				   const cl_event *wait_list, cl_event *event)
+{
+	if (!(command->flags & TERN_COMMAND_IN_ORDER)) {
+		if (barrier)
+			command->flags |= TERN_COMMAND_BARRIER;
+		if (!wait_count)
+			command->flags |= TERN_COMMAND_WAITS_ALL;
+	}
+	return enqueue(command, wait_count, wait_list, event, false);
+}
+
+cl_int tern_command_enqueue_and_wait(struct tern_command *marker)
+{
+	if (!(marker->flags & TERN_COMMAND_IN_ORDER))
+		marker->flags |= TERN_COMMAND_WAITS_ALL;
+	cl_int error = enqueue(marker, 0, NULL, NULL, true);
+	return error == CL_OUT_OF_HOST_MEMORY ? error : CL_SUCCESS;
+}

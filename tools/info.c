@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tern info: what Tern offers here, what it found, what is missing and how to get it. Devices are
+ * asked through the library itself, as the ICD loader does, so that what is shown is what programs
+ * see.
+ */
+#include "tools/tern.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define CL_TARGET_OPENCL_VERSION 300
+#include <CL/cl.h>
+#include <CL/cl_icd.h>
+
+#include "kernels/kernels.h"
+#include "runtime/base/alloc.h"
+#include "runtime/base/option.h"
+
+static void line(const char *what, const char *format, ...) TERN_PRINTF(2, 3);
+
+static void line(const char *what, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	printf("  %-26s ", what);
+	vprintf(format, ap);
+	putchar('\n');
+	va_end(ap);
+}
+
+static const char *svm_level(cl_device_svm_capabilities svm)
+{
+	if (svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM)
+		return "fine-grained system: any pointer";
+	if (svm & CL_DEVICE_SVM_FINE_GRAIN_BUFFER)
+		return "fine-grained buffers";
+	return svm & CL_DEVICE_SVM_COARSE_GRAIN_BUFFER ? "coarse-grained buffers" : "none";
+}
+
+static const char *type_name(cl_device_type type)
+{
+	if (type & CL_DEVICE_TYPE_CPU)
+		return "CPU";
+	if (type & CL_DEVICE_TYPE_GPU)
+		return "GPU";
+	return type & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator" : "custom";
+}
+
+static void show_device(const cl_icd_dispatch *cl, cl_device_id device, unsigned index)
+{
+	char name[256] = "", extensions[4096] = "";
+	cl_device_type type = 0;
+	cl_uint units = 0;
+	cl_ulong memory = 0, local = 0;
+	cl_device_svm_capabilities svm = 0;
+	cl->clGetDeviceInfo(device, CL_DEVICE_NAME, sizeof(name), name, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof(type), &type, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(units), &units, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(memory), &memory, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(local), &local, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof(svm), &svm, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof(extensions), extensions, NULL);
+
+	printf("\nDevice %u: %s (%s)\n", index, name, type_name(type));
+	line("compute units", "%u", units);
+	line("memory", "%llu MiB global, %llu KiB local", (unsigned long long)(memory >> 20),
+	     (unsigned long long)(local >> 10));
+	line("shared virtual memory", "%s%s", svm_level(svm),
+	     svm & CL_DEVICE_SVM_ATOMICS ? ", with atomics" : "");
+	line("kernels compiled for", "%s", tern_target_name());
+	line("extensions", "%s", extensions);
+}
+
+static int show_devices(const char *library)
+{
+	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+	if (!handle) {
+		fprintf(stderr, "tern info: %s\n", dlerror());
+		return 1;
+	}
+	/* dlsym() gives an object pointer; POSIX says that it may be used as a function's */
+	union {
+		void *object;
+		clIcdGetPlatformIDsKHR_fn function;
+	} entry = {.object = dlsym(handle, "clIcdGetPlatformIDsKHR")};
+	cl_platform_id platform = NULL;
+	cl_uint count = 0;
+	if (!entry.object || entry.function(1, &platform, &count) != CL_SUCCESS || !count) {
+		fprintf(stderr, "tern info: %s offers no platform\n", library);
+		return 1;
+	}
+	const cl_icd_dispatch *cl = *(const cl_icd_dispatch *const *)(const void *)platform;
+	cl_device_id devices[16];
+	cl_uint n = 0;
+	cl_int err = cl->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 16, devices, &n);
+	if (err != CL_SUCCESS || !n) {
+		fprintf(stderr,
+			"tern info: no device (error %d); see TERN_DEVICES and TERN_LOG=info\n",
+			err);
+		return 1;
+	}
+	for (cl_uint i = 0; i < n && i < 16; i++)
+		show_device(cl, devices[i], i);
+	return 0;
+}
+
+/* Is there an .icd file in @folder that names @library? */
+static bool named_in(const char *folder, const char *library)
+{
+	DIR *dir = opendir(folder);
+	bool found = false;
+	for (struct dirent *e; dir && !found && (e = readdir(dir));) {
+		const char *dot = strrchr(e->d_name, '.');
+		if (!dot || strcmp(dot, ".icd") != 0)
+			continue;
+		char path[4096], text[4096] = "";
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		FILE *f = fopen(path, "re");
+		if (!f)
+			continue;
+		if (fgets(text, sizeof(text), f)) {
+			text[strcspn(text, "\r\n")] = '\0';
+			char *real = realpath(text, NULL);
+			found = real && !strcmp(real, library);
+			free(real);
+		}
+		fclose(f);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void show_loader(const char *library)
+{
+	const char *env = getenv("OCL_ICD_VENDORS");
+	const char *folder = env && *env ? env : "/etc/OpenCL/vendors";
+	if (named_in(folder, library))
+		line("ICD loader", "finds it: %s", folder);
+	else
+		line("ICD loader",
+		     "does not find it in %s; put a file tern.icd there with the path above, set "
+		     "OCL_ICD_VENDORS, or use `tern run`",
+		     folder);
+}
+
+static void show_userfaultfd(void)
+{
+	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	bool user_only = false;
+	if (fd < 0 && errno == EPERM) {
+		fd = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+		if (fd < 0) {
+			fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+			user_only = fd >= 0;
+		}
+	}
+	if (fd < 0)
+		line("userfaultfd", "no (%s); the cpu device does not need it", strerror(errno));
+	else if (user_only)
+		line("userfaultfd",
+		     "user mode only; for all of it: access to /dev/userfaultfd, or sysctl "
+		     "vm.unprivileged_userfaultfd=1. The cpu device does not need it");
+	else
+		line("userfaultfd", "yes");
+	if (fd >= 0)
+		close((int)fd);
+}
+
+static void show_machine(void)
+{
+	struct utsname u;
+	printf("\nFound on this machine\n");
+	if (!uname(&u))
+		line("kernel", "%s %s", u.sysname, u.release);
+	show_userfaultfd();
+	char *ternc = tern_path_ternc();
+	if (ternc)
+		line("compile server", "%s", ternc);
+	else
+		line("compile server", "not found: programs can be made from binaries, not built; "
+				       "set TERN_TERNC to the "
+				       "path of ternc");
+	tern_free(ternc);
+	char *cache = tern_path_cache();
+	struct tern_cache_stats s;
+	if (!cache)
+		line("cache", "off");
+	else if (tern_cache_stats(&s))
+		line("cache", "%s cannot be used (it must belong to you, mode 0700)", cache);
+	else
+		line("cache", "%s: %llu entries, %llu KiB", cache, (unsigned long long)s.entries,
+		     (unsigned long long)(s.bytes >> 10));
+	tern_free(cache);
+}
+
+static void show_options(void)
+{
+	printf("\nOptions (environment variables)\n");
+	for (unsigned i = 0; i < TERN_OPTION_COUNT; i++) {
+		const struct tern_option_info *o = &tern_option_table[i];
+		char value[160];
+		snprintf(value, sizeof(value), "%s=%s", o->env, tern_option((enum tern_option)i));
+		line(value, "%s%s", tern_option_is_set((enum tern_option)i) ? "(set) " : "",
+		     o->help);
+	}
+}
+
+int tern_tool_info(int argc, char **argv)
+{
+	(void)argv;
+	if (argc) {
+		fprintf(stderr, "usage: tern info\n");
+		return 2;
+	}
+	char *library = tern_tool_library();
+	if (!library)
+		return 1;
+	printf("Tern %s\n", TERN_VERSION);
+	line("library", "%s", library);
+	show_loader(library);
+	int err = show_devices(library);
+	show_machine();
+	show_options();
+	free(library);
+	return err;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernels, copies and fills of every size: each part is executed once, with the right memory. */
+#include "harness.h"
+
+struct args {
+	_Atomic uint32_t *count; /* of each group */
+	uint64_t spin;           /* nanoseconds that a group takes */
+};
+
+static void count_group(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+			uint64_t z)
+{
+	const struct args *args = p;
+	uint64_t end = args->spin ? tern_clock_ns() + args->spin : 0;
+	atomic_fetch_add(&args->count[x + group->num_groups[0] * (y + group->num_groups[1] * z)],
+			 1);
+	memset(group->local_mem, (int)x, 64);
+	while (end && tern_clock_ns() < end)
+		;
+	for (unsigned i = 0; i < 64; i++)
+		if (group->local_mem[i] != (unsigned char)x)
+			abort(); /* another group has it too */
+}
+
+static const struct tern_kernel_info info = {
+	.name = "count", .lanes = 1, .rows = 1, .local_bytes = 64, .stack_bytes = 4096};
+
+static void run_counted(struct tern_queue *queue, const size_t global[3], const size_t local[3],
+			uint64_t spin)
+{
+	size_t groups = 1;
+	for (unsigned d = 0; d < 3; d++)
+		groups *= (global[d] + local[d] - 1) / local[d];
+	struct args args = {calloc(groups + 1, sizeof(*args.count)), spin};
+	CHECK(args.count);
+	struct tern_command *c = tern_command_create(queue, CL_COMMAND_NDRANGE_KERNEL, 0);
+	CHECK(c);
+	c->work = TERN_WORK_NDRANGE;
+	c->ndrange = (struct tern_ndrange){
+		.info = &info, .function = count_group, .dim = 3, .local_bytes = 64};
+	memcpy(c->ndrange.global, global, sizeof(c->ndrange.global));
+	memcpy(c->ndrange.local, local, sizeof(c->ndrange.local));
+	c->ndrange.args = tern_command_args(c, sizeof(args));
+	CHECK(c->ndrange.args);
+	memcpy(c->ndrange.args, &args, sizeof(args));
+	CHECK(!tern_command_enqueue(c, 0, NULL, NULL, true));
+	for (size_t i = 0; i < groups; i++)
+		CHECK(args.count[i] == 1);
+	CHECK(!args.count[groups]);
+	free(args.count);
+}
+
+static void test_kernels(struct tern_queue *queue)
+{
+	run_counted(queue, (size_t[]){1, 1, 1}, (size_t[]){1, 1, 1}, 0);
+	run_counted(queue, (size_t[]){1000, 1, 1}, (size_t[]){7, 1, 1}, 0);
+	run_counted(queue, (size_t[]){100, 90, 80}, (size_t[]){3, 4, 5}, 0);
+	run_counted(queue, (size_t[]){300, 1, 1}, (size_t[]){1, 1, 1}, 5000);
+	run_counted(queue, (size_t[]){3, 1, 1}, (size_t[]){1, 1, 1}, 2000000);
+	run_counted(queue, (size_t[]){1000000, 1, 1}, (size_t[]){1, 1, 1}, 0);
+	run_counted(queue, (size_t[]){20, 0, 1}, (size_t[]){1, 1, 1}, 0);
+}
+
+/* What cannot be executed ends with an error. */
+static void test_impossible(struct tern_queue *queue)
+{
+	struct tern_kernel_info big = info;
+	struct args args = {0};
+	cl_event event;
+	big.stack_bytes = UINT64_C(1) << 40;
+	CHECK(!enqueue_kernel(queue, &big, count_group, &args, sizeof(args), 1, 1, &event));
+	CHECK(event_wait(event) == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+	CHECK(tern_event_status(tern_event_from(event)) == CL_OUT_OF_RESOURCES);
+	event_release(event);
+	big = info;
+	big.local_bytes = UINT64_C(1) << 60;
+	CHECK(!enqueue_kernel(queue, &big, count_group, &args, sizeof(args), 100000, 1, &event));
+	CHECK(event_wait(event) == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+	CHECK(tern_event_status(tern_event_from(event)) == CL_OUT_OF_RESOURCES);
+	event_release(event);
+}
+
+static void test_copies(struct tern_queue *queue)
+{
+	static const size_t sizes[] = {0, 1, 100, 65536, 262145, 5000001};
+	for (unsigned i = 0; i < tern_array_size(sizes); i++) {
+		size_t n = sizes[i];
+		unsigned char *a = malloc(n + 1), *b = malloc(n + 1);
+		CHECK(a && b);
+		for (size_t j = 0; j < n; j++)
+			a[j] = (unsigned char)(j * 7 + j / 256);
+		memset(b, 0xee, n + 1);
+		CHECK(!enqueue_copy(queue, b, a, n, true));
+		CHECK(!memcmp(a, b, n) && b[n] == 0xee);
+		/* Overlapping, and onto itself. */
+		if (n > 100) {
+			CHECK(!enqueue_copy(queue, b, b, n, true) && !memcmp(a, b, n));
+			CHECK(!enqueue_copy(queue, b + 100, b, n - 100, true));
+			CHECK(!memcmp(a, b + 100, n - 100));
+		}
+		free(a);
+		free(b);
+	}
+}
+
+static void test_boxes(struct tern_queue *queue)
+{
+	enum { X = 700, Y = 60, Z = 30, ROW = 1024, SLICE = ROW * 64 };
+	unsigned char *a = malloc(SLICE * Z), *b = calloc(SLICE * Z, 1);
+	CHECK(a && b);
+	for (size_t i = 0; i < SLICE * Z; i++)
+		a[i] = (unsigned char)(i * 13 + i / 999 + 1);
+	struct tern_command *c = tern_command_create(queue, CL_COMMAND_COPY_BUFFER_RECT, 0);
+	c->work = TERN_WORK_COPY;
+	c->copy = (struct tern_copy){.src = a,
+				     .dst = b,
+				     .region = {X, Y, Z},
+				     .src_row = ROW,
+				     .src_slice = SLICE,
+				     .dst_row = X,
+				     .dst_slice = X * Y};
+	CHECK(!tern_command_enqueue(c, 0, NULL, NULL, true));
+	for (size_t z = 0; z < Z; z++)
+		for (size_t y = 0; y < Y; y++)
+			CHECK(!memcmp(b + (z * Y + y) * X, a + z * SLICE + y * ROW, X));
+	free(a);
+	free(b);
+}
+
+static void test_fills(struct tern_queue *queue)
+{
+	size_t n = 1 << 20;
+	unsigned char *a = malloc(n + 1);
+	CHECK(a);
+	for (size_t p = 1; p <= 128; p *= 2) {
+		struct tern_command *c = tern_command_create(queue, CL_COMMAND_FILL_BUFFER, 0);
+		c->work = TERN_WORK_FILL;
+		c->fill = (struct tern_fill){.dst = a, .bytes = n - 128, .pattern_bytes = p};
+		for (size_t i = 0; i < p; i++)
+			c->fill.pattern[i] = (unsigned char)(i + p);
+		memset(a, 0, n + 1);
+		CHECK(!tern_command_enqueue(c, 0, NULL, NULL, true));
+		for (size_t i = 0; i < n + 1; i++)
+			CHECK(a[i] == (i < n - 128 ? (unsigned char)(i % p + p) : 0));
+	}
+	free(a);
+}
+
+static pthread_t native_thread;
+
+static void CL_CALLBACK native(void *p)
+{
+	native_thread = pthread_self();
+	**(int **)p = 42;
+}
+
+/* Never on the thread that waits. */
+static void test_native(struct tern_queue *queue)
+{
+	int value = 0, *address = &value;
+	struct tern_command *c = tern_command_create(queue, CL_COMMAND_NATIVE_KERNEL, 0);
+	c->work = TERN_WORK_NATIVE;
+	c->native =
+		(struct tern_native){.fn = native, .args = tern_command_args(c, sizeof(address))};
+	memcpy(c->native.args, &address, sizeof(address));
+	CHECK(!tern_command_enqueue(c, 0, NULL, NULL, false));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(value == 42 && !pthread_equal(native_thread, pthread_self()));
+}
+
+static void on_big_stack(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+			 uint64_t z)
+{
+	(void)group, (void)x, (void)y, (void)z;
+	volatile char space[4 << 20];
+	for (size_t i = 0; i < sizeof(space); i += 4096)
+		space[i] = 1;
+	atomic_fetch_add(((const struct args *)p)->count, space[4096]);
+}
+
+static void test_stack(struct tern_queue *queue)
+{
+	struct tern_kernel_info big = info;
+	_Atomic uint32_t count = 0;
+	struct args args = {&count, 0};
+	big.stack_bytes = 5 << 20;
+	CHECK(!enqueue_kernel(queue, &big, on_big_stack, &args, sizeof(args), 10, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(count == 10);
+}
+
+int main(void)
+{
+	test_start();
+	struct tern_queue *queues[] = {queue_new(0),
+				       queue_new(CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)};
+	for (unsigned i = 0; i < 2; i++) {
+		test_kernels(queues[i]);
+		test_impossible(queues[i]);
+		test_copies(queues[i]);
+		test_boxes(queues[i]);
+		test_fills(queues[i]);
+		test_native(queues[i]);
+		test_stack(queues[i]);
+		queue_release(queues[i]);
+	}
+	test_end();
+	return 0;
+}

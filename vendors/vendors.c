@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: MIT */
+#include "vendors/vendors.h"
+
+#include "vendors/cpu/cpu.h"
+
+const struct tern_backend *const tern_backends[] = {&tern_cpu_backend, NULL};
