@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench/bench.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -8,7 +9,7 @@ void bench_must(cl_int error, const char *what)
 {
 	if (!error)
 		return;
-	fprintf(stderr, "tern-bench: %s: error %d\n", what, error);
+	fprintf(stderr, "%s: %s: error %d\n", program_invocation_short_name, what, error);
 	exit(1);
 }
 

@@ -2,6 +2,10 @@
 install(TARGETS tern_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/docs/manual.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Extensions of Tern's own, for applications: <CL/cl_tern.h>
+install(FILES ${CMAKE_SOURCE_DIR}/icd/cl_tern.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/CL)
+# The interface of migration policies, for plug-ins: -I<include>/tern, "svm/policy.h"
+install(FILES ${CMAKE_SOURCE_DIR}/svm/policy.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tern/svm)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/examples DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # tern.icd holds the path of the library, which is known only when the prefix is: at the installation.

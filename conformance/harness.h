@@ -163,6 +163,13 @@ bool conf_wait_word(atomic_int *word, int value, double seconds);
 /* The same for the event's execution status becoming CL_COMPLETE or an error. */
 bool conf_wait_event(cl_event event, double seconds);
 
+/* Waits at most @seconds for a child process. Its exit status, 1000 + its signal, or -1: it had to
+ * be killed. */
+int conf_child_status(int pid, double seconds);
+/* Runs the case of that name (chapter.case) in a process of its own, which starts anew: what was
+ * forked from a process that has used OpenCL may not use the same objects. Its status as above. */
+int conf_run_alone(const char *name);
+
 /* A repeatable random sequence: xorshift, the state is @state. */
 uint32_t conf_random(uint32_t *state);
 

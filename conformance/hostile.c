@@ -214,22 +214,6 @@ static void strange_options(void)
 	CHECK(access("/tmp/conformance-should-not-exist", F_OK) != 0);
 }
 
-static int child_status(pid_t pid, double seconds)
-{
-	double end = conf_now() + seconds;
-	int status = 0;
-
-	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (conf_now() > end) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return -1;
-		}
-		conf_sleep(0.002);
-	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
 /* After using OpenCL the program forks; the child does not use OpenCL and exits in the usual way,
  * with its exit handlers. The parent goes on. */
 static void fork_and_exit(void)
@@ -247,7 +231,7 @@ static void fork_and_exit(void)
 	if (pid == 0)
 		exit(7);
 	REQUIRE(pid > 0);
-	CHECK_EQ(7, child_status(pid, 10));
+	CHECK_EQ(7, conf_child_status(pid, 10));
 	conf_run(kernel, 100, 0);
 	conf_read(mem, back, sizeof back);
 	CHECK(back[0] == 4 && back[99] == 4);
@@ -275,41 +259,9 @@ static void fork_and_exec(void)
 			_exit(99);
 		}
 		REQUIRE(pid > 0);
-		CHECK_EQ(0, child_status(pid, 10));
+		CHECK_EQ(0, conf_child_status(pid, 10));
 	}
 	OK(clFinish(conf_queue()));
-}
-
-static unsigned device_number(void)
-{
-	cl_device_id devices[64];
-	cl_uint count = 0, number = 0;
-
-	OK(clGetDeviceIDs(conf_platform(), CL_DEVICE_TYPE_ALL, LENGTH(devices), devices, &count));
-	while (number + 1 < count && devices[number] != conf_device())
-		number++;
-	return number;
-}
-
-/* Runs one case in a process of its own, which starts anew: what was forked from a process that
- * has used OpenCL may not use it. */
-static int run_case_alone(const char *name)
-{
-	char self[4096], platform[128], device[16];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-
-	REQUIRE(length > 0);
-	self[length] = '\0';
-	OK(clGetPlatformInfo(conf_platform(), CL_PLATFORM_NAME, sizeof platform, platform, NULL));
-	snprintf(device, sizeof device, "%u", device_number());
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl(self, self, "--platform", platform, "--device", device, name, (char *)NULL);
-		_exit(99);
-	}
-	REQUIRE(pid > 0);
-	return child_status(pid, 20);
 }
 
 static void start_slow_kernel(void)
@@ -353,18 +305,18 @@ static void exit_while_kernel_runs(void)
 {
 	double start = conf_now();
 
-	CHECK_EQ(42, run_case_alone("at-exit.then_exit"));
+	CHECK_EQ(42, conf_run_alone("at-exit.then_exit"));
 	conf_note("%.2f s\n", conf_now() - start);
 }
 
 static void quick_exit_while_kernel_runs(void)
 {
-	CHECK_EQ(43, run_case_alone("at-exit.then_return"));
+	CHECK_EQ(43, conf_run_alone("at-exit.then_return"));
 }
 
 static void abort_while_kernel_runs(void)
 {
-	CHECK_EQ(1000 + SIGABRT, run_case_alone("at-exit.then_abort"));
+	CHECK_EQ(1000 + SIGABRT, conf_run_alone("at-exit.then_abort"));
 }
 
 /* The application's own children: no helper process shows up in its waits, no signal is left. */

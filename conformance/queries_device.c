@@ -23,8 +23,7 @@ static void minimum_sizes(void)
 	cl_ulong quarter = global / 4 < 1ull << 30 ? global / 4 : 1ull << 30;
 	cl_ulong alloc = conf_device_ulong(CL_DEVICE_MAX_MEM_ALLOC_SIZE);
 
-	CHECK(alloc >= quarter || alloc >= 128ull << 20);
-	CHECK(alloc >= 128ull << 20);
+	CHECK(alloc >= quarter && alloc >= 32ull << 20);
 	CHECK(alloc <= global);
 	CHECK(conf_device_size(CL_DEVICE_MAX_PARAMETER_SIZE) >= 1024);
 	CHECK(conf_device_ulong(CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE) >= 64 << 10);

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* The short forms of harness.h. */
 #include "conformance/report.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 void conf_run_on(cl_command_queue queue, cl_kernel kernel, size_t global, size_t local)
 {
+	cl_event event = NULL;
+
 	OK(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &global, local ? &local : NULL, 0, NULL,
-				  NULL));
+				  &event));
 	OK(clFinish(queue));
+	/* clFinish need not say that a command failed. */
+	CHECK_EQ(CL_COMPLETE, conf_event_status(event));
+	OK(clReleaseEvent(event));
 }
 
 void conf_run(cl_kernel kernel, size_t global, size_t local)
@@ -176,6 +184,52 @@ bool conf_wait_event(cl_event event, double seconds)
 		conf_sleep(0.0005);
 	}
 	return true;
+}
+
+int conf_child_status(int pid, double seconds)
+{
+	double end = conf_now() + seconds;
+	int status = 0;
+
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		if (conf_now() > end) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			return -1;
+		}
+		conf_sleep(0.002);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static unsigned device_number(void)
+{
+	cl_device_id devices[64];
+	cl_uint count = 0, number = 0;
+
+	OK(clGetDeviceIDs(conf_platform(), CL_DEVICE_TYPE_ALL, LENGTH(devices), devices, &count));
+	while (number + 1 < count && devices[number] != conf_device())
+		number++;
+	return number;
+}
+
+int conf_run_alone(const char *name)
+{
+	char self[4096], platform[128], device[16];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	REQUIRE(length > 0);
+	self[length] = '\0';
+	OK(clGetPlatformInfo(conf_platform(), CL_PLATFORM_NAME, sizeof platform, platform, NULL));
+	snprintf(device, sizeof device, "%u", device_number());
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execl(self, self, "--platform", platform, "--device", device, name, (char *)NULL);
+		_exit(99);
+	}
+	REQUIRE(pid > 0);
+	return conf_child_status(pid, 20);
 }
 
 uint32_t conf_random(uint32_t *state)

@@ -21,7 +21,7 @@
  *
  * Who is where: platform.c, device.c and device_*.c, sub_device.c, context.c, queue.c, event.c,
  * native.c, extension.c, image.c and gl.c (images, samplers, pipes, sharing: all refused),
- * program.c and kernel.c, memory.c, transfer.c and svm.c.
+ * program.c and kernel.c, memory.c, transfer.c and svm.c. Functions of extensions: svm_types.h.
  */
 #ifndef TERN_ICD_API_H
 #define TERN_ICD_API_H

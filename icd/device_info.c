@@ -4,6 +4,7 @@
 
 #include "icd/extension.h"
 #include "icd/platform.h"
+#include "icd/svm_types.h"
 #include "runtime/memory.h"
 
 /* Constant memory is global memory, so that nothing bounds a constant buffer but sense: programs
@@ -301,6 +302,14 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 		return tern_info_value(&out, cl_device_affinity_domain, affinity_domains(device));
 	case CL_DEVICE_PARTITION_TYPE:
 		return answer_partition_type(device, &out);
+	case CL_DEVICE_SVM_TYPE_CAPABILITIES_KHR:
+	case CL_DEVICE_SVM_CONCURRENT_ACCESS_ATOM_SIZE_KHR:
+	case CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL:
+	case CL_DEVICE_DEVICE_MEM_CAPABILITIES_INTEL:
+	case CL_DEVICE_SINGLE_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:
+	case CL_DEVICE_CROSS_DEVICE_SHARED_MEM_CAPABILITIES_INTEL:
+	case CL_DEVICE_SHARED_SYSTEM_MEM_CAPABILITIES_INTEL:
+		return tern_svm_device_info(device, param_name, &out);
 	default:
 		return answer_from_tables(device, param_name, &out);
 	}

@@ -2,6 +2,7 @@
 /* Events (sections 5.11 and 5.14). */
 #include "icd/api.h"
 
+#include "icd/svm_types.h"
 #include "runtime/base/alloc.h"
 #include "runtime/queue.h"
 
@@ -74,6 +75,8 @@ cl_int CL_API_CALL tern_clGetEventInfo(cl_event handle, cl_event_info param_name
 		return tern_info_value(&out, cl_int, tern_event_query_status(event));
 	case CL_EVENT_REFERENCE_COUNT:
 		return tern_info_value(&out, cl_uint, tern_object_count(&event->obj));
+	case CL_EVENT_SVM_STATISTICS_TERN:
+		return tern_svm_event_info(event, &out);
 	default:
 		return CL_INVALID_VALUE;
 	}

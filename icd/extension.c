@@ -4,6 +4,7 @@
 
 #include "icd/api.h"
 #include "icd/platform.h"
+#include "icd/svm_types.h"
 #include "kernels/features.h"
 
 /* What the runtime adds to the extensions of the kernel language. The first stands apart, so that
@@ -13,7 +14,11 @@
 	X("cl_khr_create_command_queue", 1, 0, 0)                                                  \
 	X("cl_khr_extended_versioning", 1, 0, 0)                                                   \
 	X("cl_khr_priority_hints", 1, 0, 0)                                                        \
-	X("cl_khr_throttle_hints", 1, 0, 0)
+	X("cl_khr_throttle_hints", 1, 0, 0)                                                        \
+	X("cl_khr_unified_svm", 0, 9, 0)                                                           \
+	X("cl_intel_unified_shared_memory", 1, 1, 0)                                               \
+	X("cl_tern_svm_statistics", 1, 0, 0)                                                       \
+	X("cl_tern_mem_advice", 1, 0, 0)
 
 #define AS_ELEMENT(text, major, minor, patch)                                                      \
 	{.version = CL_MAKE_VERSION(major, minor, patch), .name = text},
@@ -72,6 +77,9 @@ void *CL_API_CALL tern_clGetExtensionFunctionAddress(const char *func_name)
 		{"clGetPlatformInfo", tern_clGetPlatformInfo},
 		{"clCreateCommandQueueWithPropertiesKHR",
 		 tern_clCreateCommandQueueWithPropertiesKHR},
+#define TERN_EXTENSION_FUNCTION(name) {#name, tern_##name},
+#include "icd/extension_functions.def"
+#undef TERN_EXTENSION_FUNCTION
 	};
 	if (!func_name)
 		return NULL;

@@ -3,6 +3,7 @@
 #include "runtime/program.h"
 
 #include "icd/api.h"
+#include "icd/svm_types.h"
 #include "runtime/base/alloc.h"
 
 cl_kernel CL_API_CALL tern_clCreateKernel(cl_program handle, const char *kernel_name,
@@ -101,7 +102,7 @@ cl_int CL_API_CALL tern_clSetKernelArg(cl_kernel handle, cl_uint arg_index, size
 	return tern_kernel_set_arg(kernel, arg_index, arg_size, arg_value);
 }
 
-/* The least that the devices of a context offer of SVM. */
+/* What some device of a context offers of SVM. */
 static cl_device_svm_capabilities context_svm(const struct tern_context *context)
 {
 	cl_device_svm_capabilities any = 0;
@@ -110,7 +111,8 @@ static cl_device_svm_capabilities context_svm(const struct tern_context *context
 	return any;
 }
 
-/* Any pointer is valid: fine-grained system SVM. */
+/* Any pointer may be set (cl_khr_unified_svm); what a device cannot reach is an error when a kernel
+ * follows it. */
 cl_int CL_API_CALL tern_clSetKernelArgSVMPointer(cl_kernel handle, cl_uint arg_index,
 						 const void *arg_value)
 {
@@ -123,9 +125,8 @@ cl_int CL_API_CALL tern_clSetKernelArgSVMPointer(cl_kernel handle, cl_uint arg_i
 }
 
 /*
- * The program tells what the kernel reaches beyond its arguments. On devices that share the
- * process's page tables all of it is always reachable, so that there is nothing to keep; the checks
- * are the specification's.
+ * The program tells what the kernel reaches beyond its arguments. All that a device can reach it
+ * always can, so that there is nothing to keep; the checks are the specification's.
  */
 cl_int CL_API_CALL tern_clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info param_name,
 					    size_t param_value_size, const void *param_value)
@@ -150,6 +151,7 @@ cl_int CL_API_CALL tern_clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_inf
 			return CL_INVALID_OPERATION;
 		return CL_SUCCESS;
 	default:
-		return CL_INVALID_VALUE;
+		return tern_svm_kernel_exec_info(kernel->program->context, param_name,
+						 param_value_size, param_value);
 	}
 }

@@ -67,6 +67,26 @@ static cl_int check_migrated(const struct tern_queue *queue, const cl_mem *handl
 	return CL_SUCCESS;
 }
 
+static cl_int migrate(const struct tern_submission *s, struct tern_memory *const *memory,
+		      cl_uint count, cl_mem_migration_flags flags)
+{
+	struct tern_range few[16], *ranges = few;
+	cl_uint n = 0;
+	if (count > tern_array_size(few)) {
+		ranges = tern_zalloc_array(count, sizeof(*ranges));
+		if (!ranges)
+			return CL_OUT_OF_HOST_MEMORY;
+	}
+	for (cl_uint i = 0; i < count; i++)
+		if (tern_memory_migrates(memory[i]))
+			ranges[n++] = (struct tern_range){memory[i]->host, memory[i]->size};
+	cl_int error = tern_transfer_migrate(s, CL_COMMAND_MIGRATE_MEM_OBJECTS, flags, ranges, n,
+					     memory, count);
+	if (ranges != few)
+		tern_free(ranges);
+	return error;
+}
+
 cl_int CL_API_CALL tern_clEnqueueMigrateMemObjects(cl_command_queue queue, cl_uint count,
 						   const cl_mem *handles,
 						   cl_mem_migration_flags flags, cl_uint wait_count,
@@ -84,8 +104,8 @@ cl_int CL_API_CALL tern_clEnqueueMigrateMemObjects(cl_command_queue queue, cl_ui
 			return CL_OUT_OF_HOST_MEMORY;
 	}
 	cl_int error = check_migrated(s.queue, handles, count, memory);
-	if (!error) /* the device works in the host's memory: nothing moves */
-		error = tern_transfer_none(&s, CL_COMMAND_MIGRATE_MEM_OBJECTS, memory, count);
+	if (!error)
+		error = migrate(&s, memory, count, flags);
 	if (memory != few)
 		tern_free(memory);
 	return error;

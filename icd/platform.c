@@ -4,6 +4,7 @@
 
 #include "icd/api.h"
 #include "icd/extension.h"
+#include "icd/svm_types.h"
 #include "runtime/base/log.h"
 #include "vendors/vendors.h"
 
@@ -88,6 +89,8 @@ cl_int CL_API_CALL tern_clGetPlatformInfo(cl_platform_id platform, cl_platform_i
 		return tern_info_bytes(&out, extensions->list, extensions->list_bytes);
 	case CL_PLATFORM_HOST_TIMER_RESOLUTION:
 		return tern_info_value(&out, cl_ulong, 1); /* CLOCK_MONOTONIC */
+	case CL_PLATFORM_SVM_TYPE_CAPABILITIES_KHR:
+		return tern_svm_platform_info(&out);
 	case CL_PLATFORM_ICD_SUFFIX_KHR:
 		return tern_info_string(&out, "TERN");
 	default:

@@ -160,7 +160,7 @@ cl_int CL_API_CALL tern_clCreateSubDevices(cl_device_id in_device, const propert
 	struct tern_device *device = tern_device_from(in_device);
 	if (!device)
 		return CL_INVALID_DEVICE;
-	if (!properties)
+	if (!properties || !device->caps.max_sub_devices) /* valid, but not supported here */
 		return CL_INVALID_VALUE;
 	struct split split = {.max = device->caps.compute_units};
 	split.first = tern_zalloc_array(split.max, sizeof(cl_uint));

@@ -5,6 +5,7 @@
 
 #include "icd/api.h"
 #include "icd/transfer.h"
+#include "runtime/base/alloc.h"
 #include "runtime/base/log.h"
 #include "svm/heap.h"
 
@@ -51,8 +52,10 @@ void *CL_API_CALL tern_clSVMAlloc(cl_context handle, cl_svm_mem_flags flags, siz
 	    !devices_can_share(context, flags, size))
 		return NULL;
 	void *p = NULL;
+	enum tern_heap_place place = flags & CL_MEM_SVM_FINE_GRAIN_BUFFER ? context->memory.fine
+									  : context->memory.coarse;
 	if (tern_memory_available(context, size))
-		p = tern_svm_alloc(context, size, alignment, flags);
+		p = tern_svm_alloc(context, place, size, alignment, flags);
 	if (!p)
 		tern_log_error("clSVMAlloc: no memory for %zu bytes", size);
 	return p;
@@ -79,8 +82,8 @@ static bool all_allocated(void *const *pointers, cl_uint count)
 {
 	struct tern_svm_range range;
 	for (cl_uint i = 0; i < count; i++) {
-		if (!pointers[i] ||
-		    (tern_svm_find(pointers[i], &range) && range.base == pointers[i]))
+		if (!pointers[i] || (tern_svm_find(pointers[i], &range) &&
+				     range.base == pointers[i] && range.kind == TERN_SVM_KIND_SVM))
 			continue;
 		tern_log_error("clEnqueueSVMFree: %p is not from clSVMAlloc", pointers[i]);
 		return false;
@@ -110,16 +113,14 @@ cl_int CL_API_CALL tern_clEnqueueSVMMemcpy(cl_command_queue queue, cl_bool block
 					   const cl_event *wait_list, cl_event *event)
 {
 	struct tern_submission s = {tern_queue_from(queue), wait_count, wait_list, event, blocking};
-	uintptr_t from = (uintptr_t)src, to = (uintptr_t)dst;
 	cl_int error = check_queue(s.queue);
 	if (error)
 		return error;
-	if (!dst || !src)
+	if (size && (!dst || !src))
 		return CL_INVALID_VALUE;
-	if (size && (from > UINTPTR_MAX - size || to > UINTPTR_MAX - size))
-		return CL_INVALID_VALUE; /* wraps around the address space */
-	if (from < to + size && to < from + size)
-		return CL_MEM_COPY_OVERLAP;
+	error = tern_copy_check(dst, src, size);
+	if (error)
+		return error;
 	return tern_transfer_copy_bytes(&s, CL_COMMAND_SVM_MEMCPY, dst, src, size, NULL, NULL);
 }
 
@@ -131,7 +132,7 @@ cl_int CL_API_CALL tern_clEnqueueSVMMemFill(cl_command_queue queue, void *p, con
 	cl_int error = check_queue(s.queue);
 	if (error)
 		return error;
-	if (!p || !tern_fill_valid(pattern, pattern_bytes, (uintptr_t)p, size))
+	if ((size && !p) || !tern_fill_valid(pattern, pattern_bytes, (uintptr_t)p, size))
 		return CL_INVALID_VALUE;
 	return tern_transfer_fill(&s, CL_COMMAND_SVM_MEMFILL, p, size, pattern, pattern_bytes,
 				  NULL);
@@ -148,7 +149,19 @@ cl_int CL_API_CALL tern_clEnqueueSVMMap(cl_command_queue queue, cl_bool blocking
 		return error;
 	if (!p || !size || !tern_map_flags_valid(flags))
 		return CL_INVALID_VALUE;
-	return tern_transfer_none(&s, CL_COMMAND_SVM_MAP, NULL, 0);
+	struct tern_svm_range range;
+	bool ours = tern_svm_find(p, &range);
+	if (!ours && !(s.queue->device->caps.svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM))
+		return CL_INVALID_VALUE; /* no memory of the device's */
+	bool moves =
+		s.queue->context->memory.migrates && !(ours && range.place == TERN_HEAP_SHARED);
+	/* No pages of the program's that are mapped stay away; later faults bring them as well. */
+	return tern_transfer_migrate(&s, CL_COMMAND_SVM_MAP,
+				     CL_MIGRATE_MEM_OBJECT_HOST |
+					     (flags & CL_MAP_WRITE_INVALIDATE_REGION
+						      ? CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED
+						      : 0),
+				     &(struct tern_range){p, size}, moves, NULL, 0);
 }
 
 cl_int CL_API_CALL tern_clEnqueueSVMUnmap(cl_command_queue queue, void *p, cl_uint wait_count,
@@ -163,16 +176,43 @@ cl_int CL_API_CALL tern_clEnqueueSVMUnmap(cl_command_queue queue, void *p, cl_ui
 	return tern_transfer_none(&s, CL_COMMAND_SVM_UNMAP, NULL, 0);
 }
 
-/* Whether @size bytes at @p (0: the allocation around it) can be migrated to @device: any memory of
- * the program's with fine-grained system SVM, but no range that leaves an SVM allocation. */
-static bool range_migratable(const struct tern_device *device, const void *p, size_t size)
+/*
+ * The range of @size bytes at @p (0: the allocation around it) that is to be migrated to @device:
+ * any memory of the program's with fine-grained system SVM (of what allocation it is part is not
+ * known: 0 means the page), but none that leaves an SVM allocation. False: not valid.
+ */
+static bool range_to_migrate(const struct tern_device *device, const void *p, size_t size,
+			     struct tern_range *out)
 {
 	struct tern_svm_range range;
-	if (!p || (size && (uintptr_t)p > UINTPTR_MAX - (size - 1)))
+	if (size && (!p || (uintptr_t)p > UINTPTR_MAX - (size - 1)))
 		return false;
+	*out = (struct tern_range){p, p && !size ? 1 : size};
+	if (!p)
+		return true; /* nothing at NULL is ignored (cl_khr_unified_svm) */
 	if (!tern_svm_find(p, &range))
 		return device->caps.svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM;
-	return size <= range.size - (size_t)((const char *)p - (const char *)range.base);
+	if (!size)
+		*out = (struct tern_range){range.base, range.size};
+	else if (size > range.size - (size_t)((const char *)p - (const char *)range.base))
+		return false;
+	if (range.place == TERN_HEAP_SHARED)
+		out->bytes = 0; /* both sides reach it where it is */
+	return true;
+}
+
+/* Fills @out[0..*n) with what is to be moved. */
+static cl_int ranges_to_migrate(const struct tern_device *device, const void **pointers,
+				const size_t *sizes, cl_uint count, struct tern_range *out,
+				cl_uint *n)
+{
+	*n = 0;
+	for (cl_uint i = 0; i < count; i++) {
+		if (!range_to_migrate(device, pointers[i], sizes ? sizes[i] : 0, &out[*n]))
+			return CL_INVALID_VALUE;
+		*n += out[*n].bytes != 0;
+	}
+	return CL_SUCCESS;
 }
 
 cl_int CL_API_CALL tern_clEnqueueSVMMigrateMem(cl_command_queue queue, cl_uint count,
@@ -186,9 +226,18 @@ cl_int CL_API_CALL tern_clEnqueueSVMMigrateMem(cl_command_queue queue, cl_uint c
 		return error;
 	if (!count || !pointers || !tern_migration_flags_valid(flags))
 		return CL_INVALID_VALUE;
-	for (cl_uint i = 0; i < count; i++)
-		if (!range_migratable(s.queue->device, pointers[i], sizes ? sizes[i] : 0))
-			return CL_INVALID_VALUE;
-	/* The device works in the host's memory: nothing moves. */
-	return tern_transfer_none(&s, CL_COMMAND_SVM_MIGRATE_MEM, NULL, 0);
+	struct tern_range few[16], *ranges = few;
+	cl_uint n;
+	if (count > tern_array_size(few)) {
+		ranges = tern_zalloc_array(count, sizeof(*ranges));
+		if (!ranges)
+			return CL_OUT_OF_HOST_MEMORY;
+	}
+	error = ranges_to_migrate(s.queue->device, pointers, sizes, count, ranges, &n);
+	if (!error)
+		error = tern_transfer_migrate(&s, CL_COMMAND_SVM_MIGRATE_MEM, flags, ranges, n,
+					      NULL, 0);
+	if (ranges != few)
+		tern_free(ranges);
+	return error;
 }

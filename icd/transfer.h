@@ -49,6 +49,15 @@ static inline bool tern_migration_flags_valid(cl_mem_migration_flags flags)
 						   CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED));
 }
 
+/* Whether @size bytes may be copied (5.6.1): they wrap around the address space, or overlap. */
+static inline cl_int tern_copy_check(const void *dst, const void *src, size_t size)
+{
+	uintptr_t from = (uintptr_t)src, to = (uintptr_t)dst;
+	if (size && (from > UINTPTR_MAX - size || to > UINTPTR_MAX - size))
+		return CL_INVALID_VALUE;
+	return from < to + size && to < from + size ? CL_MEM_COPY_OVERLAP : CL_SUCCESS;
+}
+
 /* Whether @pattern of @bytes may fill a range of @size bytes at a place @at (5.2.3, 5.6.1). */
 static inline bool tern_fill_valid(const void *pattern, size_t bytes, size_t at, size_t size)
 {

@@ -15,6 +15,7 @@ enum { PAGE = 4096, MAX_SEGMENTS = 16 };
 #define MAX_ALIGN ((uint64_t)2 << 20)
 
 struct loader {
+	const struct tern_image_place *place; /* NULL: this process */
 	const unsigned char *bytes;
 	size_t size;
 	Elf64_Ehdr header;
@@ -192,16 +193,33 @@ static int check_relro(const struct loader *l)
 	return !r->p_memsz || segment_at(l, r->p_vaddr, r->p_memsz, PF_W) ? 0 : -EINVAL;
 }
 
-static int protect(unsigned char *at, size_t size, int protection)
+static int protect(const struct loader *l, unsigned char *at, size_t size, int protection)
 {
 	if (tern_fault_hit())
 		return -ENOMEM;
-	return size && mprotect(at, size, protection) ? -errno : 0;
+	if (!size)
+		return 0;
+	if (l->place)
+		return l->place->protect(l->place->data, at, size, protection);
+	return mprotect(at, size, protection) ? -errno : 0;
+}
+
+static int reserve_in_place(struct loader *l)
+{
+	void *base;
+	if (tern_fault_hit())
+		return -ENOMEM;
+	int e = l->place->reserve(l->place->data, l->span, l->align, &base);
+	if (!e)
+		l->base = base;
+	return e;
 }
 
 /* Reserves the address space, aligned as the segments ask. */
 static int reserve(struct loader *l)
 {
+	if (l->place)
+		return reserve_in_place(l);
 	size_t size = l->span + (l->align - PAGE);
 	if (tern_fault_hit())
 		return -ENOMEM;
@@ -219,13 +237,23 @@ static int reserve(struct loader *l)
 	return 0;
 }
 
+static void release(const struct tern_image_place *place, void *base, size_t size)
+{
+	if (place)
+		place->release(place->data, base, size);
+	else
+		munmap(base, size);
+}
+
 static int copy_segments(struct loader *l)
 {
 	for (unsigned i = 0; i < l->load_count; i++) {
 		const Elf64_Phdr *p = &l->loads[i];
 		uint64_t start = p->p_vaddr / PAGE * PAGE;
 		uint64_t end = tern_round_up(p->p_vaddr + p->p_memsz, PAGE);
-		int e = protect(l->base + start, end - start, PROT_READ | PROT_WRITE);
+		/* a place is writable for this process whatever the other one may do */
+		int e = l->place ? 0
+				 : protect(l, l->base + start, end - start, PROT_READ | PROT_WRITE);
 		if (e)
 			return e;
 		memcpy(l->base + p->p_vaddr, l->bytes + p->p_offset, p->p_filesz);
@@ -257,7 +285,7 @@ static int protect_segments(struct loader *l)
 		int protection = p->p_flags & PF_X   ? PROT_READ | PROT_EXEC
 				 : p->p_flags & PF_W ? PROT_READ | PROT_WRITE
 						     : PROT_READ;
-		int e = protect(l->base + start, end - start, protection);
+		int e = protect(l, l->base + start, end - start, protection);
 		if (e)
 			return e;
 	}
@@ -265,7 +293,7 @@ static int protect_segments(struct loader *l)
 		return 0;
 	uint64_t start = tern_round_up(l->relro.p_vaddr, PAGE);
 	uint64_t end = (l->relro.p_vaddr + l->relro.p_memsz) / PAGE * PAGE;
-	return start < end ? protect(l->base + start, end - start, PROT_READ) : 0;
+	return start < end ? protect(l, l->base + start, end - start, PROT_READ) : 0;
 }
 
 static int check_table(const struct loader *l, uint32_t functions)
@@ -284,9 +312,10 @@ static int check_table(const struct loader *l, uint32_t functions)
 	return 0;
 }
 
-int tern_image_load(const void *bytes, size_t size, uint32_t functions, struct tern_image *out)
+int tern_image_load(const void *bytes, size_t size, uint32_t functions,
+		    const struct tern_image_place *place, struct tern_image *out)
 {
-	struct loader l = {.bytes = bytes, .size = size, .align = PAGE};
+	struct loader l = {.place = place, .bytes = bytes, .size = size, .align = PAGE};
 	int e = read_headers(&l);
 	if (!e)
 		e = read_dynamic(&l);
@@ -304,9 +333,10 @@ int tern_image_load(const void *bytes, size_t size, uint32_t functions, struct t
 	if (!e)
 		e = protect_segments(&l);
 	if (e) {
-		munmap(l.base, l.span);
+		release(place, l.base, l.span);
 		return e;
 	}
+	out->place = place;
 	out->base = l.base;
 	out->size = l.span;
 	out->functions = functions ? (void *)(l.base + l.header.e_entry) : NULL;
@@ -316,6 +346,6 @@ int tern_image_load(const void *bytes, size_t size, uint32_t functions, struct t
 void tern_image_unload(struct tern_image *image)
 {
 	if (image->base)
-		munmap(image->base, image->size);
+		release(image->place, image->base, image->size);
 	*image = (struct tern_image){0};
 }

@@ -164,8 +164,11 @@ int tern_kernels_build(const struct tern_build_request *request,
 
 /* Loaded code: an executable's image mapped and relocated, ready to run. Counted; any thread. */
 struct tern_module;
+struct tern_image_place;
 
-int tern_module_load(struct tern_code *code, struct tern_module **out) TERN_MUST_CHECK;
+/* @place: where a device of another process wants it (kernels/image.h); NULL: this process. */
+int tern_module_load(struct tern_code *code, const struct tern_image_place *place,
+		     struct tern_module **out) TERN_MUST_CHECK;
 void tern_module_get(struct tern_module *module);
 void tern_module_put(struct tern_module *module);
 /* The code that it was made of; lives as long as @module. */
@@ -186,5 +189,7 @@ int tern_cache_stats(struct tern_cache_stats *stats) TERN_MUST_CHECK;
 int tern_cache_clear(void) TERN_MUST_CHECK;
 /* Finds the compile server: its path (caller frees) or NULL. */
 char *tern_path_ternc(void) TERN_MUST_CHECK;
+/* Likewise the accelerator process, which is installed beside it. */
+char *tern_path_accel(void) TERN_MUST_CHECK;
 
 #endif

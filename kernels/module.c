@@ -17,7 +17,8 @@ struct tern_module {
 	struct tern_image image;
 };
 
-int tern_module_load(struct tern_code *code, struct tern_module **out)
+int tern_module_load(struct tern_code *code, const struct tern_image_place *place,
+		     struct tern_module **out)
 {
 	const struct tern_code_info *info = tern_code_info(code);
 	size_t size;
@@ -28,7 +29,7 @@ int tern_module_load(struct tern_code *code, struct tern_module **out)
 	if (!module)
 		return -ENOMEM;
 	module->refs = 1;
-	int e = tern_image_load(image, size, info->kernel_count, &module->image);
+	int e = tern_image_load(image, size, info->kernel_count, place, &module->image);
 	if (e) {
 		if (e != -ENOMEM)
 			tern_log_error("a program's image cannot be loaded (error %d)", -e);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the compile server is. */
+/* Where the helper programs are: the compile server and the accelerator process. */
 #include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
@@ -55,22 +55,31 @@ static bool own_folder(char out[PATH_MAX])
 	return true;
 }
 
-char *tern_path_ternc(void)
+/* The helper program @name, which @named, if not "auto", says where to find. */
+static char *find_helper(const char *name, const char *named)
 {
 	/* from <prefix>/lib, from <prefix>/lib/<triplet>, and in a build folder */
-	static const char *const places[] = {"../libexec/tern/ternc", "../../libexec/tern/ternc",
-					     "../bin/ternc"};
+	static const char *const places[] = {"../libexec/tern", "../../libexec/tern", "../bin"};
 	char folder[PATH_MAX];
-	const char *option = tern_option(TERN_OPTION_TERNC);
-	if (strcmp(option, "auto") != 0)
-		return access(option, X_OK) ? NULL : tern_strdup(option);
+	if (strcmp(named, "auto") != 0)
+		return access(named, X_OK) ? NULL : tern_strdup(named);
 	if (!own_folder(folder))
 		return NULL;
 	for (size_t i = 0; i < tern_array_size(places); i++) {
-		char *path = tern_asprintf("%s/%s", folder, places[i]);
+		char *path = tern_asprintf("%s/%s/%s", folder, places[i], name);
 		if (!path || !access(path, X_OK))
 			return path;
 		tern_free(path);
 	}
 	return NULL;
+}
+
+char *tern_path_ternc(void)
+{
+	return find_helper("ternc", tern_option(TERN_OPTION_TERNC));
+}
+
+char *tern_path_accel(void)
+{
+	return find_helper("tern-accel", tern_option(TERN_OPTION_ACCEL_PROCESS));
 }

@@ -45,8 +45,7 @@ static void command_destroy(struct tern_object *object)
 	tern_queue_put(queue);
 }
 
-/* Memory of @bytes (after a link) that is freed with the command. */
-static void *own(struct tern_command *command, size_t bytes)
+void *tern_command_own(struct tern_command *command, size_t bytes)
 {
 	void **owned =
 		bytes > SIZE_MAX - sizeof(*owned) ? NULL : tern_alloc(sizeof(*owned) + bytes);
@@ -79,7 +78,7 @@ struct tern_command *tern_command_create(struct tern_queue *queue, cl_command_ty
 	command->next_ready = NULL;
 	command->flags = tern_queue_impl(queue)->command_flags;
 	if (tern_unlikely(use_count > TERN_COMMAND_USES)) {
-		command->uses = own(command, use_count * sizeof(command->uses[0]));
+		command->uses = tern_command_own(command, use_count * sizeof(command->uses[0]));
 		if (!command->uses) {
 			command_destroy(&command->event.obj);
 			return NULL;
@@ -105,7 +104,7 @@ struct tern_dependent *tern_command_dependents(struct tern_command *command, siz
 {
 	if (n <= TERN_COMMAND_DEPENDENTS)
 		return block_of(command)->dependents;
-	return own(command, n * sizeof(struct tern_dependent));
+	return tern_command_own(command, n * sizeof(struct tern_dependent));
 }
 
 void tern_command_cancel(struct tern_command *command)

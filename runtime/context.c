@@ -26,6 +26,20 @@ static void context_destroy(struct tern_object *object)
 	tern_free(context);
 }
 
+static void add_memory_of(const struct tern_device_caps *caps, struct tern_context_memory *memory)
+{
+	if (caps->memory_model == TERN_MEMORY_SYSTEM)
+		return;
+	bool system = caps->svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM;
+	memory->fine = TERN_HEAP_SHARED;
+	if (!system || caps->memory_model == TERN_MEMORY_COHERENT)
+		memory->coarse = TERN_HEAP_SHARED;
+	else if (memory->coarse == TERN_HEAP_HOST)
+		memory->coarse = TERN_HEAP_MIGRATE;
+	memory->system &= system;
+	memory->migrates |= system;
+}
+
 /* The number of words of a zero-terminated list of pairs, with the zero. */
 static size_t count_properties(const cl_context_properties *properties)
 {
@@ -58,8 +72,12 @@ struct tern_context *tern_context_create(
 		tern_device_get(devices[i]);
 		context->devices[context->device_count++] = devices[i];
 	}
+	context->memory = (struct tern_context_memory){TERN_HEAP_HOST, TERN_HEAP_HOST, true, false};
+	for (cl_uint i = 0; i < context->device_count; i++)
+		add_memory_of(&context->devices[i]->caps, &context->memory);
 	context->notify = notify;
 	context->notify_data = notify_data;
+	tern_list_init(&context->queues);
 	tern_lock_init(&context->lock, TERN_LOCK_CONTEXT);
 	tern_object_init(&context->obj, TERN_KIND_CONTEXT, context_destroy);
 	return context;

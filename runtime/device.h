@@ -18,7 +18,9 @@
 
 #include "runtime/base/futex.h"
 #include "runtime/object.h"
+#include "kernels/image.h"
 #include "kernels/kernels.h"
+#include "svm/device_memory.h"
 
 struct tern_command;
 struct tern_device;
@@ -45,6 +47,10 @@ struct tern_device_caps {
 	cl_ulong printf_bytes;
 	cl_ulong max_global_variable_bytes;
 	cl_device_svm_capabilities svm;
+	/* Where the device's memory is: what decides where buffers and SVM allocations of a context
+	 * with it must lie. Not SYSTEM without CL_DEVICE_SVM_FINE_GRAIN_SYSTEM: the device reaches
+	 * TERN_HEAP_SHARED only. */
+	enum tern_memory_model memory_model;
 	cl_bool host_unified_memory;
 	cl_bool native_kernels;
 	cl_uint max_sub_devices;
@@ -100,6 +106,11 @@ struct tern_device_ops {
 			     unsigned dim, const size_t global[3], size_t local[3]);
 	/* (optional) Frees what belongs to a sub-device that is destroyed. */
 	void (*destroy)(struct tern_device *device);
+	/* (optional) Where the images of programs go; NULL: into this process. */
+	const struct tern_image_place *(*image_place)(struct tern_device *device);
+	/* (optional) Its memory for tern_space_migrate() and its like; NULL or absent: the host's.
+	 * Valid while the device is started. */
+	struct tern_devmem *(*memory)(struct tern_device *device);
 };
 
 struct tern_device {
@@ -150,6 +161,11 @@ static inline void tern_wake_done(_Atomic uint32_t *word)
 	if (atomic_exchange(word, TERN_WAKE_DONE) & TERN_WAKE_SLEEPERS)
 		tern_futex_wake(word, INT_MAX);
 }
+
+/* The memory of the root device @device, which stays started until the put. NULL: it is not
+ * started, and is not started for this, or has no memory of its own. */
+struct tern_devmem *tern_device_memory_get(struct tern_device *device);
+void tern_device_memory_put(struct tern_device *device);
 
 #define TERN_MAX_ROOT_DEVICES 16
 

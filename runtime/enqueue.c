@@ -97,7 +97,8 @@ static void finish(struct tern_command *command, cl_int status, struct tern_read
 	if (command->cleanup)
 		command->cleanup(command, status);
 	tern_command_drop_work(command);
-	stamp(command, &command->event.time_ended);
+	if (!command->event.time_ended) /* else a device has told its own */
+		stamp(command, &command->event.time_ended);
 	bool observed = command->flags &
 			(TERN_COMMAND_OBSERVED | TERN_COMMAND_AWAITED | TERN_COMMAND_BARRIER);
 	/* Before it leaves the queue: what comes after must not be seen to end before it. */
@@ -149,7 +150,10 @@ struct tern_command *tern_command_complete(struct tern_command *command, cl_int 
 	return tern_ready_run(&ready, device, false);
 }
 
-/* Registers @command at the events of the wait list; how many of them have finished already. */
+/*
+ * Registers @command at the events of the wait list; how many of them have finished already. What
+ * another device holds back would wait for a flush that who waits for @command need not know of.
+ */
 static uint32_t depend_on_list(struct tern_command *command, struct tern_dependent *nodes,
 			       cl_uint count, const cl_event *list)
 {
@@ -157,8 +161,11 @@ static uint32_t depend_on_list(struct tern_command *command, struct tern_depende
 	for (cl_uint i = 0; i < count; i++) {
 		struct tern_event *event = tern_event_from(list[i]);
 		nodes[i] = (struct tern_dependent){.command = command};
-		if (tern_event_depend(event, &nodes[i]))
+		if (tern_event_depend(event, &nodes[i])) {
+			if (event->queue && event->queue->device != command->event.queue->device)
+				(void)!tern_queue_flush(event->queue);
 			continue;
+		}
 		finished++;
 		if (tern_event_status(event) < 0)
 			atomic_store(&command->failed, tern_event_status(event));

@@ -15,6 +15,7 @@ uint32_t tern_fork_generation;
 
 static void before(void)
 {
+	tern_context_fork_before();
 	tern_build_thread_fork_before();
 	tern_svm_fork_before();
 	tern_callback_fork_before();
@@ -25,8 +26,9 @@ static void after(bool child)
 {
 	tern_pool_fork_after(child);
 	tern_callback_fork_after(child);
-	tern_svm_fork_after();
+	tern_svm_fork_after(child);
 	tern_build_thread_fork_after(child);
+	tern_context_fork_after();
 }
 
 static void parent(void)

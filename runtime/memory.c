@@ -2,6 +2,7 @@
 #include "runtime/memory.h"
 
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #include "runtime/base/alloc.h"
 #include "runtime/base/log.h"
@@ -32,7 +33,7 @@ static void destroy_memory(void *data)
 	run_destructors(memory);
 	tern_memory_drop_maps(memory);
 	if (memory->owns_host)
-		tern_heap_free(memory->host, memory->size);
+		tern_heap_free(memory->place, memory->host, memory->size);
 	if (memory->parent)
 		tern_memory_put(memory->parent);
 	tern_context_put(memory->context);
@@ -70,34 +71,60 @@ static struct tern_memory *create(struct tern_context *context, struct tern_memo
 	return memory;
 }
 
+/* Bytes of the host's memory: what a device that works there says, which knows of limits. */
+static cl_ulong host_bytes(void)
+{
+	struct tern_device *const *devices;
+	struct sysinfo info;
+	unsigned count = tern_root_devices(&devices);
+	for (unsigned i = 0; i < count; i++)
+		if (devices[i]->caps.memory_model == TERN_MEMORY_SYSTEM)
+			return devices[i]->caps.global_mem_bytes;
+	return sysinfo(&info) ? CL_ULONG_MAX : (cl_ulong)info.totalram * info.mem_unit;
+}
+
 bool tern_memory_available(const struct tern_context *context, size_t size)
 {
 	size_t used = tern_heap_used();
 	for (cl_uint i = 0; i < context->device_count; i++) {
-		cl_ulong all = context->devices[i]->caps.global_mem_bytes;
+		const struct tern_device_caps *caps = &context->devices[i]->caps;
+		/* What is too much for a device's own memory is the host's meanwhile. */
+		cl_ulong all = caps->memory_model == TERN_MEMORY_SYSTEM ? caps->global_mem_bytes
+									: host_bytes();
 		if (used <= all && size <= all - used)
 			return true;
 	}
 	return false;
 }
 
+/* CL_MEM_USE_HOST_PTR: true when host_ptr is where the bytes can be. */
+static bool use_host_ptr(struct tern_memory *memory, void *host_ptr)
+{
+	struct tern_svm_range range = {.place = TERN_HEAP_HOST};
+	memory->host_ptr = host_ptr;
+	memory->uses_svm = tern_svm_find(host_ptr, &range);
+	memory->copied = !memory->context->memory.system && range.place != TERN_HEAP_SHARED;
+	if (memory->copied)
+		return false;
+	memory->host = host_ptr;
+	memory->place = range.place;
+	return true;
+}
+
 /* Gives the buffer its bytes. */
 static cl_int provide(struct tern_memory *memory, void *host_ptr)
 {
-	if (memory->flags & CL_MEM_USE_HOST_PTR) {
-		struct tern_svm_range range;
-		memory->host = memory->host_ptr = host_ptr;
-		memory->uses_svm = tern_svm_find(host_ptr, &range);
+	if ((memory->flags & CL_MEM_USE_HOST_PTR) && use_host_ptr(memory, host_ptr))
 		return CL_SUCCESS;
-	}
+	memory->place = memory->context->memory.coarse;
 	if (tern_memory_available(memory->context, memory->size))
-		memory->host = tern_heap_alloc(memory->size, TERN_MEMORY_BASE_ALIGN);
+		memory->host = tern_heap_alloc(memory->place, memory->size, TERN_MEMORY_BASE_ALIGN);
 	if (!memory->host) {
 		tern_log_error("no memory for a buffer of %zu bytes", memory->size);
 		return CL_MEM_OBJECT_ALLOCATION_FAILURE;
 	}
 	memory->owns_host = true;
-	if (memory->flags & CL_MEM_COPY_HOST_PTR)
+	if (memory->flags & (CL_MEM_COPY_HOST_PTR | CL_MEM_USE_HOST_PTR))
 		memcpy(memory->host, host_ptr, memory->size);
 	return CL_SUCCESS;
 }
@@ -141,8 +168,10 @@ cl_int tern_memory_create_sub(struct tern_memory *parent, cl_mem_flags flags, si
 		return CL_OUT_OF_HOST_MEMORY;
 	memory->origin = origin;
 	memory->host = parent->host + origin;
+	memory->place = parent->place;
+	memory->copied = parent->copied;
 	if (parent->host_ptr)
-		memory->host_ptr = memory->host;
+		memory->host_ptr = (unsigned char *)parent->host_ptr + origin;
 	memory->uses_svm = parent->uses_svm;
 	*out = memory;
 	return CL_SUCCESS;

@@ -2,9 +2,16 @@
 /*
  * DOC: memory objects (section 5.2)
  *
- * A buffer is a range of the one address space: `host` is where its bytes are, on the CPU device
- * and for the host alike; a sub-buffer points into its parent. So a map is bookkeeping only: the
- * program gets a pointer into the buffer itself.
+ * A buffer is a range of the one address space: `host` is where its bytes are, on every device and
+ * for the host alike; a sub-buffer points into its parent. So a map is bookkeeping only: the
+ * program gets a pointer into the buffer itself. Where pages migrate, the map's command brings home
+ * what is mapped, as a hint.
+ *
+ * A device that reaches the aperture only (runtime/context.h) cannot use a host_ptr of the
+ * program's. The bytes of such a buffer are in the aperture, copied from host_ptr at its creation;
+ * a map gives a pointer into host_ptr, its command copies the region out, and the command of the
+ * unmap copies it back when it was mapped for writing. Nothing is copied when host_ptr lies in the
+ * aperture itself.
  *
  * Maps are counted and recorded when they are enqueued, and forgotten when the unmap is enqueued;
  * if the command then does not execute because an event that it waited for failed, that is undone.
@@ -38,10 +45,12 @@ struct tern_memory {
 	cl_mem_object_type type;      /* CL_MEM_OBJECT_BUFFER */
 	cl_mem_flags flags;           /* as reported: inherited ones included */
 	size_t size;
-	unsigned char *host; /* the bytes */
-	void *host_ptr;      /* as given with CL_MEM_USE_HOST_PTR (+ origin), else NULL */
+	unsigned char *host;        /* the bytes */
+	void *host_ptr;             /* as given with CL_MEM_USE_HOST_PTR (+ origin), else NULL */
+	enum tern_heap_place place; /* of the bytes */
 	bool owns_host;
-	bool uses_svm;                 /* CL_MEM_USES_SVM_POINTER */
+	bool copied;   /* host_ptr has no more than a copy, made and taken back by maps */
+	bool uses_svm; /* CL_MEM_USES_SVM_POINTER */
 	struct tern_memory *parent;    /* reference; sub-buffers */
 	size_t origin;                 /* in the parent */
 	cl_mem_properties *properties; /* as given, with the final 0, or NULL */
@@ -60,6 +69,18 @@ static inline struct tern_memory *tern_memory_root(struct tern_memory *memory)
 	return memory->parent ? memory->parent : memory;
 }
 
+/* The bytes as maps show them to the program. */
+static inline unsigned char *tern_memory_view(const struct tern_memory *memory)
+{
+	return memory->copied ? memory->host_ptr : memory->host;
+}
+
+/* Whether pages of @memory may be on a device. */
+static inline bool tern_memory_migrates(const struct tern_memory *memory)
+{
+	return memory->context->memory.migrates && memory->place != TERN_HEAP_SHARED;
+}
+
 struct tern_buffer_options {
 	cl_mem_flags flags; /* valid ones (5.2.1) */
 	size_t size;        /* > 0 */
@@ -69,7 +90,7 @@ struct tern_buffer_options {
 };
 
 /*
- * Whether a device of @context has @size bytes of global memory left. The system itself promises
+ * Whether a device of @context can be given @size bytes more. The system itself promises
  * more memory than there is, and kills whoever then uses it.
  */
 bool tern_memory_available(const struct tern_context *context, size_t size);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "runtime/base/alloc.h"
 #include "runtime/memory.h"
+#include "runtime/transfer.h"
 
 #define MAP_FOR_WRITING (CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION)
 
@@ -14,6 +17,38 @@ struct map {
 	bool mapped;                          /* in the tree */
 	enum { PENDING, DONE, FAILED } state; /* of the map command */
 };
+
+static size_t map_size(const struct map *map)
+{
+	return map->node.last - map->node.start + 1;
+}
+
+/* Where the bytes are that the program sees at the map's address. */
+static unsigned char *map_bytes(const struct map *map)
+{
+	const struct tern_memory *memory = map->memory;
+	return memory->host + (map->node.start - (uintptr_t)tern_memory_view(memory));
+}
+
+/* The map's command has its turn: the program gets what is in the buffer. */
+static cl_int show(void *data)
+{
+	const struct map *map = data;
+	bool undefined = map->flags & CL_MAP_WRITE_INVALIDATE_REGION;
+	if (!map->memory->copied)
+		tern_transfer_bring_home(map_bytes(map), map_size(map), undefined);
+	else if (!undefined)
+		memcpy((void *)map->node.start, map_bytes(map), map_size(map));
+	return CL_SUCCESS;
+}
+
+/* The unmap's: the buffer gets what the program wrote. */
+static cl_int take_back(void *data)
+{
+	const struct map *map = data;
+	memcpy(map_bytes(map), (const void *)map->node.start, map_size(map));
+	return CL_SUCCESS;
+}
 
 static void put_locked(struct map *map)
 {
@@ -91,7 +126,7 @@ static cl_int create_map(struct tern_memory *memory, cl_map_flags flags, size_t 
 	if (!map)
 		return CL_OUT_OF_HOST_MEMORY;
 	*map = (struct map){.memory = memory, .flags = flags, .refs = 3};
-	map->node.start = (uintptr_t)memory->host + offset;
+	map->node.start = (uintptr_t)tern_memory_view(memory) + offset;
 	map->node.last = map->node.start + size - 1;
 	tern_lock_acquire(&root->lock);
 	if ((flags & MAP_FOR_WRITING) && overlaps_locked(&root->maps, map))
@@ -119,7 +154,10 @@ cl_int tern_memory_map(const struct tern_submission *s, struct tern_memory *memo
 		tern_command_cancel(command);
 		return error;
 	}
-	command->work = TERN_WORK_NONE;
+	if (memory->copied || tern_memory_migrates(memory)) {
+		command->work = TERN_WORK_CALL;
+		command->call = (struct tern_call){.fn = show, .data = map};
+	}
 	tern_command_use(command, &memory->obj);
 	command->cleanup = finish_map;
 	command->cleanup_data = map;
@@ -130,7 +168,7 @@ cl_int tern_memory_map(const struct tern_submission *s, struct tern_memory *memo
 	put_locked(map);
 	tern_lock_release(&root->lock);
 	if (!error)
-		*out = memory->host + offset;
+		*out = tern_memory_view(memory) + offset;
 	return error;
 }
 
@@ -172,7 +210,10 @@ cl_int tern_memory_unmap(const struct tern_submission *s, struct tern_memory *me
 		tern_command_cancel(command);
 		return CL_INVALID_VALUE;
 	}
-	command->work = TERN_WORK_NONE;
+	if (memory->copied && (map->flags & MAP_FOR_WRITING)) {
+		command->work = TERN_WORK_CALL;
+		command->call = (struct tern_call){.fn = take_back, .data = map};
+	}
 	tern_command_use(command, &memory->obj);
 	command->cleanup = finish_unmap;
 	command->cleanup_data = map;
@@ -197,7 +238,7 @@ cl_uint tern_memory_map_count(struct tern_memory *memory)
 void tern_memory_drop_maps(struct tern_memory *memory)
 {
 	struct tern_memory *root = tern_memory_root(memory);
-	uintptr_t start = (uintptr_t)memory->host, last = start + memory->size - 1;
+	uintptr_t start = (uintptr_t)tern_memory_view(memory), last = start + memory->size - 1;
 	struct tern_itree_node *n, *next;
 	tern_lock_acquire(&root->lock);
 	for (n = tern_itree_first(&root->maps, start, last); n; n = next) {

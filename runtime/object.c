@@ -28,6 +28,16 @@ void tern_object_put(struct tern_object *object)
 	object->destroy(object);
 }
 
+bool tern_object_try_get(struct tern_object *object)
+{
+	uint32_t refs = atomic_load_explicit(&object->refs, memory_order_relaxed);
+	while (refs &&
+	       !atomic_compare_exchange_weak_explicit(&object->refs, &refs, refs + 1,
+						      memory_order_relaxed, memory_order_relaxed))
+		;
+	return refs;
+}
+
 void tern_object_retain(struct tern_object *object)
 {
 	atomic_fetch_add_explicit(&object->api_refs, 1, memory_order_relaxed);

@@ -65,6 +65,8 @@ void tern_object_init(struct tern_object *object, enum tern_kind kind,
 		      void (*destroy)(struct tern_object *));
 void tern_object_get(struct tern_object *object);
 void tern_object_put(struct tern_object *object);
+/* For a list of objects that does not count as a use: false when the last put has begun. */
+bool tern_object_try_get(struct tern_object *object) TERN_MUST_CHECK;
 /* clRetain*, clRelease*. */
 void tern_object_retain(struct tern_object *object);
 void tern_object_release(struct tern_object *object);

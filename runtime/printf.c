@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/printf.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "runtime/base/alloc.h"
+#include "runtime/base/log.h"
 
 #define NUMBER_MOST 65535 /* of widths and precisions */
+#define STRING_MOST 65536 /* bytes of a string */
+#define PAGE_BYTES  4096u
 #define VECTOR_MOST 16
 
 enum length { LENGTH_NONE, LENGTH_HH, LENGTH_H, LENGTH_HL, LENGTH_L };
@@ -145,17 +153,58 @@ static void write_integer(FILE *out, const struct conversion *c, uint64_t value,
 		fprintf(out, format, (unsigned long long)(value << shift >> shift));
 }
 
-/* Strings are where the kernel's pointer says: literals in its image. */
+/* Reads memory that may not be there: the kernel system says so rather than a signal. */
+static bool read_memory(uint64_t from, void *to, size_t bytes)
+{
+	struct iovec local = {.iov_base = to, .iov_len = bytes};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)from, .iov_len = bytes};
+	ssize_t n = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+	if (n < 0 && (errno == ENOSYS || errno == EPERM)) { /* not allowed here */
+		memcpy(to, (const void *)(uintptr_t)from, bytes);
+		return true;
+	}
+	return n == (ssize_t)bytes;
+}
+
+/* A copy of the string that the kernel's pointer says: of a literal in its image, unless it is
+ * wild. NULL: there is none, or no memory. */
+static char *copy_string(uint64_t at)
+{
+	char *text = NULL;
+	for (size_t used = 0; used < STRING_MOST;) {
+		size_t piece = PAGE_BYTES - (at + used) % PAGE_BYTES;
+		char *more = tern_realloc_array(text, used + piece + 1, 1);
+		if (!more)
+			break;
+		text = more;
+		if (!read_memory(at + used, text + used, piece))
+			break;
+		text[used + piece] = '\0';
+		if (memchr(text + used, 0, piece))
+			return text;
+		used += piece;
+		if (used >= STRING_MOST)
+			return text;
+	}
+	tern_free(text);
+	tern_log_error("printf() in a kernel: %%s with a pointer to no string, %#llx",
+		       (unsigned long long)at);
+	return NULL;
+}
+
 static void write_other(FILE *out, const struct conversion *c, uint64_t value)
 {
 	char format[48];
 	host_format(c, "", format, sizeof(format));
-	if (c->type == 'c')
+	if (c->type == 'c') {
 		fprintf(out, format, (int)value);
-	else if (c->type == 'p')
+	} else if (c->type == 'p') {
 		fprintf(out, format, (void *)(uintptr_t)value);
-	else
-		fprintf(out, format, value ? (const char *)(uintptr_t)value : "(null)");
+	} else {
+		char *text = value ? copy_string(value) : NULL;
+		fprintf(out, format, text ? text : "(null)");
+		tern_free(text);
+	}
 }
 
 #pragma GCC diagnostic pop

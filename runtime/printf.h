@@ -9,7 +9,7 @@
 
 /*
  * Formats the records that a kernel left in @buffer to the program's standard output, in order, and
- * flushes it. Damaged records end the output; %s reads memory as the kernel's pointer says.
+ * flushes it. Damaged records end the output; a wild pointer for %s prints (null).
  */
 void tern_printf_flush(const struct tern_printf_buffer *buffer, const struct tern_code_info *code);
 /* As above, to @out; nothing is flushed. */

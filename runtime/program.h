@@ -12,7 +12,9 @@
  * A device without an executable of its own uses the one of its parent (section 5.8.9).
  *
  * All devices so far share one compile target, so a build for several devices is one request, and
- * the devices share its code and module.
+ * the devices share its code. The module is loaded once for each place where images go
+ * (device->ops->image_place): a device and its sub-devices share one, and its program-scope
+ * variables.
  *
  * A kernel keeps its arguments as a block that is ready to run (kernels/abi.h); an enqueue copies
  * it. Memory objects that are set as arguments are not referenced by the kernel (section 5.9.2),

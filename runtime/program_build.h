@@ -33,6 +33,7 @@ struct tern_build_part {
 	char *options; /* becomes the build's */
 	bool uniform, arg_info;
 	/* The outcome. */
+	cl_int compiled; /* CL_SUCCESS, or why there is no code */
 	cl_build_status status;
 	struct tern_code *code;
 	struct tern_module *module;

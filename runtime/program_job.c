@@ -190,11 +190,34 @@ static cl_int compile_part(const struct tern_build_job *job, struct tern_build_p
 	return convert_status(job->operation, result.status);
 }
 
-static cl_int load_part(const struct tern_build_job *job, struct tern_build_part *part)
+/* Where the image for the device of @part goes; NULL: into this process. */
+static const struct tern_image_place *place_of(const struct tern_build_job *job,
+					       const struct tern_build_part *part)
 {
+	struct tern_device *device = job->program->devices[part->index];
+	return device->ops->image_place ? device->ops->image_place(device) : NULL;
+}
+
+/*
+ * Loads part @index' executable; a part before it with the same code in the same place has one
+ * already. Program-scope variables are the device's own, and those of its sub-devices.
+ */
+static cl_int load_part(const struct tern_build_job *job, cl_uint index)
+{
+	struct tern_build_part *part = &job->parts[index];
 	if (tern_code_info(part->code)->kind != TERN_CODE_EXECUTABLE)
 		return CL_SUCCESS;
-	int error = tern_module_load(part->code, &part->module);
+	const struct tern_image_place *place = place_of(job, part);
+	for (cl_uint i = part->same_as; i < index; i++) {
+		const struct tern_build_part *before = &job->parts[i];
+		if (before->same_as != part->same_as || !before->module ||
+		    place_of(job, before) != place)
+			continue;
+		tern_module_get(before->module);
+		part->module = before->module;
+		return CL_SUCCESS;
+	}
+	int error = tern_module_load(part->code, place, &part->module);
 	if (!error)
 		return CL_SUCCESS;
 	tern_log_error("a program's executable cannot be loaded (error %d)", -error);
@@ -204,33 +227,31 @@ static cl_int load_part(const struct tern_build_job *job, struct tern_build_part
 							   : CL_OUT_OF_RESOURCES;
 }
 
-static cl_int work_part(struct tern_build_job *job, struct tern_build_part *part)
+/* Another device's code and log are this one's as well. */
+static cl_int share_part(const struct tern_build_part *from, struct tern_build_part *part)
 {
-	cl_int error = CL_SUCCESS;
-	if (job->program->origin == TERN_PROGRAM_BINARY) {
-		part->code = part->inputs[0];
-		tern_code_get(part->code);
-	} else {
-		error = compile_part(job, part);
-	}
-	if (!error)
-		error = load_part(job, part);
-	part->status = error ? CL_BUILD_ERROR : CL_BUILD_SUCCESS;
-	return error;
-}
-
-/* Another device's outcome is this one's as well. */
-static void share_part(const struct tern_build_part *from, struct tern_build_part *part)
-{
-	part->status = from->status;
 	part->code = from->code;
 	if (part->code)
 		tern_code_get(part->code);
-	part->module = from->module;
-	if (part->module)
-		tern_module_get(part->module);
 	/* Without memory the log of this device is empty; the build itself counts. */
 	part->log = from->log ? tern_strdup(from->log) : NULL;
+	return from->compiled;
+}
+
+static cl_int work_part(struct tern_build_job *job, cl_uint index)
+{
+	struct tern_build_part *part = &job->parts[index];
+	if (part->same_as < index) {
+		part->compiled = share_part(&job->parts[part->same_as], part);
+	} else if (job->program->origin == TERN_PROGRAM_BINARY) {
+		part->code = part->inputs[0];
+		tern_code_get(part->code);
+	} else {
+		part->compiled = compile_part(job, part);
+	}
+	cl_int error = part->compiled ? part->compiled : load_part(job, index);
+	part->status = error ? CL_BUILD_ERROR : CL_BUILD_SUCCESS;
+	return error;
 }
 
 /* Gives the outcomes to the program; what they replace is left in the parts. */
@@ -254,12 +275,7 @@ static cl_int work(struct tern_build_job *job)
 {
 	cl_int result = CL_SUCCESS;
 	for (cl_uint i = 0; i < job->part_count; i++) {
-		struct tern_build_part *part = &job->parts[i];
-		if (part->same_as < i) {
-			share_part(&job->parts[part->same_as], part);
-			continue;
-		}
-		cl_int error = work_part(job, part);
+		cl_int error = work_part(job, i);
 		if (error && !result)
 			result = error;
 	}

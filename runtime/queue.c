@@ -14,6 +14,7 @@ static void queue_destroy(struct tern_object *object)
 {
 	struct tern_queue *queue = tern_container_of(object, struct tern_queue, obj);
 	struct tern_queue_impl *impl = tern_queue_impl(queue);
+	tern_queue_leave_context(queue);
 	if (!tern_queue_is_lost(queue))
 		queue->device->ops->stop(queue->device);
 	tern_lock_finish(&impl->lock);
@@ -70,6 +71,7 @@ cl_int tern_queue_create(struct tern_context *context, struct tern_device *devic
 	tern_context_get(context);
 	tern_device_get(device);
 	tern_object_init(&block->queue.obj, TERN_KIND_QUEUE, queue_destroy);
+	tern_queue_join_context(&block->queue);
 	*out = &block->queue;
 	return CL_SUCCESS;
 

@@ -15,8 +15,10 @@ struct tern_queue {
 	cl_command_queue_properties properties;
 	cl_queue_properties *property_list; /* as given, with the final 0, or NULL */
 	size_t property_list_bytes;
-	cl_uint priority, throttle; /* CL_QUEUE_PRIORITY_*, CL_QUEUE_THROTTLE_*; 0: not given */
-	void *impl;                 /* runtime/queue.c's own */
+	cl_uint priority, throttle;  /* CL_QUEUE_PRIORITY_*, CL_QUEUE_THROTTLE_*; 0: not given */
+	void *impl;                  /* runtime/queue.c's own */
+	struct tern_list in_context; /* context->queues */
+	uint64_t number;             /* in the context, ascending */
 };
 
 TERN_DEFINE_HANDLE(queue, cl_command_queue, TERN_KIND_QUEUE)
@@ -31,6 +33,9 @@ struct tern_queue_options {
 cl_int tern_queue_create(struct tern_context *context, struct tern_device *device,
 			 const struct tern_queue_options *options,
 			 struct tern_queue **out) TERN_MUST_CHECK;
+/* Puts a new queue on its context's list, and takes a dying one off. */
+void tern_queue_join_context(struct tern_queue *queue);
+void tern_queue_leave_context(struct tern_queue *queue);
 cl_int tern_queue_flush(struct tern_queue *queue) TERN_MUST_CHECK;
 cl_int tern_queue_finish(struct tern_queue *queue) TERN_MUST_CHECK;
 
@@ -131,6 +136,8 @@ void tern_command_use(struct tern_command *command, struct tern_object *object);
  * Once for each command. NULL when there is no memory.
  */
 void *tern_command_args(struct tern_command *command, size_t bytes) TERN_MUST_CHECK;
+/* Memory of @bytes that is freed with the command, for what its work needs. NULL: no memory. */
+void *tern_command_own(struct tern_command *command, size_t bytes) TERN_MUST_CHECK;
 /* Frees a command that was not enqueued, with what it owns (args, uses); cleanup() does not run. */
 void tern_command_cancel(struct tern_command *command);
 

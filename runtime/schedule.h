@@ -73,6 +73,8 @@ int tern_fork_prepare_once(void) TERN_MUST_CHECK;
 /* Each part's own handlers: `before` in the parent, then `after` in both. */
 void tern_callback_fork_before(void);
 void tern_callback_fork_after(bool child);
+void tern_context_fork_before(void);
+void tern_context_fork_after(void);
 void tern_pool_fork_before(void);
 void tern_pool_fork_after(bool child);
 

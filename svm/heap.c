@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 
 #include "runtime/base/alloc.h"
-#include "runtime/base/lock.h"
+#include "svm/heap_places.h"
 
 #define HUGE       ((size_t)TERN_HEAP_ALIGN_MAX)
 #define LARGE      HUGE               /* from here on pieces are mapped */
@@ -18,7 +18,7 @@ struct piece {
 	size_t length;
 };
 
-static struct tern_lock lock = TERN_LOCK_INIT(TERN_LOCK_HEAP);
+struct tern_lock tern_heap_lock = TERN_LOCK_INIT(TERN_LOCK_HEAP);
 static struct piece kept[KEEP]; /* freed pieces, the oldest first */
 static unsigned kept_count;
 static size_t kept_bytes;
@@ -58,11 +58,11 @@ static unsigned best_locked(size_t length)
 static void *reuse(size_t length)
 {
 	struct piece p = {NULL, 0};
-	tern_lock_acquire(&lock);
+	tern_lock_acquire(&tern_heap_lock);
 	unsigned i = best_locked(length);
 	if (i != KEEP)
 		p = take_kept(i);
-	tern_lock_release(&lock);
+	tern_lock_release(&tern_heap_lock);
 	if (p.length > length)
 		munmap(p.base + length, p.length - length);
 	return p.base;
@@ -85,6 +85,22 @@ static void *map(size_t length)
 	return base;
 }
 
+static size_t trim_host(void)
+{
+	size_t bytes = 0;
+	for (;;) {
+		struct piece p = {NULL, 0};
+		tern_lock_acquire(&tern_heap_lock);
+		if (kept_count)
+			p = take_kept(0);
+		tern_lock_release(&tern_heap_lock);
+		if (!p.base)
+			return bytes;
+		munmap(p.base, p.length);
+		bytes += p.length;
+	}
+}
+
 static void *alloc_large(size_t size)
 {
 	if (size > SIZE_MAX - UNIT)
@@ -93,7 +109,7 @@ static void *alloc_large(size_t size)
 	void *p = length <= KEEP_BYTES ? reuse(length) : NULL;
 	if (!p)
 		p = map(length);
-	if (!p && tern_heap_trim())
+	if (!p && trim_host())
 		p = map(length);
 	return p;
 }
@@ -107,32 +123,53 @@ static void free_large(void *p, size_t size)
 		munmap(p, length);
 		return;
 	}
-	tern_lock_acquire(&lock);
+	tern_lock_acquire(&tern_heap_lock);
 	while (kept_count == KEEP || kept_bytes + length > KEEP_BYTES)
 		drop[count++] = take_kept(0);
 	kept[kept_count++] = (struct piece){p, length};
 	kept_bytes += length;
-	tern_lock_release(&lock);
+	tern_lock_release(&tern_heap_lock);
 	while (count--)
 		munmap(drop[count].base, drop[count].length);
 }
 
-void *tern_heap_alloc(size_t size, size_t align)
+static void *alloc_host(size_t size, size_t align)
 {
-	void *p = size >= LARGE
-			  ? alloc_large(size)
-			  : tern_alloc_aligned(tern_max(align, (size_t)TERN_HEAP_ALIGN), size);
+	return size >= LARGE ? alloc_large(size)
+			     : tern_alloc_aligned(tern_max(align, (size_t)TERN_HEAP_ALIGN), size);
+}
+
+static void *alloc_in(enum tern_heap_place place, size_t size, size_t align)
+{
+	switch (place) {
+	case TERN_HEAP_HOST:
+		break;
+	case TERN_HEAP_MIGRATE:
+		return tern_heap_migrate_alloc(size, align);
+	case TERN_HEAP_SHARED:
+		return tern_heap_shared_alloc(size, align);
+	}
+	return alloc_host(size, align);
+}
+
+void *tern_heap_alloc(enum tern_heap_place place, size_t size, size_t align)
+{
+	void *p = alloc_in(place, size, align);
 	if (p)
 		atomic_fetch_add_explicit(&used, size, memory_order_relaxed);
 	return p;
 }
 
-void tern_heap_free(void *p, size_t size)
+void tern_heap_free(enum tern_heap_place place, void *p, size_t size)
 {
 	if (!p)
 		return;
 	atomic_fetch_sub_explicit(&used, size, memory_order_relaxed);
-	if (size >= LARGE)
+	if (place == TERN_HEAP_MIGRATE)
+		tern_heap_migrate_free(p, size);
+	else if (place == TERN_HEAP_SHARED)
+		tern_heap_shared_free(p);
+	else if (size >= LARGE)
 		free_large(p, size);
 	else
 		tern_free(p);
@@ -145,32 +182,40 @@ size_t tern_heap_used(void)
 
 size_t tern_heap_trim(void)
 {
+	return trim_host() + tern_heap_migrate_trim() + tern_heap_shared_trim();
+}
+
+size_t tern_heap_clean(struct tern_arena *arena, size_t keep,
+		       void (*drop)(const struct tern_arena_piece *piece))
+{
 	size_t bytes = 0;
-	for (;;) {
-		struct piece p = {NULL, 0};
-		tern_lock_acquire(&lock);
-		if (kept_count)
-			p = take_kept(0);
-		tern_lock_release(&lock);
-		if (!p.base)
-			return bytes;
-		munmap(p.base, p.length);
-		bytes += p.length;
+	struct tern_arena_piece piece;
+	tern_lock_acquire(&tern_heap_lock);
+	while (tern_arena_take_dirty(arena, keep, &piece)) {
+		tern_lock_release(&tern_heap_lock);
+		drop(&piece);
+		bytes += piece.length;
+		tern_lock_acquire(&tern_heap_lock);
+		tern_arena_give_clean(arena, piece.extent);
 	}
+	tern_lock_release(&tern_heap_lock);
+	return bytes;
 }
 
 /* libtern is unloaded: what is kept would stay mapped. */
 __attribute__((destructor)) static void heap_end(void)
 {
-	tern_heap_trim();
+	trim_host();
 }
 
 void tern_heap_fork_before(void)
 {
-	tern_lock_acquire(&lock);
+	tern_lock_acquire(&tern_heap_lock);
 }
 
-void tern_heap_fork_after(void)
+void tern_heap_fork_after(bool child)
 {
-	tern_lock_release(&lock);
+	if (child)
+		tern_heap_shared_forked_locked();
+	tern_lock_release(&tern_heap_lock);
 }

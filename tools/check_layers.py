@@ -14,9 +14,13 @@ import sys
 
 BASE = ["runtime/base/"]
 # The compiler as the rest of libtern sees it; kernels/ternc, widen and lib are the server's.
-KERNELS_CLIENT = [f"kernels/{name}.h" for name in ("kernels", "abi", "features", "options")]
+KERNELS_CLIENT = [f"kernels/{name}.h" for name in ("kernels", "abi", "features", "options",
+                                                   "image", "spawn")]
 BACK_END_INTERFACE = [f"runtime/{name}.h" for name in ("object", "device", "context", "event", "queue",
-                                                   "printf")]
+                                                   "memory", "printf")]
+
+# Installed as <CL/...>, for any program.
+PUBLIC = ["icd/cl_tern.h"]
 
 # Folder (the longest that fits counts) -> what its files may include with "quotes".
 ALLOWED = {
@@ -27,8 +31,8 @@ ALLOWED = {
     "vendors": ["vendors/"] + BACK_END_INTERFACE + ["svm/"] + KERNELS_CLIENT + BASE,
     "icd": ["icd/", "runtime/", "svm/", "vendors/vendors.h"] + KERNELS_CLIENT,
     "tools": ["tools/", "runtime/", "svm/"] + KERNELS_CLIENT,
-    "conformance": ["conformance/"],
-    "bench": ["bench/"],
+    "conformance": ["conformance/"] + PUBLIC,
+    "bench": ["bench/"] + PUBLIC,
 }
 # Unit tests stand beside their code and are linked with all of libtern.
 TESTS = ["icd/", "runtime/", "svm/", "kernels/", "vendors/"]

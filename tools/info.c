@@ -8,14 +8,10 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -26,6 +22,8 @@
 #include "kernels/kernels.h"
 #include "runtime/base/alloc.h"
 #include "runtime/base/option.h"
+#include "svm/policy.h"
+#include "svm/space.h"
 
 static void line(const char *what, const char *format, ...) TERN_PRINTF(2, 3);
 
@@ -63,19 +61,21 @@ static void show_device(const cl_icd_dispatch *cl, cl_device_id device, unsigned
 	cl_device_type type = 0;
 	cl_uint units = 0;
 	cl_ulong memory = 0, local = 0;
+	cl_bool unified = CL_TRUE;
 	cl_device_svm_capabilities svm = 0;
 	cl->clGetDeviceInfo(device, CL_DEVICE_NAME, sizeof(name), name, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof(type), &type, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(units), &units, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(memory), &memory, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(local), &local, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(unified), &unified, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof(svm), &svm, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof(extensions), extensions, NULL);
 
 	printf("\nDevice %u: %s (%s)\n", index, name, type_name(type));
 	line("compute units", "%u", units);
-	line("memory", "%llu MiB global, %llu KiB local", (unsigned long long)(memory >> 20),
-	     (unsigned long long)(local >> 10));
+	line("memory", "%llu MiB global%s, %llu KiB local", (unsigned long long)(memory >> 20),
+	     unified ? "" : " of its own", (unsigned long long)(local >> 10));
 	line("shared virtual memory", "%s%s", svm_level(svm),
 	     svm & CL_DEVICE_SVM_ATOMICS ? ", with atomics" : "");
 	line("kernels compiled for", "%s", tern_target_name());
@@ -155,27 +155,53 @@ static void show_loader(const char *library)
 		     folder);
 }
 
+/* What the accelerator, and nothing else, needs of the kernel. */
 static void show_userfaultfd(void)
 {
-	long fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	bool user_only = false;
-	if (fd < 0 && errno == EPERM) {
-		fd = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
-		if (fd < 0) {
-			fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-			user_only = fd >= 0;
-		}
-	}
-	if (fd < 0)
-		line("userfaultfd", "no (%s); the cpu device does not need it", strerror(errno));
-	else if (user_only)
+	struct tern_space_features f;
+	tern_space_probe(&f);
+	if (!f.system) {
 		line("userfaultfd",
-		     "user mode only; for all of it: access to /dev/userfaultfd, or sysctl "
-		     "vm.unprivileged_userfaultfd=1. The cpu device does not need it");
+		     "no (%s): the accelerator reaches what clSVMAlloc and buffers give only; the "
+		     "cpu device does not need it",
+		     f.why);
+		return;
+	}
+	line("userfaultfd", "yes: any memory of a program can migrate to the accelerator");
+	line("moving pages", "%s",
+	     f.move ? "yes (UFFDIO_MOVE)" : "no: they are copied, which takes longer");
+	if (!f.move)
+		line("", "why: %s", f.why);
+	line("asking for a mapping", "%s",
+	     f.query ? "yes (PROCMAP_QUERY)"
+		     : "no (Linux 6.11 has PROCMAP_QUERY): /proc/self/maps is read at faults");
+}
+
+static bool is_offered(const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *s = tern_option(TERN_OPTION_DEVICES); *s; s += *s == ',') {
+		size_t n = strcspn(s, ",");
+		if (n == length && !memcmp(s, name, n))
+			return true;
+		s += n;
+	}
+	return false;
+}
+
+static void show_accelerator(void)
+{
+	char *path = tern_path_accel();
+	if (!path)
+		line("accelerator",
+		     "its program tern-accel is not found; set TERN_ACCEL_PROCESS to its path");
+	else if (is_offered("accel"))
+		line("accelerator", "offered; %s", path);
 	else
-		line("userfaultfd", "yes");
-	if (fd >= 0)
-		close((int)fd);
+		line("accelerator",
+		     "not offered; TERN_DEVICES=cpu,accel or `tern run --devices cpu,accel` does");
+	tern_free(path);
+	show_userfaultfd();
 }
 
 static void show_machine(void)
@@ -184,7 +210,7 @@ static void show_machine(void)
 	printf("\nFound on this machine\n");
 	if (!uname(&u))
 		line("kernel", "%s %s", u.sysname, u.release);
-	show_userfaultfd();
+	show_accelerator();
 	char *ternc = tern_path_ternc();
 	if (ternc)
 		line("compile server", "%s", ternc);
@@ -203,6 +229,16 @@ static void show_machine(void)
 		line("cache", "%s: %llu entries, %llu KiB", cache, (unsigned long long)s.entries,
 		     (unsigned long long)(s.bytes >> 10));
 	tern_free(cache);
+}
+
+static void show_policies(void)
+{
+	printf("\nMigration policies (TERN_POLICY; auto is the first)\n");
+	for (const struct tern_policy *const *p = tern_policies; *p; p++)
+		line((*p)->name, "%s", (*p)->help);
+	printf("\nEviction (TERN_EVICT; auto is the first)\n");
+	for (const struct tern_eviction *const *e = tern_evictions; *e; e++)
+		line((*e)->name, "%s", (*e)->help);
 }
 
 static void show_options(void)
@@ -232,6 +268,7 @@ int tern_tool_info(int argc, char **argv)
 	show_loader(library);
 	int err = show_devices(library);
 	show_machine();
+	show_policies();
 	show_options();
 	free(library);
 	return err;

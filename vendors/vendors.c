@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vendors/vendors.h"
 
+#include "vendors/accel/accel.h"
 #include "vendors/cpu/cpu.h"
 
-const struct tern_backend *const tern_backends[] = {&tern_cpu_backend, NULL};
+const struct tern_backend *const tern_backends[] = {&tern_cpu_backend, &tern_accel_backend, NULL};

@@ -173,10 +173,19 @@ static void native_kernels(void)
 	const void *places[] = {&args.buffer, &args.null};
 	const void *outside[] = {(char *)(&args + 1) - 4, &value};
 	cl_event event = NULL;
+	cl_device_exec_capabilities executes = 0;
+	REQUIRE(!tern_clGetDeviceInfo(device, CL_DEVICE_EXECUTION_CAPABILITIES, sizeof(executes),
+				      &executes, NULL));
 
 #define NATIVE(...) tern_clEnqueueNativeKernel(__VA_ARGS__, 0, NULL, &event)
 	EXPECT(NATIVE(NULL, native, &args, sizeof(args), 0, NULL, NULL) ==
 	       CL_INVALID_COMMAND_QUEUE);
+	if (!(executes & CL_EXEC_NATIVE_KERNEL)) {
+		EXPECT(NATIVE(queue, native, &args, sizeof(args), 0, NULL, NULL) ==
+		       CL_INVALID_OPERATION);
+		EXPECT(!tern_clReleaseMemObject(buffer));
+		return;
+	}
 	EXPECT(NATIVE(queue, NULL, &args, sizeof(args), 0, NULL, NULL) == CL_INVALID_VALUE);
 	EXPECT(NATIVE(queue, native, NULL, 8, 0, NULL, NULL) == CL_INVALID_VALUE);
 	EXPECT(NATIVE(queue, native, NULL, 0, 1, list, places) == CL_INVALID_VALUE);

@@ -31,6 +31,30 @@ static inline void fixture_begin(void)
 	REQUIRE(other_queue && !error);
 }
 
+/* For tests that hand any memory of theirs to the device: where that cannot be, they are skipped.
+ */
+static inline void require_any_pointer(void)
+{
+	cl_device_svm_capabilities svm = 0;
+	REQUIRE(!tern_clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof(svm), &svm, NULL));
+	if (svm & CL_DEVICE_SVM_FINE_GRAIN_SYSTEM)
+		return;
+	fprintf(stderr, "the device reaches only what clSVMAlloc gives\n");
+	exit(TEST_SKIP);
+}
+
+/* For tests that hand variables of theirs to the device. A unit test is linked with all of libtern,
+ * so they are Tern's own memory, which a device with memory of its own does not get. */
+static inline void require_own_variables(void)
+{
+	cl_device_type type = 0;
+	REQUIRE(!tern_clGetDeviceInfo(device, CL_DEVICE_TYPE, sizeof(type), &type, NULL));
+	if (type & CL_DEVICE_TYPE_CPU)
+		return;
+	fprintf(stderr, "variables of a unit test are not for the device\n");
+	exit(TEST_SKIP);
+}
+
 static inline void fixture_end(void)
 {
 	EXPECT(!tern_clFinish(queue));

@@ -55,8 +55,11 @@ int main(void)
 	EXPECT(cl->clSetKernelArg(kernel, 0, sizeof(buffer), &buffer) == CL_SUCCESS);
 	EXPECT(cl->clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL) ==
 	       CL_SUCCESS);
+	void *p = cl->clEnqueueMapBuffer(queue, buffer, CL_TRUE, CL_MAP_READ, 0, sizeof(value), 0,
+					 NULL, NULL, &err);
+	EXPECT(p == &value && value == 42);
+	EXPECT(cl->clEnqueueUnmapMemObject(queue, buffer, p, 0, NULL, NULL) == CL_SUCCESS);
 	EXPECT(cl->clFinish(queue) == CL_SUCCESS);
-	EXPECT(value == 42);
 	printf("peak resident set: %ld KiB\n", peak());
 	EXPECT(peak() > 0 && peak() < 40 * 1000);
 	cl->clReleaseKernel(kernel);

@@ -229,6 +229,7 @@ static void no_arg_info(cl_program program)
 int main(void)
 {
 	fixture_begin();
+	require_any_pointer();
 	require_compiler();
 	cl_program program = build_program(source, NULL);
 	create(program);

@@ -274,6 +274,7 @@ static void clones(cl_program program)
 int main(void)
 {
 	fixture_begin();
+	require_own_variables();
 	require_compiler();
 	cl_program program = build_program(source, "");
 	refusals(program);

@@ -21,7 +21,10 @@ static void begin(void)
 	cl_uint units = 0;
 	REQUIRE(!tern_clGetDeviceInfo(device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(units), &units,
 				      NULL));
-	if (units < 2)
+	cl_uint most = 0;
+	REQUIRE(!tern_clGetDeviceInfo(device, CL_DEVICE_PARTITION_MAX_SUB_DEVICES, sizeof(most),
+				      &most, NULL));
+	if (units < 2 || most < 2)
 		exit(TEST_SKIP);
 	halves[1] = units / 2;
 	cl_device_id parts[3];

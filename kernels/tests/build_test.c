@@ -65,7 +65,7 @@ static bool fill_runs(struct tern_code *code)
 	const struct tern_code_info *info = tern_code_info(code);
 	REQUIRE(info->kernel_count == 1 && !strcmp(info->kernels[0].name, "fill"));
 	REQUIRE(info->kernels[0].arg_count == 2);
-	REQUIRE(!tern_module_load(code, &module));
+	REQUIRE(!tern_module_load(code, NULL, &module));
 	memcpy(args + info->kernels[0].args[0].offset, &pointer, sizeof(pointer));
 	memcpy(args + info->kernels[0].args[1].offset, &value, sizeof(value));
 	tern_module_function(module, 0)(args, &group, 0, 0, 0);
@@ -254,7 +254,7 @@ static int second_process(void)
 	uint64_t start = tern_clock_ns();
 	struct tern_build_result r = build(fill, "");
 	struct tern_module *module = NULL;
-	EXPECT(r.from_cache && r.code && !tern_module_load(r.code, &module));
+	EXPECT(r.from_cache && r.code && !tern_module_load(r.code, NULL, &module));
 	printf("from the cache in a new process: %.2f ms, %ld KiB resident\n",
 	       (double)(tern_clock_ns() - start) / 1e6, resident_kib());
 	if (!module)

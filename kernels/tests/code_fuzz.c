@@ -66,7 +66,7 @@ static void load(const unsigned char *bytes, size_t size)
 	if (tern_code_parse(bytes, size, &code))
 		return;
 	const struct tern_code_info *info = tern_code_info(code);
-	if (info->kind == TERN_CODE_EXECUTABLE && !tern_module_load(code, &module)) {
+	if (info->kind == TERN_CODE_EXECUTABLE && !tern_module_load(code, NULL, &module)) {
 		for (uint32_t i = 0; i < info->kernel_count; i++)
 			if (!tern_module_function(module, i))
 				abort();

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kernels/tests/test_image.h"
@@ -11,9 +12,52 @@
 
 static struct test_image image; /* the one that a test changes */
 
+static const struct tern_image_place *place; /* where to; NULL: this process */
+
+/* A place that is this process all the same, and keeps count. */
+static size_t placed_bytes;
+static bool placed_executable;
+
+static int place_reserve(void *data, size_t size, size_t align, void **base)
+{
+	EXPECT(data == &placed_bytes && size % 4096 == 0 && align % 4096 == 0);
+	char *p = mmap(NULL, size + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(p != MAP_FAILED);
+	*base = (void *)tern_round_up((size_t)p, align);
+	munmap(p, (size_t)((char *)*base - p));
+	munmap((char *)*base + size, align - (size_t)((char *)*base - p));
+	EXPECT(!mprotect(*base, size, PROT_READ | PROT_WRITE));
+	placed_bytes += size;
+	return 0;
+}
+
+static int place_protect(void *data, void *at, size_t size, int protection)
+{
+	EXPECT(data == &placed_bytes && (uintptr_t)at % 4096 == 0 && size && size % 4096 == 0);
+	EXPECT((protection & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC));
+	placed_executable |= protection & PROT_EXEC;
+	return mprotect(at, size, protection) ? -errno : 0;
+}
+
+static void place_release(void *data, void *base, size_t size)
+{
+	EXPECT(data == &placed_bytes);
+	placed_bytes -= size;
+	munmap(base, size);
+}
+
+static int place_refuse(void *data, size_t size, size_t align, void **base)
+{
+	(void)data;
+	(void)size;
+	(void)align;
+	(void)base;
+	return -ENOSPC;
+}
+
 static int load(struct tern_image *out)
 {
-	return tern_image_load(&image, sizeof(image), 1, out);
+	return tern_image_load(&image, sizeof(image), 1, place, out);
 }
 
 static void expect_refused(const char *what)
@@ -213,7 +257,7 @@ static void damaged_bytes(void)
 	}
 	EXPECT(loaded > 0); /* there are fields that do not matter */
 	for (size_t size = 0; size < sizeof(image); size++)
-		EXPECT(tern_image_load(&image, size, 1, &m) == -EINVAL);
+		EXPECT(tern_image_load(&image, size, 1, place, &m) == -EINVAL);
 }
 
 static void failing_calls(void)
@@ -230,7 +274,7 @@ static void failing_calls(void)
 	tern_image_unload(&m);
 }
 
-int main(void)
+static void all(void)
 {
 	test_image_make(&image);
 	good_image();
@@ -241,5 +285,20 @@ int main(void)
 	refused_relocations();
 	damaged_bytes();
 	failing_calls();
+}
+
+int main(void)
+{
+	static const struct tern_image_place other = {place_reserve, place_protect, place_release,
+						      &placed_bytes};
+	static const struct tern_image_place full = {place_refuse, NULL, NULL, NULL};
+	struct tern_image m;
+	all();
+	EXPECT(!placed_bytes);
+	place = &other;
+	all();
+	EXPECT(!placed_bytes && placed_executable);
+	place = &full;
+	EXPECT(load(&m) == -ENOSPC);
 	return test_result();
 }

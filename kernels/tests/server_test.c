@@ -56,7 +56,7 @@ static void answers(void)
 	int *args[] = {&value};
 	REQUIRE(r.status == TERN_BUILD_OK && r.code);
 	EXPECT(!strcmp(r.log, "warning: good") && !r.from_cache);
-	REQUIRE(!tern_module_load(r.code, &module));
+	REQUIRE(!tern_module_load(r.code, NULL, &module));
 	EXPECT(tern_module_code(module) == r.code);
 	fake_drop(&r);
 	tern_module_function(module, 0)(args, NULL, 0, 0, 0);

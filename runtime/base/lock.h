@@ -22,6 +22,7 @@ enum tern_lock_rank {
 	TERN_LOCK_PROGRAM,     /* a program's build state and kernels */
 	TERN_LOCK_KERNEL,      /* a kernel's arguments */
 	TERN_LOCK_COMPILER,    /* the connection to the compile server */
+	TERN_LOCK_CODE,        /* kernels in an accelerator's memory, and the socket to it */
 	TERN_LOCK_CACHE,       /* the disk cache's bookkeeping */
 	TERN_LOCK_MEMORY,      /* a memory object's maps, sub-buffers, callbacks */
 	TERN_LOCK_SVM,         /* the registry of SVM allocations */

@@ -10,7 +10,7 @@
 
 /* X(identifier, environment variable, default, one line of help) */
 #define TERN_OPTIONS(X)                                                                            \
-	X(DEVICES, "TERN_DEVICES", "cpu", "devices to offer, in order: cpu")                       \
+	X(DEVICES, "TERN_DEVICES", "cpu", "devices to offer, in order: cpu, accel")                \
 	X(LOG, "TERN_LOG", "off", "messages on stderr: off, error, warn, info or debug")           \
 	X(THREADS, "TERN_THREADS", "auto",                                                         \
 	  "worker threads of the cpu device; auto: by affinity mask and cgroup quota")             \
@@ -23,6 +23,21 @@
 	X(COMPILE_TIMEOUT, "TERN_COMPILE_TIMEOUT", "60", "seconds that one compilation may take")  \
 	X(KERNELS, "TERN_KERNELS", "",                                                             \
 	  "for developers: dump (write IR and assembly here), scalar (do not widen)")              \
+	X(ACCEL, "TERN_ACCEL", "",                                                                 \
+	  "the accelerator: mem=1G,units=auto,link=0,latency=0us,model=private or coherent")       \
+	X(ACCEL_PROCESS, "TERN_ACCEL_PROCESS", "auto",                                             \
+	  "path of the accelerator process; auto: beside ternc")                                   \
+	X(ACCEL_TIMEOUT, "TERN_ACCEL_TIMEOUT", "0",                                                \
+	  "milliseconds that a command may run on the accelerator; 0: no limit")                   \
+	X(POLICY, "TERN_POLICY", "auto",                                                           \
+	  "migration policy: name[:key=value,...] or the path of a shared object")                 \
+	X(EVICT, "TERN_EVICT", "auto", "eviction: allocation or recency")                          \
+	X(SVM_MOVE, "TERN_SVM_MOVE", "1",                                                          \
+	  "0: do not use UFFDIO_MOVE, as on kernels before 6.8 (for tests)")                       \
+	X(SVM_SYSTEM, "TERN_SVM_SYSTEM", "1",                                                      \
+	  "0: as without permission for userfaultfd: buffer SVM only (for tests)")                 \
+	X(SVM_HOLD, "TERN_SVM_HOLD", "100",                                                        \
+	  "microseconds that a page stays at least where it was brought")                          \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 

@@ -95,6 +95,8 @@ static void test_scalars(void)
 	add(&s, sizeof(s)), expect("%6.2s|", "    te|");
 	s = NULL;
 	add(&s, sizeof(s)), expect("%s", "(null)");
+	s = (const char *)(uintptr_t)0x7fff0000; /* wild: no memory is there */
+	add(&s, sizeof(s)), expect("%5s|", "(null)|");
 	void *p = (void *)0x1234;
 	add(&p, sizeof(p)), expect("%p", "0x1234");
 }

@@ -13,44 +13,44 @@
 
 static void reuse(void)
 {
-	char *p = tern_heap_alloc(8 * MB, 0);
+	char *p = tern_heap_alloc(TERN_HEAP_HOST, 8 * MB, 0);
 	REQUIRE(p && (uintptr_t)p % (2 * MB) == 0);
 	memset(p, 1, 8 * MB);
-	tern_heap_free(p, 8 * MB);
-	char *q = tern_heap_alloc(8 * MB, 0);
+	tern_heap_free(TERN_HEAP_HOST, p, 8 * MB);
+	char *q = tern_heap_alloc(TERN_HEAP_HOST, 8 * MB, 0);
 	REQUIRE(q == p && q[8 * MB - 1] == 1);
-	tern_heap_free(q, 8 * MB);
+	tern_heap_free(TERN_HEAP_HOST, q, 8 * MB);
 	/* a little smaller: cut; much smaller: not that one */
-	q = tern_heap_alloc(7 * MB, 0);
+	q = tern_heap_alloc(TERN_HEAP_HOST, 7 * MB, 0);
 	REQUIRE(q == p);
-	char *small = tern_heap_alloc(2 * MB, 0);
+	char *small = tern_heap_alloc(TERN_HEAP_HOST, 2 * MB, 0);
 	REQUIRE(small && (small < q || small >= q + 7 * MB));
-	tern_heap_free(small, 2 * MB);
-	tern_heap_free(q, 7 * MB);
+	tern_heap_free(TERN_HEAP_HOST, small, 2 * MB);
+	tern_heap_free(TERN_HEAP_HOST, q, 7 * MB);
 	REQUIRE(tern_heap_trim() == 9 * MB);
 	REQUIRE(tern_heap_trim() == 0);
-	tern_heap_free(NULL, 0);
-	tern_heap_free(NULL, 8 * MB);
+	tern_heap_free(TERN_HEAP_HOST, NULL, 0);
+	tern_heap_free(TERN_HEAP_HOST, NULL, 8 * MB);
 }
 
 static void bounded(void)
 {
 	void *p[40];
 	for (unsigned i = 0; i < 40; i++)
-		REQUIRE((p[i] = tern_heap_alloc(5 * MB, 0)));
+		REQUIRE((p[i] = tern_heap_alloc(TERN_HEAP_HOST, 5 * MB, 0)));
 	for (unsigned i = 0; i < 40; i++)
-		tern_heap_free(p[i], 5 * MB);
+		tern_heap_free(TERN_HEAP_HOST, p[i], 5 * MB);
 	size_t kept = tern_heap_trim();
 	REQUIRE(kept > 0 && kept <= 64 * MB);
 	for (unsigned i = 0; i < 40; i++)
-		REQUIRE((p[i] = tern_heap_alloc(2 * MB, 0)));
+		REQUIRE((p[i] = tern_heap_alloc(TERN_HEAP_HOST, 2 * MB, 0)));
 	for (unsigned i = 0; i < 40; i++)
-		tern_heap_free(p[i], 2 * MB);
+		tern_heap_free(TERN_HEAP_HOST, p[i], 2 * MB);
 	kept = tern_heap_trim();
 	REQUIRE(kept > 0 && kept <= 16 * 2 * MB);
-	p[0] = tern_heap_alloc(100 * MB, 0);
+	p[0] = tern_heap_alloc(TERN_HEAP_HOST, 100 * MB, 0);
 	REQUIRE(p[0]);
-	tern_heap_free(p[0], 100 * MB);
+	tern_heap_free(TERN_HEAP_HOST, p[0], 100 * MB);
 	REQUIRE(tern_heap_trim() == 0);
 }
 
@@ -59,19 +59,19 @@ static void failures(void)
 	static const size_t sizes[] = {100, 4 * MB};
 	for (unsigned i = 0; i < tern_array_size(sizes); i++) {
 		tern_fault_arm(1, true);
-		REQUIRE(!tern_heap_alloc(sizes[i], 0));
+		REQUIRE(!tern_heap_alloc(TERN_HEAP_HOST, sizes[i], 0));
 		tern_fault_arm(0, false);
 	}
-	REQUIRE(!tern_heap_alloc(SIZE_MAX, 0));
+	REQUIRE(!tern_heap_alloc(TERN_HEAP_HOST, SIZE_MAX, 0));
 	/* a failure to map is answered by giving back what is kept */
-	void *p = tern_heap_alloc(4 * MB, 0);
+	void *p = tern_heap_alloc(TERN_HEAP_HOST, 4 * MB, 0);
 	REQUIRE(p);
-	tern_heap_free(p, 4 * MB);
+	tern_heap_free(TERN_HEAP_HOST, p, 4 * MB);
 	tern_fault_arm(1, false);
-	p = tern_heap_alloc(10 * MB, 0);
+	p = tern_heap_alloc(TERN_HEAP_HOST, 10 * MB, 0);
 	tern_fault_arm(0, false);
 	REQUIRE(p && tern_heap_trim() == 0);
-	tern_heap_free(p, 10 * MB);
+	tern_heap_free(TERN_HEAP_HOST, p, 10 * MB);
 	tern_heap_trim();
 	REQUIRE(tern_heap_used() == 0);
 }
@@ -81,11 +81,11 @@ static void *thread(void *arg)
 	unsigned seed = *(unsigned *)arg;
 	for (unsigned i = 0; i < 500; i++) {
 		size_t size = 2 * MB + (rand_r(&seed) % 64) * (MB / 8);
-		char *p = tern_heap_alloc(size, 0);
+		char *p = tern_heap_alloc(TERN_HEAP_HOST, size, 0);
 		REQUIRE(p);
 		p[0] = p[size - 1] = (char)i;
 		REQUIRE(p[0] == (char)i && p[size - 1] == (char)i);
-		tern_heap_free(p, size);
+		tern_heap_free(TERN_HEAP_HOST, p, size);
 	}
 	return NULL;
 }

@@ -357,7 +357,7 @@ int main(void)
 	if (result.status != TERN_BUILD_OK)
 		fprintf(stderr, "status %d: %s\n", (int)result.status, result.log);
 	REQUIRE(result.status == TERN_BUILD_OK);
-	REQUIRE(tern_module_load(result.code, &module) == 0);
+	REQUIRE(tern_module_load(result.code, NULL, &module) == 0);
 	info = tern_code_info(result.code);
 	test_load_half();
 	test_store_half();

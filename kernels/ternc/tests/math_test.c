@@ -348,7 +348,7 @@ static void check_program(const struct function *f, size_t count, bool is_double
 		fprintf(stderr, "status %d: %s\n", (int)result.status, result.log);
 	REQUIRE(result.status == TERN_BUILD_OK);
 	struct tern_module *module;
-	REQUIRE(tern_module_load(result.code, &module) == 0);
+	REQUIRE(tern_module_load(result.code, NULL, &module) == 0);
 	REQUIRE(tern_code_info(result.code)->kernel_count == count);
 	for (size_t i = 0; i < count; i++)
 		check(&f[i], tern_module_function(module, (uint32_t)i), is_double);

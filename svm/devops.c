@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The device's operations as the rest of the engine sees them: the model is told, and a device that
+ * has died is not asked again. Its window is: the contents survive it.
+ */
+#include "svm/internal.h"
+#include "svm/message.h"
+
+/* True: go on with what the operation would have done; a dead device can access nothing. */
+static void check(struct device *device, int64_t result, const char *what)
+{
+	if (result == -ENODEV || result == -ESRCH)
+		device->failed = true;
+	else if (result < 0)
+		message("%s: the device's memory said %d", what, (int)result);
+}
+
+bool device_gone(const struct device *device)
+{
+	return device->failed || atomic_load(&device->dead);
+}
+
+static int64_t fill_some(struct device *device, uint64_t va, uint64_t bytes, const char *from,
+			 unsigned flags)
+{
+	const struct tern_devmem_ops *ops = device->mem->ops;
+	uint64_t done = 0;
+	unsigned again = 0;
+	while (done < bytes) {
+		int64_t r = ops->fill(device->mem, va + done, bytes - done,
+				      from ? from + done : NULL, flags);
+		if (r == -EEXIST && again++ < TERN_CHUNK_PAGES) { /* what should not be there */
+			check(device, ops->drop(device->mem, va + done, TERN_PAGE), "drop");
+			continue;
+		}
+		if (r == -EAGAIN && again++ < TERN_CHUNK_PAGES)
+			continue;
+		if (r <= 0)
+			return done ? (int64_t)done : r ? r : -EIO;
+		done += (uint64_t)r;
+	}
+	return (int64_t)done;
+}
+
+int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		    const void *from, bool writable)
+{
+	struct device *device = chunk->device;
+	if (device_gone(device))
+		return -ENODEV;
+	int64_t r = fill_some(device, page_address(chunk, first), count * TERN_PAGE, from,
+			      writable ? TERN_FILL_WRITABLE : 0);
+	if (r < 0) {
+		if (r == -ESRCH)
+			r = -ENODEV;
+		if (r == -ENODEV)
+			device->failed = true;
+		return r;
+	}
+	unsigned pages = (unsigned)((uint64_t)r / TERN_PAGE);
+	chunk->woken = ++e->wakes;
+	model_device(chunk, first, pages, writable ? MODEL_WRITE : MODEL_READ);
+	return pages;
+}
+
+void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	(void)e;
+	struct device *device = chunk->device;
+	if (!device_gone(device))
+		check(device,
+		      device->mem->ops->protect(device->mem, page_address(chunk, first),
+						count * TERN_PAGE),
+		      "protect");
+	model_device(chunk, first, count, MODEL_READ);
+}
+
+void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	struct device *device = chunk->device;
+	chunk->woken = ++e->wakes;
+	model_device(chunk, first, count, MODEL_WRITE);
+	if (!device_gone(device))
+		check(device,
+		      device->mem->ops->unprotect(device->mem, page_address(chunk, first),
+						  count * TERN_PAGE),
+		      "unprotect");
+}
+
+void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool keep)
+{
+	(void)e;
+	struct device *device = chunk->device;
+	const struct tern_devmem_ops *ops = device->mem->ops;
+	uint64_t va = page_address(chunk, first), bytes = count * TERN_PAGE;
+	/* A dead device's memory is freed all the same: the next process would find it mapped. */
+	if (keep && !device_gone(device))
+		check(device, ops->unmap(device->mem, va, bytes), "unmap");
+	else
+		check(device, ops->drop(device->mem, va, bytes), "drop");
+	model_device(chunk, first, count, MODEL_NONE);
+}
+
+const char *device_window(struct engine *e, struct chunk *chunk, unsigned first)
+{
+	(void)e;
+	struct tern_devmem *mem = chunk->device->mem;
+	return mem->ops->window(mem, page_address(chunk, first));
+}
+
+void device_wake(struct engine *e, struct device *device, uint64_t address)
+{
+	address &= ~(TERN_PAGE - 1);
+	struct chunk *chunk = address < ADDRESS_END ? directory_find(&e->directory, address) : NULL;
+	if (chunk)
+		chunk->woken = ++e->wakes;
+	if (!device_gone(device))
+		device->mem->ops->wake(device->mem, address, TERN_PAGE);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dropping pages of the program's where UFFDIO_MOVE cannot take them. madvise() in a range that is
+ * registered for events sleeps until the event has been read, so a thread of its own calls it,
+ * while the engine reads. The event is known by its range.
+ */
+#include "svm/internal.h"
+#include "svm/message.h"
+#include "svm/pinned.h"
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+
+#define STACK_BYTES ((size_t)1 << 20) /* a sanitizer wants most of it */
+
+enum { IDLE, POSTED, DONE, STOP };
+
+static void *run(void *argument)
+{
+	struct dropper *d = argument;
+	for (;;) {
+		uint32_t state = atomic_load(&d->state);
+		if (state == STOP)
+			return NULL;
+		if (state != POSTED) {
+			raw_futex_wait(&d->state, state);
+			continue;
+		}
+		d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED);
+		if (d->result == -EINVAL)
+			d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED_LOCKED);
+		atomic_store(&d->state, DONE);
+	}
+}
+
+int dropper_start(struct engine *e)
+{
+	struct dropper *d = &e->dropper;
+	d->stack = tern_pinned_alloc(STACK_BYTES);
+	if (!d->stack)
+		return -ENOMEM;
+	pthread_attr_t attr;
+	int error = pthread_attr_init(&attr);
+	if (!error) {
+		error = pthread_attr_setstack(&attr, d->stack, STACK_BYTES);
+		if (!error)
+			error = pthread_create(&d->thread, &attr, run, d);
+		pthread_attr_destroy(&attr);
+	}
+	d->started = !error;
+	if (error)
+		tern_pinned_free(d->stack, STACK_BYTES);
+	return -error;
+}
+
+void dropper_stop(struct engine *e)
+{
+	struct dropper *d = &e->dropper;
+	if (!d->started)
+		return;
+	atomic_store(&d->state, STOP);
+	raw_futex_wake(&d->state, 1);
+	pthread_join(d->thread, NULL);
+	tern_pinned_free(d->stack, STACK_BYTES);
+	d->started = false;
+}
+
+/* The kernel sends one for each mapping in the range, in order, and each once: the program may drop
+ * just the same meanwhile. */
+bool drop_is_ours(struct engine *e, uint64_t start, uint64_t end)
+{
+	struct dropper *d = &e->dropper;
+	if (!d->next || start < d->next || end > d->start + d->bytes)
+		return false;
+	d->next = end;
+	return true;
+}
+
+/* Those pages that still are as they were when the drop began: events came in between. */
+static void dropped(struct chunk *chunk, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++)
+		if (page_state(chunk, i) != PAGE_HOME)
+			model_host(chunk, i, 1, MODEL_NONE);
+}
+
+int drop_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	struct dropper *d = &e->dropper;
+	d->start = page_address(chunk, first);
+	d->bytes = count * TERN_PAGE;
+	d->next = d->start;
+	atomic_store(&d->state, POSTED);
+	raw_futex_wake(&d->state, 1);
+	while (atomic_load(&d->state) == POSTED)
+		if (!events_drain(e))
+			raw_yield();
+	d->next = 0;
+	long result = d->result;
+	atomic_store(&d->state, IDLE);
+	if (!result)
+		dropped(chunk, first, count);
+	return (int)result;
+}

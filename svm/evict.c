@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeping a device within its limit. */
+#include "svm/internal.h"
+
+static struct tern_policy_candidate candidate(const struct chunk *chunk)
+{
+	struct tern_policy_candidate c = {
+		.chunk = chunk->base,
+		.allocated = chunk->allocated,
+		.touched = chunk->touched,
+		.pages = chunk->resident,
+		.advice = chunk->advice,
+	};
+	return c;
+}
+
+/* Who goes first, but @keep; NULL: nobody else is there. */
+static struct chunk *victim(const struct engine *e, struct device *device, const struct chunk *keep)
+{
+	struct chunk *best = NULL;
+	struct tern_policy_candidate best_candidate = {0};
+	struct tern_list *at;
+	tern_list_for_each (at, &device->chunks) {
+		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
+		if (chunk == keep)
+			continue;
+		struct tern_policy_candidate c = candidate(chunk);
+		if (!best || e->eviction->before(&c, &best_candidate)) {
+			best = chunk;
+			best_candidate = c;
+		}
+	}
+	return best;
+}
+
+static int evict_range(struct engine *e, struct device *device, struct chunk *chunk, unsigned first,
+		       unsigned count)
+{
+	if (!count)
+		return 0;
+	unsigned away = bits_count(chunk->away, first, count);
+	unsigned before = chunk->resident;
+	if (away)
+		link_transfer(e, device, chunk, away * TERN_PAGE);
+	int error = return_all(e, chunk, first, count, true);
+	account(e, chunk, STAT(evicted), before - chunk->resident);
+	policy_moved(e, chunk, first, count, false);
+	/* Pages that wait for the events to be read are off the device already. */
+	return error == -EAGAIN ? 0 : error;
+}
+
+int evict_for(struct engine *e, struct device *device, unsigned pages, const struct chunk *chunk,
+	      unsigned first, unsigned count)
+{
+	uint64_t limit = device->mem->limit / TERN_PAGE;
+	uint32_t hold_us = e->hold_us;
+	e->hold_us = 0;
+	int error = 0;
+	while (!error && device->resident + pages > limit) {
+		struct chunk *v = victim(e, device, chunk);
+		if (!v)
+			break;
+		error = evict_range(e, device, v, 0, TERN_CHUNK_PAGES);
+	}
+	if (!error && device->resident + pages > limit && chunk->device == device) {
+		struct chunk *self = directory_find(&e->directory, chunk->base);
+		error = evict_range(e, device, self, 0, first);
+		if (!error)
+			error = evict_range(e, device, self, first + count,
+					    TERN_CHUNK_PAGES - first - count);
+	}
+	e->hold_us = hold_us;
+	const struct tern_devmem_ops *ops = device->mem->ops;
+	uint64_t used = (device->resident + pages) * TERN_PAGE + ops->trim(device->mem, 0);
+	if (used > device->mem->limit)
+		ops->trim(device->mem, used - device->mem->limit);
+	return error;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: frame slots
+ *
+ * A slot is 2 MiB of scratch for one chunk, at the same offsets. UFFDIO_MOVE puts the program's
+ * page frames there when they leave, the device is filled from there, and on the way home the
+ * contents are copied into the same frames, which are moved back: no allocation, no zeroing. Frames
+ * of AWAY pages are spare. There is a limit to the pages in slots; beyond it the slots that were
+ * unused the longest are emptied, but those with STAGED pages, whose contents lie nowhere else.
+ *
+ * Slots are registered for write-protection only (nothing is ever protected), because UFFDIO_MOVE
+ * wants a registered target, and a missing page of a slot must not trap.
+ */
+#include "svm/internal.h"
+#include "svm/pinned.h"
+
+#define REGION_SLOTS 32u
+#define SLOTS_MAX    4096u
+
+struct frame_region {
+	struct frame_region *next;
+	void *memory;
+	struct frames slots[REGION_SLOTS];
+};
+#define REGION_BYTES ((REGION_SLOTS + 1) * TERN_CHUNK)
+
+int frames_init(struct engine *e)
+{
+	tern_list_init(&e->pool.used);
+	tern_list_init(&e->pool.unused);
+	e->pool.limit = ((uint64_t)32 << 20) / TERN_PAGE;
+	return 0;
+}
+
+void frames_finish(struct engine *e)
+{
+	struct frame_region *region;
+	while ((region = e->pool.regions)) {
+		e->pool.regions = region->next;
+		if (e->frames_uffd >= 0)
+			uffd_unregister(e->frames_uffd, (uintptr_t)region->slots[0].base,
+					REGION_SLOTS * TERN_CHUNK);
+		raw_madvise((uintptr_t)region->memory, REGION_BYTES, MADV_DONTNEED);
+		tern_pinned_free(region->memory, REGION_BYTES);
+		tern_pinned_free(region, sizeof(*region));
+	}
+}
+
+static bool grow(struct engine *e)
+{
+	if (e->pool.slots >= SLOTS_MAX)
+		return false;
+	struct frame_region *region = tern_pinned_alloc(sizeof(*region));
+	void *memory = region ? tern_pinned_alloc(REGION_BYTES) : NULL;
+	if (!memory) {
+		tern_pinned_free(region, sizeof(*region));
+		return false;
+	}
+	char *base = (char *)tern_round_up((size_t)memory, TERN_CHUNK);
+	if (e->move && uffd_register(e->frames_uffd, (uintptr_t)base, REGION_SLOTS * TERN_CHUNK,
+				     UFFDIO_REGISTER_MODE_WP)) {
+		tern_pinned_free(memory, REGION_BYTES);
+		tern_pinned_free(region, sizeof(*region));
+		return false;
+	}
+	region->memory = memory;
+	region->next = e->pool.regions;
+	e->pool.regions = region;
+	for (unsigned i = 0; i < REGION_SLOTS; i++) {
+		region->slots[i].base = base + i * TERN_CHUNK;
+		tern_list_append(&e->pool.unused, &region->slots[i].link);
+	}
+	e->pool.slots += REGION_SLOTS;
+	return true;
+}
+
+void frames_mark(struct engine *e, struct frames *f, unsigned first, unsigned count)
+{
+	e->pool.pages += count - bits_count(f->present, first, count);
+	bits_fill(f->present, first, count);
+}
+
+void frames_unmark(struct engine *e, struct frames *f, unsigned first, unsigned count)
+{
+	e->pool.pages -= bits_count(f->present, first, count);
+	bits_clear(f->present, first, count);
+}
+
+void frames_clear(struct engine *e, struct frames *f, unsigned first, unsigned count)
+{
+	raw_madvise((uintptr_t)frame_address(f, first), count * TERN_PAGE, MADV_DONTNEED);
+	frames_unmark(e, f, first, count);
+}
+
+/* Takes the slot from its chunk. */
+static void release(struct engine *e, struct frames *f)
+{
+	if (bits_next(f->present, 0, TERN_CHUNK_PAGES) < TERN_CHUNK_PAGES)
+		frames_clear(e, f, 0, TERN_CHUNK_PAGES);
+	f->chunk->frames = NULL;
+	f->chunk = NULL;
+	tern_list_remove(&f->link);
+	tern_list_append(&e->pool.unused, &f->link);
+}
+
+static struct frames *oldest(struct engine *e, const struct chunk *keep)
+{
+	struct tern_list *at;
+	tern_list_for_each (at, &e->pool.used) {
+		struct frames *f = tern_list_entry(at, struct frames, link);
+		if (f->chunk && f->chunk != keep && tern_list_empty(&f->chunk->staged_link))
+			return f;
+	}
+	return NULL;
+}
+
+void frames_trim(struct engine *e, const struct chunk *keep)
+{
+	struct frames *f;
+	while (e->pool.pages > e->pool.limit && (f = oldest(e, keep)))
+		release(e, f);
+}
+
+/* Fresh address space in its place: only where there is no page table a huge page can be moved as
+ * one. */
+static void renew(struct engine *e, struct frames *f)
+{
+	uintptr_t at = (uintptr_t)f->base;
+	long r = raw_mmap(at, TERN_CHUNK, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (r != (long)at)
+		return;
+	raw_madvise(at, TERN_CHUNK, MADV_WIPEONFORK);
+	raw_madvise(at, TERN_CHUNK, MADV_DONTDUMP);
+	if (e->move)
+		uffd_register(e->frames_uffd, at, TERN_CHUNK, UFFDIO_REGISTER_MODE_WP);
+	f->tables = false;
+}
+
+struct frames *frames_get(struct engine *e, struct chunk *chunk, bool whole)
+{
+	struct frames *f = chunk->frames;
+	if (!f) {
+		if (tern_list_empty(&e->pool.unused) && !grow(e)) {
+			f = oldest(e, chunk);
+			if (!f)
+				return NULL;
+			release(e, f);
+		}
+		f = tern_list_entry(e->pool.unused.next, struct frames, link);
+		if (whole && f->tables)
+			renew(e, f);
+		f->chunk = chunk;
+		chunk->frames = f;
+	}
+	tern_list_remove(&f->link);
+	tern_list_append(&e->pool.used, &f->link);
+	frames_trim(e, chunk);
+	return f;
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's own structures and the functions between its files. All of it is the engine thread's
+ * alone, but what is marked otherwise. Results: 0, -EAGAIN (the kernel has events for us first, or
+ * a page is busy for a moment: try again when they have been read), or another -errno.
+ */
+#ifndef TERN_SVM_INTERNAL_H
+#define TERN_SVM_INTERNAL_H
+
+#include <pthread.h>
+
+#include "svm/directory.h"
+#include "svm/model.h"
+#include "svm/uffd.h"
+#include "svm/vma.h"
+
+/* What the program's userfaultfd must have, and what is used where it is there. */
+#define TERN_UFFD_NEEDED                                                                           \
+	((uint64_t)(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_REMOVE |                   \
+		    UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_EVENT_REMAP))
+#define TERN_UFFD_WANTED ((uint64_t)UFFD_FEATURE_MOVE)
+
+#define DEVICES_MAX  4u
+#define EXCLUDED_MAX 64u
+#define PENDING_MAX  65536u
+/* Up to here a page is taken from a device by protect() and drop(); from here on by unmap(), which
+ * costs more but keeps the device's pages warm. */
+#define SMALL_RUN 16u
+
+/* The statistics as an array: what is counted. */
+#define STAT(field) ((unsigned)(offsetof(struct tern_space_stats, field) / sizeof(uint64_t)))
+#define STATS       ((unsigned)(sizeof(struct tern_space_stats) / sizeof(uint64_t)))
+
+struct owner {
+	_Atomic uint64_t now[STATS];  /* the engine writes */
+	_Atomic uint64_t base[STATS]; /* tern_space_owner_begin() writes */
+};
+
+struct device {
+	struct tern_devmem *mem; /* NULL: the place is free */
+	_Atomic bool dead;
+	bool failed;       /* an operation said -ENODEV: nothing is asked until it is recovered */
+	uint64_t resident; /* pages */
+	struct tern_list chunks; /* with resident pages */
+	uint64_t mute_ns;        /* its descriptors are not polled until then */
+	uint64_t link_free_ns;   /* when the imposed link has done what was given to it */
+	void *policy_state;
+	struct owner owners[TERN_DEVMEM_OWNERS + 1];
+};
+
+/* A fault that waits to be served. */
+struct pending {
+	uint64_t address;
+	uint64_t due_ns; /* 0: now */
+	uint64_t token;
+	struct device *device; /* NULL: the host's */
+	uint32_t owner;
+	uint32_t tries;
+	uint32_t deferrals;  /* by the policy */
+	uint64_t wakes;      /* e->wakes when it was read */
+	bool write, protect; /* protect: the host wrote to a write-protected page */
+	bool counted;        /* in the statistics */
+	bool planned;        /* the plan below was made and the link is paid for */
+	struct tern_policy_plan plan;
+};
+
+/* Scratch of a chunk at the same offsets, which keeps page frames (frames.c). */
+struct frames {
+	struct tern_list link; /* in use: the longest unused first; else free */
+	struct chunk *chunk;
+	char *base;
+	tern_page_bits present; /* frames that are there */
+	bool tables;            /* page tables of small pages are there: no huge page can come */
+};
+
+struct frame_pool {
+	struct tern_list used, unused;
+	uint64_t pages, limit; /* frames in all slots, and how many there may be */
+	unsigned slots;
+	struct frame_region *regions;
+};
+
+/* The helper thread that drops pages of the program, which must not be the engine's (drop.c). */
+struct dropper {
+	pthread_t thread;
+	void *stack;
+	bool started;
+	_Atomic uint32_t state;
+	uint64_t start, bytes;
+	long result;
+	uint64_t next; /* what its events have not told of begins here; 0: none are expected */
+};
+
+struct range {
+	uint64_t start, end;
+};
+
+struct request;
+
+struct engine {
+	int uffd;        /* the program's */
+	int frames_uffd; /* the slots': UFFDIO_MOVE wants its target registered; no events */
+	int event;       /* wakes the engine */
+	int mem;         /* /proc/self/mem */
+	int pagemap;
+	bool move;
+	struct vma_reader maps;
+	struct directory directory;
+	struct device devices[DEVICES_MAX];
+	struct tern_list staged; /* chunks with STAGED pages */
+	struct frame_pool pool;
+	struct dropper dropper;
+	char *bounce; /* TERN_CHUNK bytes */
+	char *zeros;  /* TERN_PAGE */
+
+	struct pending *pending;
+	unsigned pending_count;
+
+	struct range excluded[EXCLUDED_MAX];
+	unsigned excluded_count;
+
+	const struct tern_policy *policy;
+	const char *policy_options;
+	const struct tern_eviction *eviction;
+	uint64_t wakes;      /* of threads of devices; struct chunk.woken */
+	uint64_t host_bytes; /* of memory that the machine has */
+	uint64_t sequence;   /* of allocations and touches */
+	uint64_t hold_ns;    /* the least hold */
+	uint32_t hold_us;    /* what the plan in work wants beyond it */
+	uint64_t started_ns, now_ns;
+	unsigned refusals; /* of pages that were to come home */
+	uint64_t stubborn; /* the page that UFFDIO_MOVE put off last, and how often */
+	unsigned stubborn_tries;
+	uint64_t snapshots;             /* pages */
+	_Atomic uint64_t any_snapshots; /* the same, for tern_space_fence() */
+	unsigned paused;                /* forks in progress: device faults wait */
+
+	/* What the present work is counted for. */
+	struct device *for_device;
+	uint32_t for_owner;
+	_Atomic uint64_t stats[STATS];
+
+	/* Odd while events have been read and not handled. */
+	_Atomic uint32_t fence;
+	_Atomic uint32_t fence_waiters;
+	_Atomic(struct request *) requests; /* new ones, the newest first; any thread */
+	struct request *working;            /* begun or not, in order */
+	bool stop;
+	unsigned eager; /* times to look again before it sleeps */
+
+	pthread_t thread;
+	void *stack;
+	bool running;
+};
+
+/* account.c: statistics, time, the imposed link. */
+void account(struct engine *e, struct chunk *chunk, unsigned stat, uint64_t n);
+uint32_t engine_us(const struct engine *e);
+void engine_tick(struct engine *e); /* looks at the clock */
+/* A transfer of @bytes over the imposed link: counted, and when it would be done (0: now). */
+uint64_t link_transfer(struct engine *e, struct device *device, struct chunk *chunk,
+		       uint64_t bytes);
+void link_count(struct engine *e, struct device *device, struct chunk *chunk, uint64_t bytes);
+
+/* state.c: the directory's changes, which the model checks. */
+void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+	       enum page_state to);
+void pages_snapshot(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool on);
+/* Puts @chunk's future pages on @device. */
+void chunk_take(struct engine *e, struct chunk *chunk, struct device *device);
+/* The pages came to one side: it holds them for a while. */
+void pages_hold(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool device,
+		uint32_t hold_us, bool changed);
+/* When @page may go to the other side: 0 (now) or the clock. */
+uint64_t page_held_until(const struct engine *e, const struct chunk *chunk, unsigned page,
+			 bool for_device);
+unsigned page_changes(const struct engine *e, const struct chunk *chunk, unsigned page);
+
+/* devops.c: the device's operations, with the model told and a dead device survived. */
+int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		    const void *from, bool writable);
+void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+/* The device has nothing there afterwards; @keep: the contents stay in its window. */
+void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool keep);
+const char *device_window(struct engine *e, struct chunk *chunk, unsigned first);
+bool device_gone(const struct device *device);
+void device_wake(struct engine *e, struct device *device, uint64_t address);
+
+/* frames.c */
+int frames_init(struct engine *e) TERN_MUST_CHECK;
+void frames_finish(struct engine *e);
+/* The slot of @chunk, made if need be. @whole: a huge page may come. NULL: no memory. */
+struct frames *frames_get(struct engine *e, struct chunk *chunk, bool whole);
+void frames_mark(struct engine *e, struct frames *f, unsigned first, unsigned count);
+void frames_unmark(struct engine *e, struct frames *f, unsigned first, unsigned count);
+/* Frees the page frames in [first, first + count). */
+void frames_clear(struct engine *e, struct frames *f, unsigned first, unsigned count);
+/* Empties the longest unused slots until the pool is within its limit; never that of @keep. */
+void frames_trim(struct engine *e, const struct chunk *keep);
+static inline char *frame_address(const struct frames *f, unsigned page)
+{
+	return f->base + (size_t)page * TERN_PAGE;
+}
+
+/* drop.c */
+int dropper_start(struct engine *e) TERN_MUST_CHECK;
+void dropper_stop(struct engine *e);
+/* Drops pages of the program's, whose contents are elsewhere, while events are handled. */
+int drop_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+/* The event is our own drop's. */
+bool drop_is_ours(struct engine *e, uint64_t start, uint64_t end);
+
+/* mapping.c: what may migrate. */
+struct mapping {
+	struct vma vma;
+	tern_page_bits pages; /* of the chunk: in this mapping, not excluded */
+	bool file;            /* read-only file: snapshots only */
+};
+/* 0, or the reason of refusal + 1. */
+int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping *out);
+/* Registers the pages of @m around @address with the userfaultfd; others are taken out of @m. */
+int mapping_register(struct engine *e, struct chunk *chunk, struct mapping *m, uint64_t address);
+int exclude(struct engine *e, uint64_t start, uint64_t end);
+/* libtern's own data, pinned memory, the aperture, the sanitizers' memory. */
+int exclude_own(struct engine *e);
+
+/* to_device.c. All pages of the range that are in the right state; the device is chunk->device.
+ * -ENOMEM: the device has no room; -ENODEV: it died. */
+int give_exclusive(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		   bool contents);
+int give_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+int give_upgrade(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+int give_staged(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+int give_snapshot(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+
+/* take_out.c: HOME to STAGED. Holes are marked in @holes. */
+int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+	     uint64_t *holes);
+/* Reads the program's pages through the kernel; pages done (0: the first is a hole). */
+unsigned read_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to);
+/* 0 when all that happened to the address space so far has been handled. */
+int quiet(struct engine *e, uint64_t address);
+/* Write-protects the host's pages (@on) or not: 0 or -errno. -EAGAIN: also when the range turns out
+ * not to be registered any more, which the directory then knows. */
+int protect_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool on);
+/* The page table has something for the page. */
+bool host_has(struct engine *e, uint64_t address);
+
+/* to_host.c */
+int return_exclusive(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		     bool contents);
+int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+int return_staged(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+int unshare_run(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+void forget_snapshots(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+/* All pages of the range, of whatever state, HOME. */
+int return_all(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+	       bool contents);
+/* What is left of staged pages goes home. */
+void return_leftovers(struct engine *e);
+
+/* evict.c */
+/* Makes room for @pages more on @device; never takes [first, first + count) of @chunk. */
+int evict_for(struct engine *e, struct device *device, unsigned pages, const struct chunk *chunk,
+	      unsigned first, unsigned count);
+
+/* events.c */
+/* Reads all that the program's userfaultfd has: events are handled, faults queued. Messages. */
+unsigned events_drain(struct engine *e);
+
+/* fault_device.c, fault_host.c: 0: done; -EAGAIN: again, at fault->due_ns. */
+int serve_device(struct engine *e, struct pending *fault);
+int serve_host(struct engine *e, struct pending *fault);
+struct pending *pending_add(struct engine *e);
+/* Forgets what a device waits for. */
+void pending_forget(struct engine *e, const struct device *device);
+
+/* plan.c */
+/* Asks the policy; *@plan fits the chunk and has the page. */
+void plan_make(struct engine *e, struct chunk *chunk, const struct pending *fault,
+	       const uint64_t *mapped, struct tern_policy_plan *plan);
+void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		  bool to_device);
+
+/* request.c */
+enum request_kind {
+	REQUEST_STOP,
+	REQUEST_ATTACH,
+	REQUEST_DETACH,
+	REQUEST_RECOVER,
+	REQUEST_REVIVE,
+	REQUEST_MIGRATE,
+	REQUEST_ADVISE,
+	REQUEST_STATS,
+	REQUEST_RANGE_STATS,
+	REQUEST_RESIDENT,
+	REQUEST_PLACE,
+	REQUEST_EXCLUDE,
+	REQUEST_PAUSE,
+	REQUEST_RESUME,
+	REQUEST_FORGET_SNAPSHOTS,
+};
+
+/* In pinned memory; the engine may not touch the caller's. */
+struct request {
+	struct request *next;
+	enum request_kind kind;
+	struct tern_devmem *devmem;
+	uint64_t start, end;
+	unsigned flags;
+	uint64_t cursor; /* how far it is */
+	uint64_t due_ns; /* the imposed link is busy until then */
+	unsigned tries;
+	bool begun, paid; /* migration: the piece at the cursor, over the imposed link */
+	int result;
+	uint64_t value;
+	struct tern_space_stats stats;
+	_Atomic uint32_t done;
+};
+/* Takes new requests over and works on all that are due for a bounded time. */
+void requests_work(struct engine *e);
+/* When there is work for it: the clock; 0: at once; UINT64_MAX: none. */
+uint64_t requests_due(const struct engine *e);
+/* 0: done; -EAGAIN: go on later (at q->due_ns, 0: soon). */
+int migrate_step(struct engine *e, struct request *q);
+/* Puts a request into the engine's hands and waits for it. Any thread but the engine's. */
+int request_run(struct engine *e, struct request *q);
+struct device *device_of(struct engine *e, const struct tern_devmem *mem);
+
+/* engine.c */
+int engine_start(struct engine *e) TERN_MUST_CHECK;
+void engine_join(struct engine *e);
+/* By any thread: it has a look. */
+void engine_poke(const struct engine *e);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arena's own bookkeeping lies in its first page, so a child of fork(), in which the kernel has
+ * wiped the arena (MADV_WIPEONFORK), finds an empty one with a free lock.
+ *
+ * Address space is reserved without access, which no kernel accounts for, and made accessible in
+ * steps as it is filled.
+ */
+#include "svm/pinned.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "svm/raw.h"
+
+#define RESERVED     ((size_t)64 << 30)
+#define RESERVED_MIN ((size_t)1 << 30)
+#define STEP         ((size_t)32 << 20)
+#define ALIGN        ((size_t)2 << 20)
+#define LINE         ((size_t)64)
+#define PAGE         ((size_t)4096)
+#define CLASSES      64u
+
+struct free_piece {
+	struct free_piece *next;
+	size_t size;
+};
+
+struct arena {
+	_Atomic uint32_t lock;
+	size_t used, open; /* bytes from the base: given out at some time; accessible */
+	/* By the power of two that a piece has at least. */
+	struct free_piece *free[CLASSES];
+};
+
+static _Atomic uintptr_t arena_base; /* 0: not reserved */
+static _Atomic size_t arena_bytes;
+
+/* Aligned inside a larger reservation, whose rest is given back. 0: no room. */
+static uintptr_t reserve(size_t bytes)
+{
+	long at = raw_mmap(0, bytes + ALIGN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			   -1, 0);
+	if (at < 0 && at > -4096)
+		return 0;
+	uintptr_t base = tern_round_up((size_t)at, ALIGN);
+	if (base > (uintptr_t)at)
+		raw_munmap((unsigned long)at, base - (uintptr_t)at);
+	raw_munmap(base + bytes, (uintptr_t)at + ALIGN - base);
+	/* Sanitizers leave what the program must not have; elsewhere a core dump leaves it out. */
+	raw_madvise(base, bytes, MADV_DONTDUMP);
+	if (raw_madvise(base, bytes, MADV_WIPEONFORK) ||
+	    raw_mprotect(base, STEP, PROT_READ | PROT_WRITE)) {
+		raw_munmap(base, bytes);
+		return 0;
+	}
+	return base;
+}
+
+static struct arena *arena(void)
+{
+	return (struct arena *)atomic_load_explicit(&arena_base, memory_order_acquire);
+}
+
+int tern_pinned_start(void)
+{
+	if (arena())
+		return 0;
+	size_t bytes = RESERVED;
+	uintptr_t base = 0;
+	for (; !base && bytes >= RESERVED_MIN; bytes /= 2)
+		base = reserve(bytes);
+	if (!base)
+		return -ENOMEM;
+	bytes *= 2;
+	uintptr_t none = 0;
+	/* The size is the same for whoever wins, or the loser's reservation was smaller. */
+	atomic_store(&arena_bytes, bytes);
+	if (!atomic_compare_exchange_strong(&arena_base, &none, base))
+		raw_munmap(base, bytes);
+	return 0;
+}
+
+static void lock(struct arena *a)
+{
+	while (atomic_exchange_explicit(&a->lock, 1, memory_order_acquire))
+		raw_yield();
+}
+
+static void unlock(struct arena *a)
+{
+	atomic_store_explicit(&a->lock, 0, memory_order_release);
+}
+
+static size_t rounded(size_t size)
+{
+	size_t align = size >= PAGE ? PAGE : LINE;
+	return tern_round_up(size ? size : 1, align);
+}
+
+static unsigned class_of(size_t size)
+{
+	return 63u - (unsigned)__builtin_clzl(size);
+}
+
+static void put_locked(struct arena *a, uintptr_t at, size_t size)
+{
+	struct free_piece *piece = (struct free_piece *)at;
+	unsigned c = class_of(size);
+	piece->size = size;
+	piece->next = a->free[c];
+	a->free[c] = piece;
+}
+
+/* A freed piece of just @size bytes, or the first of a larger class, cut. */
+static void *reuse_locked(struct arena *a, size_t size)
+{
+	unsigned tries = 16;
+	for (unsigned c = class_of(size); c < CLASSES; c++)
+		for (struct free_piece **at = &a->free[c]; *at && tries--; at = &(*at)->next) {
+			struct free_piece *piece = *at;
+			if (piece->size < size || (size < PAGE && piece->size >= PAGE))
+				continue;
+			*at = piece->next;
+			if (piece->size > size)
+				put_locked(a, (uintptr_t)piece + size, piece->size - size);
+			return piece;
+		}
+	return NULL;
+}
+
+static void *fresh_locked(struct arena *a, size_t size)
+{
+	uintptr_t base = (uintptr_t)a;
+	if (!a->used) { /* a child of fork(), too: the kernel keeps the protection */
+		a->used = tern_round_up(sizeof(*a), PAGE);
+		a->open = tern_max(a->open, STEP);
+	}
+	size_t start = tern_round_up(a->used, size >= PAGE ? PAGE : LINE);
+	size_t bytes = atomic_load(&arena_bytes);
+	if (size > bytes - start)
+		return NULL;
+	size_t open = tern_round_up(start + size, STEP);
+	if (open > a->open) {
+		if (raw_mprotect(base + a->open, open - a->open, PROT_READ | PROT_WRITE))
+			return NULL;
+		a->open = open;
+	}
+	a->used = start + size;
+	return (void *)(base + start);
+}
+
+void *tern_pinned_alloc(size_t size)
+{
+	struct arena *a = arena();
+	if (!a || size > RESERVED)
+		return NULL;
+	size = rounded(size);
+	lock(a);
+	void *p = reuse_locked(a, size);
+	bool used = p;
+	if (!p)
+		p = fresh_locked(a, size);
+	unlock(a);
+	if (used)
+		memset(p, 0, size);
+	return p;
+}
+
+void tern_pinned_free(void *p, size_t size)
+{
+	struct arena *a = arena();
+	if (!p || !a)
+		return;
+	size = rounded(size);
+	lock(a);
+	put_locked(a, (uintptr_t)p, size);
+	unlock(a);
+}
+
+bool tern_pinned_contains(const void *p)
+{
+	uintptr_t base = atomic_load_explicit(&arena_base, memory_order_acquire);
+	return base && (uintptr_t)p - base < atomic_load(&arena_bytes);
+}
+
+void tern_pinned_range(uint64_t *start, uint64_t *end)
+{
+	*start = atomic_load_explicit(&arena_base, memory_order_acquire);
+	*end = *start ? *start + atomic_load(&arena_bytes) : 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The policy is asked, and its answer made to fit. */
+#include "svm/internal.h"
+
+static void *state_of(const struct engine *e, struct chunk *chunk)
+{
+	return e->policy->chunk_state_bytes ? chunk->policy_state : NULL;
+}
+
+static struct device *plan_device(const struct chunk *chunk, const struct pending *fault)
+{
+	return fault->device ? fault->device : chunk->device;
+}
+
+static void describe(const struct engine *e, struct chunk *chunk, const struct pending *fault,
+		     const uint64_t *mapped, const uint64_t *host, struct tern_policy_fault *out)
+{
+	const struct device *device = plan_device(chunk, fault);
+	unsigned page = page_index(fault->address);
+	*out = (struct tern_policy_fault){
+		.address = fault->address & ~(TERN_PAGE - 1),
+		.page = page,
+		.side = fault->device ? TERN_SIDE_DEVICE : TERN_SIDE_HOST,
+		.write = fault->write,
+		.time_us = e->now_ns / 1000,
+		.command =
+			fault->device && fault->owner < TERN_DEVMEM_OWNERS ? fault->owner + 1 : 0,
+		.host = host,
+		.device = chunk->away,
+		.mapped = mapped,
+		.resident_pages = device->resident,
+		.limit_pages = device->mem->limit / TERN_PAGE,
+		.advice = chunk->advice,
+		.moved_recently = page_changes(e, chunk, page),
+		.deferrals = fault->deferrals,
+	};
+}
+
+void plan_make(struct engine *e, struct chunk *chunk, const struct pending *fault,
+	       const uint64_t *mapped, struct tern_policy_plan *plan)
+{
+	tern_page_bits host;
+	chunk_pages(chunk, PAGE_HOME, host);
+	for (unsigned w = 0; w < BITS_WORDS; w++)
+		host[w] &= mapped[w];
+	struct tern_policy_fault described;
+	describe(e, chunk, fault, mapped, host, &described);
+	struct device *device = plan_device(chunk, fault);
+	tern_policy_ask(e->policy, device->policy_state, state_of(e, chunk), &described, plan);
+	if (plan->count * TERN_PAGE > device->mem->limit) {
+		plan->first = described.page;
+		plan->count = 1;
+	}
+}
+
+void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		  bool to_device)
+{
+	if (e->policy->moved && chunk->device && chunk->device->policy_state)
+		e->policy->moved(chunk->device->policy_state, state_of(e, chunk), chunk->base,
+				 first, count, to_device);
+}

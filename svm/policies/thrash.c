@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Thrash: a guard around another policy, whose state it holds within its own. It watches pages that
+ * change sides and calls a page contended when that happened `events` times, each within `lapse_us`
+ * of the one before. With a contended page only other such pages near it are brought along, all of
+ * them at once: a working set that is torn apart stops both sides, so a write is deferred until the
+ * other side's hold has ended for all of them. And
+ *
+ * - a read gets a copy;
+ * - a write takes the page and keeps it for `hold_us`: the faults of the other side wait for that
+ *   long, so each side gets work done before it loses the page again. The time doubles, up to
+ *   `pin_us`, while both sides do nothing but write. A side that reads is likely to wait for the
+ *   other one's answer, which a longer hold would only delay;
+ * - where the program has said which side is preferred, the other one's write is deferred once for
+ *   the same time before it is served.
+ *
+ * A page that has had peace for `lapse_us` after its hold is an ordinary page again.
+ *
+ * A chunk is contended where the sides fault in turn on pages that moved lately, whichever pages
+ * these are: blocks are shared falsely, and until the sides have sorted out which page is whose,
+ * each fault brings its page alone.
+ */
+#include <string.h>
+
+#include "svm/policies/policies.h"
+
+#define INNER_DEVICE_BYTES (TERN_POLICY_DEVICE_BYTES - 64)
+#define INNER_CHUNK_BYTES  32u
+#define WATCHED            16u
+
+/* The contention of a chunk rises by TURN when the sides take turns, and falls by one when not. */
+#define TURN           2u
+#define CONTENDED_TURN 12u
+#define CONTENTION_MAX 100u
+
+/* A page that changed sides not long ago. Times in us, their low 32 bits. */
+struct watched {
+	uint32_t since;   /* the last event */
+	uint32_t hold;    /* of the last plan */
+	uint16_t page;    /* + 1; 0: not in use */
+	uint8_t events;   /* in a row */
+	uint8_t side : 1; /* which one has it, or asked last */
+	uint8_t deferred : 1;
+	uint8_t growth : 6; /* changes of side by writes alone */
+};
+
+struct chunk {
+	_Alignas(16) unsigned char inner[INNER_CHUNK_BYTES];
+	struct watched watched[WATCHED];
+	uint32_t since; /* the last turn, us */
+	uint8_t contention, side;
+};
+
+struct state {
+	const struct tern_policy *inner;
+	unsigned events, lapse_us, hold_us, pin_us;
+	_Alignas(16) unsigned char inner_state[INNER_DEVICE_BYTES];
+};
+
+_Static_assert(sizeof(struct state) <= TERN_POLICY_DEVICE_BYTES, "device state");
+_Static_assert(sizeof(struct chunk) <= TERN_POLICY_CHUNK_BYTES, "chunk state");
+
+static bool choose(struct state *s, const struct tern_policy_option *option)
+{
+	for (const struct tern_policy *const *p = tern_policies; *p; p++) {
+		const struct tern_policy *inner = *p;
+		if (inner == &tern_policy_thrash ||
+		    inner->device_state_bytes > INNER_DEVICE_BYTES ||
+		    inner->chunk_state_bytes > INNER_CHUNK_BYTES)
+			continue;
+		if (strlen(inner->name) == option->value_length &&
+		    !memcmp(inner->name, option->value, option->value_length)) {
+			s->inner = inner;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Own options are taken; the others are gathered in @rest, for the inner policy. */
+static bool take(struct state *s, const struct tern_policy_option *option, char *rest, size_t size)
+{
+	if (tern_policy_option_is(option, "over"))
+		return choose(s, option);
+	if (tern_policy_option_is(option, "events"))
+		return tern_policy_option_number(option, 1, 100, &s->events);
+	if (tern_policy_option_is(option, "lapse_us"))
+		return tern_policy_option_number(option, 1, 1000000, &s->lapse_us);
+	if (tern_policy_option_is(option, "hold_us"))
+		return tern_policy_option_number(option, 0, 100000, &s->hold_us);
+	if (tern_policy_option_is(option, "pin_us"))
+		return tern_policy_option_number(option, 0, 100000, &s->pin_us);
+	size_t used = strlen(rest), length = option->key_length + 1 + option->value_length;
+	if (used + length + 2 > size)
+		return false;
+	if (used)
+		rest[used++] = ',';
+	memcpy(rest + used, option->key, length);
+	rest[used + length] = '\0';
+	return true;
+}
+
+static bool init(void *device_state, const char *text)
+{
+	struct state *s = device_state;
+	struct tern_policy_option option;
+	char rest[256] = "";
+	s->inner = &tern_policy_blend;
+	s->events = 3;
+	s->lapse_us = 1000;
+	s->hold_us = 100;
+	s->pin_us = 100;
+	while (tern_policy_option_next(&text, &option))
+		if (!take(s, &option, rest, sizeof(rest)))
+			return false;
+	if (*text)
+		return false;
+	return s->inner->init ? s->inner->init(s->inner_state, rest) : !*rest;
+}
+
+static struct watched *find(struct chunk *c, unsigned page)
+{
+	for (unsigned i = 0; i < WATCHED; i++)
+		if (c->watched[i].page == page + 1)
+			return &c->watched[i];
+	return NULL;
+}
+
+/* The entry of a page that is new: in the place of the one that has had peace for the longest. */
+static struct watched *watch(struct chunk *c, const struct tern_policy_fault *f)
+{
+	struct watched *w = &c->watched[0];
+	uint32_t now = (uint32_t)f->time_us;
+	for (unsigned i = 1; i < WATCHED && w->page; i++)
+		if (!c->watched[i].page || now - c->watched[i].since > now - w->since)
+			w = &c->watched[i];
+	*w = (struct watched){.page = (uint16_t)(f->page + 1), .since = now, .side = f->side};
+	return w;
+}
+
+/* Counts what this fault says about its page. NULL: nothing. */
+static struct watched *note(const struct state *s, struct chunk *c,
+			    const struct tern_policy_fault *f)
+{
+	struct watched *w = find(c, f->page);
+	uint32_t now = (uint32_t)f->time_us;
+	if (!w)
+		return f->moved_recently ? watch(c, f) : NULL;
+	if (w->side == f->side)
+		return w;
+	if (now - w->since > s->lapse_us + w->hold) {
+		w->events = 0;
+		w->hold = 0;
+		w->growth = 0;
+	}
+	if (w->events < UINT8_MAX)
+		w->events++;
+	if (w->events > s->events && w->growth < 20)
+		w->growth++;
+	w->since = now;
+	w->side = f->side;
+	w->deferred = false;
+	return w;
+}
+
+static uint32_t hold(const struct state *s, const struct watched *w)
+{
+	uint64_t us = (uint64_t)s->hold_us << w->growth;
+	return (uint32_t)tern_min(us, (uint64_t)s->pin_us);
+}
+
+/* The program has said that the page belongs to the other side. */
+static bool is_guest(const struct tern_policy_fault *f)
+{
+	return f->advice ==
+	       (f->side == TERN_SIDE_HOST ? TERN_ADVICE_PREFER_DEVICE : TERN_ADVICE_PREFER_HOST);
+}
+
+static bool contended(const struct state *s, const struct watched *w, uint32_t now)
+{
+	return w->page && w->events >= s->events && now - w->since <= s->lapse_us + w->hold;
+}
+
+static bool fellow(const struct state *s, const struct watched *w,
+		   const struct tern_policy_fault *f)
+{
+	unsigned page = w->page - 1u;
+	return contended(s, w, (uint32_t)f->time_us) &&
+	       page / TERN_POLICY_GROUP == f->page / TERN_POLICY_GROUP;
+}
+
+/* How long the other side may still keep a contended page of the group, us. */
+static uint32_t kept(const struct state *s, const struct chunk *c,
+		     const struct tern_policy_fault *f)
+{
+	uint32_t now = (uint32_t)f->time_us, longest = 0;
+	for (unsigned i = 0; i < WATCHED; i++) {
+		const struct watched *w = &c->watched[i];
+		uint32_t hold = tern_max(w->hold, s->hold_us);
+		if (w->side != f->side && fellow(s, w, f) && now - w->since < hold)
+			longest = tern_max(longest, hold - (now - w->since));
+	}
+	return longest;
+}
+
+/* The plan's range: the contended pages of the group, from the first to the last. */
+static void gather(const struct state *s, struct chunk *c, const struct tern_policy_fault *f,
+		   struct tern_policy_plan *plan)
+{
+	unsigned first = f->page, last = f->page;
+	for (unsigned i = 0; i < WATCHED; i++) {
+		struct watched *w = &c->watched[i];
+		if (!fellow(s, w, f))
+			continue;
+		first = tern_min(first, w->page - 1u);
+		last = tern_max(last, w->page - 1u);
+		w->since = (uint32_t)f->time_us;
+		w->side = f->side;
+		w->hold = plan->hold_us;
+	}
+	plan->first = first;
+	plan->count = last - first + 1;
+}
+
+static void contend(const struct state *s, struct chunk *c, struct watched *w,
+		    const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	uint32_t wait = f->write ? kept(s, c, f) : 0;
+	plan->first = f->page;
+	plan->count = 1;
+	plan->hold_us = 0;
+	plan->action = f->write ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
+	if (!f->write)
+		w->growth = 0;
+	else
+		plan->hold_us = hold(s, w);
+	if (is_guest(f) && plan->hold_us && !w->deferred)
+		wait = tern_max(wait, plan->hold_us);
+	if (wait && !w->deferred) {
+		w->deferred = true;
+		plan->action = TERN_PLAN_DEFER;
+		plan->hold_us = wait;
+		return;
+	}
+	gather(s, c, f, plan);
+}
+
+/* True while the sides fault in turn in this chunk. */
+static bool note_chunk(const struct state *s, struct chunk *c, const struct tern_policy_fault *f)
+{
+	uint32_t now = (uint32_t)f->time_us;
+	if (now - c->since > s->lapse_us)
+		c->contention = 0;
+	if (!f->moved_recently)
+		return false;
+	if (c->side == f->side)
+		c->contention -= c->contention > 0;
+	else if (c->contention < CONTENTION_MAX)
+		c->contention += TURN;
+	c->side = f->side;
+	c->since = now;
+	return c->contention >= CONTENDED_TURN;
+}
+
+/* Cuts contended pages, and what lies behind them, off a plan for another page. */
+static void avoid(const struct state *s, const struct chunk *c, const struct tern_policy_fault *f,
+		  struct tern_policy_plan *plan)
+{
+	for (unsigned i = 0; i < WATCHED; i++) {
+		const struct watched *w = &c->watched[i];
+		unsigned page = w->page - 1u, end = plan->first + plan->count;
+		if (!contended(s, w, (uint32_t)f->time_us) || page < plan->first || page >= end)
+			continue;
+		if (page > f->page)
+			plan->count = page - plan->first;
+		if (page < f->page) {
+			plan->first = page + 1;
+			plan->count = end - plan->first;
+		}
+	}
+}
+
+static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
+		  struct tern_policy_plan *plan)
+{
+	struct state *s = device_state;
+	struct chunk *c = chunk_state;
+	tern_policy_ask(s->inner, s->inner_state, c->inner, f, plan);
+	struct watched *w = note(s, c, f);
+	bool turns = note_chunk(s, c, f);
+	if (w && contended(s, w, (uint32_t)f->time_us)) {
+		contend(s, c, w, f, plan);
+	} else if (turns) {
+		plan->first = f->page;
+		plan->count = 1;
+	} else {
+		avoid(s, c, f, plan);
+	}
+}
+
+static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
+		  unsigned count, bool to_device)
+{
+	struct state *s = device_state;
+	struct chunk *c = chunk_state;
+	if (s->inner->moved)
+		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device);
+}
+
+const struct tern_policy tern_policy_thrash = {
+	.version = TERN_POLICY_VERSION,
+	.name = "thrash",
+	.help = "a guard against ping-pong; over=blend, events=3, lapse_us=1000, hold_us=100, "
+		"pin_us=100, and the other policy's own options",
+	.device_state_bytes = sizeof(struct state),
+	.chunk_state_bytes = sizeof(struct chunk),
+	.init = init,
+	.fault = fault,
+	.moved = moved,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of policies and evictions, their choice by name, and what checks plans. */
+#include "svm/policy.h"
+
+#include <string.h>
+
+#include "runtime/base/base.h"
+#include "runtime/base/log.h"
+#include "svm/policies/policies.h"
+
+const struct tern_policy *const tern_policies[] = {
+	&tern_policy_thrash,
+	&tern_policy_blend,
+	&tern_policy_density,
+	&tern_policy_sequential,
+	&tern_policy_block,
+	&tern_policy_demand,
+	NULL,
+};
+
+const struct tern_eviction *const tern_evictions[] = {
+	&tern_eviction_allocation,
+	&tern_eviction_recency,
+	NULL,
+};
+
+static const struct tern_policy *by_name(const char *text, const char **options)
+{
+	size_t length = strcspn(text, ":");
+	*options = text[length] ? text + length + 1 : "";
+	if (!length || (length == 4 && !memcmp(text, "auto", 4)))
+		return tern_policies[0];
+	for (const struct tern_policy *const *p = tern_policies; *p; p++)
+		if (strlen((*p)->name) == length && !memcmp((*p)->name, text, length))
+			return *p;
+	tern_log_error("no policy is called \"%.*s\"", (int)length, text);
+	return NULL;
+}
+
+const struct tern_policy *tern_policy_find(const char *text, const char **options)
+{
+	const char *rest = "";
+	if (!text)
+		text = "";
+	const struct tern_policy *policy = memchr(text, '/', strcspn(text, ":"))
+						   ? tern_policy_load(text, &rest)
+						   : by_name(text, &rest);
+	if (policy)
+		*options = rest;
+	return policy;
+}
+
+const struct tern_eviction *tern_eviction_find(const char *name)
+{
+	if (!name || !*name || !strcmp(name, "auto"))
+		return tern_evictions[0];
+	for (const struct tern_eviction *const *e = tern_evictions; *e; e++)
+		if (!strcmp((*e)->name, name))
+			return *e;
+	tern_log_error("no eviction is called \"%s\"", name);
+	return NULL;
+}
+
+bool tern_policy_start(const struct tern_policy *policy, void *device_state, const char *options)
+{
+	if (policy->init ? policy->init(device_state, options) : !*options)
+		return true;
+	tern_log_error("policy %s does not understand \"%s\"", policy->name, options);
+	return false;
+}
+
+/* The range of a plan that a stranger may have made. */
+static void correct_range(const struct tern_policy_fault *fault, struct tern_policy_plan *plan)
+{
+	unsigned pages = TERN_POLICY_PAGES;
+	if (plan->first >= pages || !plan->count) {
+		plan->first = fault->page;
+		plan->count = 1;
+	}
+	plan->count = tern_min(plan->count, pages - plan->first);
+	if (fault->page < plan->first || fault->page - plan->first >= plan->count) {
+		plan->first = fault->page;
+		plan->count = 1;
+	}
+}
+
+void tern_policy_ask(const struct tern_policy *policy, void *device_state, void *chunk_state,
+		     const struct tern_policy_fault *fault, struct tern_policy_plan *plan)
+{
+	plan->action = fault->write ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
+	plan->first = fault->page;
+	plan->count = 1;
+	plan->hold_us = 0;
+	policy->fault(device_state, chunk_state, fault, plan);
+	correct_range(fault, plan);
+	plan->hold_us = tern_min(plan->hold_us, TERN_POLICY_HOLD_MAX_US);
+	bool defer = plan->action == TERN_PLAN_DEFER && plan->hold_us &&
+		     fault->deferrals < TERN_POLICY_DEFERRALS;
+	bool share = plan->action == TERN_PLAN_SHARE && !fault->write;
+	if (!defer && !share)
+		plan->action = TERN_PLAN_MIGRATE;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From HOME to STAGED: the program's pages are taken away from it, into the chunk's slot. By
+ * UFFDIO_MOVE, which takes them atomically; by write-protection, a copy and a drop where that is
+ * not there or refuses.
+ */
+#include "svm/internal.h"
+
+#define FALLBACK_PAGES 64u /* after a refusal that may concern some pages only */
+#define STUBBORN       10000u
+#define MISSES         4u /* holes found one by one before the page table is asked */
+
+#define PAGEMAP_THERE ((uint64_t)3 << 62) /* present or in swap */
+
+/*
+ * While mremap() or munmap() is between its deed and its event, what looks like a hole may be a
+ * page whose contents the directory has under another address. The kernel then answers EAGAIN.
+ */
+int quiet(struct engine *e, uint64_t address)
+{
+	long r = uffd_protect(e->uffd, address, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
+	return r ? -EAGAIN : 0;
+}
+
+int protect_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool on)
+{
+	long r = uffd_protect(e->uffd, page_address(chunk, first), count * TERN_PAGE,
+			      on ? UFFDIO_WRITEPROTECT_MODE_WP : UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
+	if (!r)
+		return 0;
+	account(e, chunk, STAT(retried), 1);
+	if (r == -ENOENT) { /* another mapping is there now, or several */
+		bits_clear(chunk->registered, first, count);
+		r = -EAGAIN;
+	}
+	return (int)r;
+}
+
+bool host_has(struct engine *e, uint64_t address)
+{
+	uint64_t *entry = (uint64_t *)e->bounce;
+	long n = raw_pread(e->pagemap, entry, sizeof(*entry), address / TERN_PAGE * sizeof(*entry));
+	return n == sizeof(*entry) && (*entry & PAGEMAP_THERE);
+}
+
+unsigned read_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to)
+{
+	long n = raw_pread(e->mem, to, count * TERN_PAGE, page_address(chunk, first));
+	return n <= 0 ? 0 : (unsigned)((uint64_t)n / TERN_PAGE);
+}
+
+/* Marks in @holes what the page table has nothing for. */
+static void find_holes(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		       uint64_t *holes)
+{
+	uint64_t *entries = (uint64_t *)e->bounce;
+	long n = raw_pread(e->pagemap, entries, count * sizeof(*entries),
+			   page_address(chunk, first) / TERN_PAGE * sizeof(*entries));
+	for (unsigned i = 0; n > 0 && i < (unsigned long)n / sizeof(*entries); i++)
+		if (!(entries[i] & PAGEMAP_THERE))
+			bits_fill(holes, first + i, 1);
+}
+
+static void staged(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	frames_mark(e, chunk->frames, first, count);
+	pages_set(e, chunk, first, count, PAGE_STAGED);
+}
+
+static int copy_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		    uint64_t *holes)
+{
+	int error = protect_host(e, chunk, first, count, true);
+	if (error)
+		return error;
+	model_host(chunk, first, count, MODEL_READ);
+	for (unsigned at = first; at < first + count;) {
+		struct frames *f = frames_get(e, chunk, false); /* events may have taken it */
+		if (!f)
+			return -ENOMEM;
+		f->tables = true;
+		unsigned n = read_host(e, chunk, at, first + count - at, frame_address(f, at));
+		if (!n) {
+			model_host(chunk, at, 1, MODEL_WRITE);
+			bits_fill(holes, at++, 1);
+			continue;
+		}
+		account(e, chunk, STAT(fallback), n);
+		staged(e, chunk, at, n);
+		error = drop_host(e, chunk, at, n);
+		/* They come home from the slot, where the host does not have them still. */
+		if (error)
+			return error == -ENOMEM ? -EAGAIN : error;
+		at += n;
+	}
+	return 0;
+}
+
+/* The same page was put off so often that it will not get better. */
+static bool stubborn(struct engine *e, uint64_t address)
+{
+	if (e->stubborn != address)
+		e->stubborn_tries = 0;
+	e->stubborn = address;
+	return ++e->stubborn_tries > STUBBORN;
+}
+
+/* One step of take_out() at @at: pages dealt with, or -errno. */
+static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned count,
+		    uint64_t *holes)
+{
+	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
+	if (!f)
+		return -ENOMEM;
+	int64_t r = e->move ? uffd_move(e->frames_uffd, (uintptr_t)frame_address(f, at),
+					page_address(chunk, at), count * TERN_PAGE, 0)
+			    : -EINVAL;
+	if (count < TERN_CHUNK_PAGES || r < (int64_t)TERN_CHUNK)
+		f->tables = true;
+	if (r > 0) {
+		unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
+		model_host(chunk, at, n, MODEL_NONE);
+		staged(e, chunk, at, n);
+		return (int)n;
+	}
+	switch (r) {
+	case -ENOENT:
+		bits_fill(holes, at, 1);
+		return 1;
+	case -EEXIST:
+		if (page_state(chunk, at) == PAGE_STAGED) /* mremap() brought it just now */
+			return 1;
+		frames_clear(e, f, at, 1);
+		return 0;
+	case -EINVAL:  /* locked, executable, no UFFDIO_MOVE: the same for all of the mapping */
+	case -EBUSY: { /* shared by copy-on-write, pinned */
+		unsigned n = r == -EBUSY ? tern_min(count, FALLBACK_PAGES) : count;
+		int error = copy_out(e, chunk, at, n, holes);
+		return error ? error : (int)n;
+	}
+	default: /* busy for a moment, or unmapped meanwhile: an event will tell */
+		account(e, chunk, STAT(retried), 1);
+		return stubborn(e, page_address(chunk, at)) ? copy_out(e, chunk, at, 1, holes)
+							    : -EAGAIN;
+	}
+}
+
+/* Frames of an earlier stay that never were needed again. */
+static void clear_stale(struct engine *e, struct frames *f, unsigned first, unsigned count)
+{
+	unsigned end = first + count;
+	for (unsigned at = first; (at = bits_next(f->present, at, end)) < end;) {
+		unsigned stop = bits_next_clear(f->present, at, end);
+		frames_clear(e, f, at, stop - at);
+		at = stop;
+	}
+}
+
+int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, uint64_t *holes)
+{
+	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
+	if (!f)
+		return -ENOMEM;
+	/* UFFDIO_MOVE does not tell: it is made on the slots' userfaultfd, which sees no events. */
+	int error = protect_host(e, chunk, first, 1, false);
+	if (error)
+		return error;
+	clear_stale(e, f, first, count);
+	unsigned at = first, end = first + count, misses = 0;
+	tern_page_bits found = {0};
+	while ((at = bits_next_clear(found, at, end)) < end) {
+		if (misses == MISSES) {
+			find_holes(e, chunk, at, end - at, found);
+			misses++;
+		}
+		unsigned stop = bits_next(found, at, end);
+		if (stop == at) {
+			misses++;
+			continue;
+		}
+		int n = move_out(e, chunk, at, stop - at, found);
+		if (n < 0) {
+			error = n;
+			break;
+		}
+		misses += n == 1;
+		at += (unsigned)n;
+	}
+	if (bits_next(found, first, end) == end)
+		return error;
+	if (quiet(e, page_address(chunk, bits_next(found, first, end))))
+		return -EAGAIN;
+	for (unsigned w = 0; w < BITS_WORDS; w++)
+		holes[w] |= found[w];
+	return error;
+}

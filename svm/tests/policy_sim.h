@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: a simulator of migration
+ *
+ * Plays the accesses of a program to pages on two sides against a policy and an eviction, with the
+ * engine's states and rules (svm/engine.h) and a model of costs (MIRROR.md's measurements), and
+ * counts. One or two threads, each with its own clock; the one whose clock is behind goes next;
+ * faults are served one after the other. Everything is determined by its arguments.
+ */
+#ifndef TERN_SVM_TESTS_POLICY_SIM_H
+#define TERN_SVM_TESTS_POLICY_SIM_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/tests/test.h"
+#include "svm/policies/policies.h"
+
+/* ns */
+enum {
+	SIM_FAULT = 15000,
+	SIM_UPGRADE = 12000,
+	SIM_PAGE = 700,    /* page tables */
+	SIM_COPY = 1100,   /* 4 KiB at 3.6 GB/s */
+	SIM_EVICT = 10000, /* of a chunk, beyond its pages */
+	SIM_ACCESS = 200,  /* the work on a page */
+	SIM_HOLD = 100000, /* the engine's least */
+	SIM_RECENT = 10000000,
+};
+
+enum sim_place { SIM_HOME, SIM_SHARED, SIM_AWAY };
+
+struct sim_page {
+	uint8_t place;
+	bool used[2], brought[2]; /* by side: touched since it came; came without being asked for */
+	uint32_t moves;
+	uint64_t moved, held; /* when; until when it stays where it is */
+};
+
+struct sim_chunk {
+	_Alignas(16) unsigned char state[TERN_POLICY_CHUNK_BYTES];
+	uint64_t allocated, touched;
+	uint32_t resident;
+};
+
+struct sim_access {
+	enum tern_policy_side side;
+	bool write;
+	unsigned page;
+};
+
+struct sim_result {
+	uint64_t faults, copied, dropped, evicted, useless, deferred, ns, plans;
+};
+
+struct sim {
+	const struct tern_policy *policy;
+	const struct tern_eviction *eviction;
+	unsigned pages, limit, resident;
+	uint64_t sequence, busy; /* busy: the engine is, until then */
+	struct sim_page *page;
+	struct sim_chunk *chunk;
+	struct sim_result result;
+	_Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES];
+};
+
+/* The next access of thread @thread; false: it has ended. @position: the trace's own. */
+typedef bool sim_trace(unsigned thread, uint64_t position, struct sim_access *access);
+
+static inline bool sim_has(const struct sim_page *p, enum tern_policy_side side, bool write)
+{
+	uint8_t own = side == TERN_SIDE_HOST ? SIM_HOME : SIM_AWAY;
+	return p->place == own || (!write && p->place == SIM_SHARED);
+}
+
+static inline void sim_leave(struct sim *s, struct sim_page *p, enum tern_policy_side side)
+{
+	if (p->brought[side] && !p->used[side])
+		s->result.useless++;
+	p->brought[side] = p->used[side] = false;
+}
+
+static inline void sim_resident(struct sim *s, unsigned page, int change)
+{
+	s->resident += (unsigned)change;
+	s->chunk[page / 512].resident += (unsigned)change;
+}
+
+/* Gives @side the page, for a plan's action; returns what that costs. */
+static inline uint64_t sim_move(struct sim *s, unsigned page, enum tern_policy_side side,
+				bool share)
+{
+	struct sim_page *p = &s->page[page];
+	uint8_t place = share ? SIM_SHARED : side == TERN_SIDE_HOST ? SIM_HOME : SIM_AWAY;
+	bool copy = !sim_has(p, side, false);
+	if (p->place == place || (share && sim_has(p, side, false)))
+		return 0;
+	if (p->place == SIM_HOME)
+		sim_resident(s, page, 1);
+	if (place == SIM_HOME)
+		sim_resident(s, page, -1);
+	if (!share)
+		sim_leave(s, p, side == TERN_SIDE_HOST ? TERN_SIDE_DEVICE : TERN_SIDE_HOST);
+	if (copy) {
+		p->brought[side] = true;
+		s->result.copied++;
+	} else {
+		s->result.dropped++;
+	}
+	p->place = place;
+	return SIM_PAGE + (copy ? SIM_COPY : 0);
+}
+
+static inline uint64_t sim_evict_chunk(struct sim *s, unsigned chunk, unsigned first,
+				       unsigned count)
+{
+	uint64_t cost = SIM_EVICT;
+	for (unsigned i = chunk * 512; i < (chunk + 1) * 512 && i < s->pages; i++) {
+		struct sim_page *p = &s->page[i];
+		if (p->place == SIM_HOME || (i >= first && i < first + count))
+			continue;
+		cost += SIM_PAGE + (p->place == SIM_AWAY ? SIM_COPY : 0);
+		s->result.evicted++;
+		sim_leave(s, p, TERN_SIDE_DEVICE);
+		p->place = SIM_HOME;
+		sim_resident(s, i, -1);
+	}
+	s->chunk[chunk].allocated = 0;
+	return cost;
+}
+
+/* Makes room for @need pages; those of [@first, @first + @count) stay. */
+static inline uint64_t sim_room(struct sim *s, unsigned need, unsigned first, unsigned count)
+{
+	uint64_t cost = 0;
+	while (s->resident + need > s->limit) {
+		struct tern_policy_candidate best = {0}, c = {0};
+		unsigned own = first / 512, victim = own;
+		for (unsigned i = 0; i * 512 < s->pages; i++) {
+			struct sim_chunk *k = &s->chunk[i];
+			if (!k->resident || i == own)
+				continue;
+			c.chunk = (uint64_t)i << 21;
+			c.allocated = k->allocated;
+			c.touched = k->touched;
+			c.pages = k->resident;
+			if (victim == own || s->eviction->before(&c, &best)) {
+				best = c;
+				victim = i;
+			}
+		}
+		unsigned before = s->resident;
+		cost += sim_evict_chunk(s, victim, first, count);
+		REQUIRE(s->resident < before); /* a plan that fits leaves something to evict */
+	}
+	return cost;
+}
+
+static inline void sim_bits(const struct sim *s, unsigned chunk, tern_page_bits *bits)
+{
+	memset(bits, 0, 3 * sizeof(*bits));
+	for (unsigned i = 0; i < 512 && chunk * 512 + i < s->pages; i++) {
+		uint64_t bit = (uint64_t)1 << i % 64;
+		uint8_t place = s->page[chunk * 512 + i].place;
+		bits[2][i / 64] |= bit;
+		if (place != SIM_SHARED)
+			bits[place == SIM_AWAY][i / 64] |= bit;
+	}
+}
+
+static inline void sim_ask(struct sim *s, const struct sim_access *a, uint64_t now,
+			   uint32_t deferrals, struct tern_policy_plan *plan)
+{
+	tern_page_bits bits[3];
+	struct sim_page *p = &s->page[a->page];
+	sim_bits(s, a->page / 512, bits);
+	struct tern_policy_fault fault = {
+		.address = (uint64_t)a->page * 4096,
+		.page = a->page % 512,
+		.side = a->side,
+		.write = a->write,
+		.time_us = now / 1000,
+		.command = a->side == TERN_SIDE_DEVICE,
+		.host = bits[0],
+		.device = bits[1],
+		.mapped = bits[2],
+		.resident_pages = s->resident,
+		.limit_pages = s->limit,
+		.moved_recently = p->moves && now - p->moved < SIM_RECENT ? p->moves : 0,
+		.deferrals = deferrals,
+	};
+	struct tern_policy_plan raw = {
+		.action = TERN_PLAN_MIGRATE, .first = fault.page, .count = 1};
+	unsigned char device[sizeof(s->state)], chunk[TERN_POLICY_CHUNK_BYTES];
+	memcpy(device, s->state, sizeof(device));
+	memcpy(chunk, s->chunk[a->page / 512].state, sizeof(chunk));
+	tern_policy_ask(s->policy, s->state, s->chunk[a->page / 512].state, &fault, plan);
+	/* The same question gets the same answer, and it needs no correction. */
+	_Alignas(16) unsigned char again[sizeof(s->state)], chunk_again[TERN_POLICY_CHUNK_BYTES];
+	memcpy(again, device, sizeof(again));
+	memcpy(chunk_again, chunk, sizeof(chunk));
+	s->policy->fault(again, chunk_again, &fault, &raw);
+	REQUIRE(!memcmp(again, s->state, sizeof(again)));
+	REQUIRE(raw.action == plan->action && raw.first == plan->first &&
+		raw.count == plan->count && raw.hold_us == plan->hold_us);
+	REQUIRE(raw.first <= fault.page && fault.page - raw.first < raw.count);
+	REQUIRE(raw.first + raw.count <= 512 && raw.count <= s->limit);
+	s->result.plans = s->result.plans * 31 + raw.first * 7 + raw.count + raw.hold_us * 3;
+}
+
+static inline uint64_t sim_act(struct sim *s, const struct sim_access *a,
+			       const struct tern_policy_plan *plan, uint64_t now)
+{
+	unsigned base = a->page / 512 * 512, first = base + plan->first, need = 0;
+	unsigned end = tern_min(first + plan->count, s->pages);
+	bool share = plan->action == TERN_PLAN_SHARE,
+	     copy = !sim_has(&s->page[a->page], a->side, 0);
+	struct sim_chunk *chunk = &s->chunk[a->page / 512];
+	uint64_t cost = copy ? SIM_FAULT : SIM_UPGRADE;
+	for (unsigned i = first; i < end && a->side == TERN_SIDE_DEVICE; i++)
+		need += s->page[i].place == SIM_HOME && s->page[i].held <= now;
+	cost += sim_room(s, need, first, end - first);
+	if (!chunk->resident && a->side == TERN_SIDE_DEVICE)
+		chunk->allocated = ++s->sequence;
+	chunk->touched = ++s->sequence;
+	uint64_t held = tern_max((uint64_t)SIM_HOLD, plan->hold_us * (uint64_t)1000);
+	for (unsigned i = first; i < end; i++) {
+		struct sim_page *p = &s->page[i];
+		if (i != a->page && p->held > now)
+			continue;
+		uint64_t moved = sim_move(s, i, a->side, share);
+		if (!moved)
+			continue;
+		cost += moved;
+		p->moves = now - p->moved < SIM_RECENT ? p->moves + 1 : 1;
+		p->moved = now;
+		p->held = now + cost + (share ? 0 : held);
+	}
+	return cost;
+}
+
+/* Serves a fault that a thread meets at @now; when it goes on. */
+static inline uint64_t sim_fault(struct sim *s, const struct sim_access *a, uint64_t now)
+{
+	struct sim_page *p = &s->page[a->page];
+	struct tern_policy_plan plan;
+	s->result.faults++;
+	for (uint32_t deferrals = 0;; deferrals++) {
+		now = tern_max(now, s->busy);
+		if (p->held > now && p->place != SIM_SHARED) {
+			s->result.deferred++;
+			return p->held; /* and tries again */
+		}
+		sim_ask(s, a, now, deferrals, &plan);
+		if (plan.action != TERN_PLAN_DEFER)
+			break;
+		s->result.deferred++;
+		now += plan.hold_us * (uint64_t)1000;
+	}
+	now += sim_act(s, a, &plan, now);
+	REQUIRE(sim_has(p, a->side, a->write));
+	REQUIRE(s->resident <= s->limit);
+	s->busy = now;
+	p->used[a->side] = true;
+	return now;
+}
+
+static inline void sim_threads(struct sim *s, sim_trace *trace, unsigned threads)
+{
+	uint64_t clock[2] = {0, 0}, position[2] = {0, 0};
+	bool done[2] = {false, threads < 2};
+	while (!done[0] || !done[1]) {
+		unsigned t = done[0] || (!done[1] && clock[1] < clock[0]);
+		struct sim_access a;
+		if (!trace(t, position[t], &a)) {
+			done[t] = true;
+			s->result.ns = tern_max(s->result.ns, clock[t]);
+			continue;
+		}
+		REQUIRE(a.page < s->pages);
+		struct sim_page *p = &s->page[a.page];
+		if (!sim_has(p, a.side, a.write)) {
+			clock[t] = sim_fault(s, &a, clock[t]);
+			if (!sim_has(p, a.side, a.write))
+				continue;
+		}
+		p->used[a.side] = true;
+		clock[t] += SIM_ACCESS;
+		position[t]++;
+	}
+}
+
+/* Plays @trace over @pages pages, of which the device can hold @limit (0: more than all). */
+static inline struct sim_result sim_run(const struct tern_policy *policy, const char *options,
+					const struct tern_eviction *eviction, sim_trace *trace,
+					unsigned threads, unsigned pages, unsigned limit)
+{
+	struct sim *s = calloc(1, sizeof(*s));
+	REQUIRE(s);
+	s->policy = policy;
+	s->eviction = eviction;
+	s->pages = pages;
+	s->limit = limit ? limit : pages * 4 + 4 * TERN_POLICY_PAGES;
+	s->page = calloc(pages, sizeof(*s->page));
+	s->chunk = aligned_alloc(64, tern_round_up(pages / 512 + 1, 2) * sizeof(*s->chunk));
+	REQUIRE(s->page && s->chunk);
+	memset(s->chunk, 0, (pages / 512 + 1) * sizeof(*s->chunk));
+	REQUIRE(tern_policy_start(policy, s->state, options));
+	sim_threads(s, trace, threads);
+	for (unsigned i = 0; i < pages; i++) {
+		sim_leave(s, &s->page[i], TERN_SIDE_HOST);
+		sim_leave(s, &s->page[i], TERN_SIDE_DEVICE);
+	}
+	struct sim_result result = s->result;
+	free(s->page);
+	free(s->chunk);
+	free(s);
+	return result;
+}
+
+#endif

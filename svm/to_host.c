@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages that come home. See engine.h for the transitions. */
+#include "svm/internal.h"
+#include "svm/message.h"
+
+#define GIVE_UP 100000u /* tries, after which a page whose mapping has gone is forgotten */
+
+/* The contents of a run that is AWAY go to the slot; the device has nothing afterwards. */
+static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	struct frames *f = frames_get(e, chunk, false);
+	const char *from = f ? device_window(e, chunk, first) : NULL;
+	if (!from)
+		return -ENOMEM;
+	/* A dead device can do no harm; what it had is dropped when it has been copied. */
+	bool keep = count > SMALL_RUN && !device_gone(chunk->device);
+	if (keep)
+		device_unmap(e, chunk, first, count, true);
+	else
+		device_protect(e, chunk, first, count);
+	f->tables = f->tables || bits_count(f->present, first, count) < count;
+	__builtin_memcpy(frame_address(f, first), from, count * TERN_PAGE);
+	frames_mark(e, f, first, count);
+	if (!keep || device_gone(chunk->device))
+		device_unmap(e, chunk, first, count, false);
+	pages_set(e, chunk, first, count, PAGE_STAGED);
+	account(e, chunk, STAT(pages_to_host), count);
+	return 0;
+}
+
+/* Frames come back with what they had; pages without one become holes. */
+static void stage_undefined(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	device_unmap(e, chunk, first, count, true);
+	for (unsigned at = first; at < first + count; at++) {
+		bool frame = chunk->frames && bits_test(chunk->frames->present, at);
+		if (!frame)
+			model_host(chunk, at, 1, MODEL_WRITE);
+		pages_set(e, chunk, at, 1, frame ? PAGE_STAGED : PAGE_HOME);
+	}
+}
+
+int return_exclusive(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		     bool contents)
+{
+	unsigned end = first + count;
+	for (unsigned at = first; (at = bits_next(chunk->away, at, end)) < end;) {
+		unsigned stop = bits_next_clear(chunk->away, at, end);
+		int error = 0;
+		if (contents)
+			error = stage(e, chunk, at, stop - at);
+		else
+			stage_undefined(e, chunk, at, stop - at);
+		if (error)
+			return error;
+		at = stop;
+	}
+	return return_staged(e, chunk, first, count);
+}
+
+static void at_home(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	pages_set(e, chunk, first, count, PAGE_HOME);
+	model_host(chunk, first, count, MODEL_WRITE);
+	pages_hold(e, chunk, first, count, false, e->hold_us, true);
+}
+
+/* Where UFFDIO_MOVE cannot: the frames stay, as spare ones. */
+static int copy_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
+{
+	int64_t r = uffd_copy(e->uffd, page_address(chunk, at), frame_address(chunk->frames, at),
+			      count * TERN_PAGE, 0);
+	if (r <= 0)
+		return (int)r;
+	unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
+	at_home(e, chunk, at, n);
+	return (int)n;
+}
+
+static int move_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
+{
+	if (!e->move)
+		return copy_in(e, chunk, at, count);
+	int64_t r = uffd_move(e->uffd, page_address(chunk, at),
+			      (uintptr_t)frame_address(chunk->frames, at), count * TERN_PAGE, 0);
+	if (r == -EINVAL || r == -EBUSY || r == -ENOENT)
+		return copy_in(e, chunk, at, count);
+	if (r <= 0)
+		return (int)r;
+	unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
+	frames_unmark(e, chunk->frames, at, n);
+	at_home(e, chunk, at, n);
+	return (int)n;
+}
+
+/*
+ * The host has a page there already (a drop that failed): it has the same contents. Others: the
+ * mapping has gone and its event is on its way, or there is no memory; both pass.
+ */
+static int return_refused(struct engine *e, struct chunk *chunk, unsigned at, int error)
+{
+	account(e, chunk, STAT(retried), 1);
+	if (error == -EEXIST) {
+		at_home(e, chunk, at, 1);
+		uffd_protect(e->uffd, page_address(chunk, at), TERN_PAGE, 0);
+		return 1;
+	}
+	if (error != -EAGAIN && error != -ENOMEM && ++e->refusals > GIVE_UP) {
+		message("the page at %x cannot come home: error %d", page_address(chunk, at),
+			error);
+		e->refusals = 0;
+		at_home(e, chunk, at, 1);
+		return 1;
+	}
+	return -EAGAIN;
+}
+
+/* How much of a run is in one mapping: the kernel takes no more at once. */
+static unsigned in_mapping(struct engine *e, const struct chunk *chunk, unsigned at, unsigned count)
+{
+	struct vma vma;
+	uint64_t start = page_address(chunk, at);
+	if (!vma_find(&e->maps, start, &vma))
+		return 1;
+	return (unsigned)tern_min((uint64_t)count, (vma.end - start) / TERN_PAGE);
+}
+
+int return_staged(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	unsigned end = first + count;
+	for (unsigned at = first; (at = bits_next(chunk->staged, at, end)) < end;) {
+		unsigned stop = bits_next_clear(chunk->staged, at, end);
+		int n = move_in(e, chunk, at, stop - at);
+		if (n == -ENOENT && stop - at > 1)
+			n = move_in(e, chunk, at, in_mapping(e, chunk, at, stop - at));
+		if (n <= 0)
+			n = return_refused(e, chunk, at, n);
+		if (n < 0)
+			return n;
+		at += (unsigned)n;
+	}
+	return 0;
+}
+
+int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	unsigned end = first + count;
+	for (unsigned at = first; (at = bits_next(chunk->away, at, end)) < end;) {
+		unsigned stop = bits_next_clear(chunk->away, at, end);
+		const char *from = device_window(e, chunk, at);
+		if (!from)
+			return -ENOMEM;
+		device_protect(e, chunk, at, stop - at);
+		int64_t r = uffd_copy(e->uffd, page_address(chunk, at), from,
+				      (stop - at) * TERN_PAGE, UFFDIO_COPY_MODE_WP);
+		if (r == -EAGAIN || r == -ENOMEM) {
+			account(e, chunk, STAT(retried), 1);
+			return -EAGAIN;
+		}
+		if (r <= 0) /* in several mappings, too */
+			return return_exclusive(e, chunk, at, stop - at, true);
+		unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
+		model_host(chunk, at, n, MODEL_READ);
+		pages_set(e, chunk, at, n, PAGE_SHARED);
+		pages_hold(e, chunk, at, n, false, e->hold_us, true);
+		account(e, chunk, STAT(pages_to_host), n);
+		at += n;
+	}
+	return 0;
+}
+
+int unshare_run(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	unsigned end = first + count;
+	int error = 0;
+	for (unsigned at = first; (at = bits_next(chunk->shared, at, end)) < end;) {
+		unsigned n = bits_next_clear(chunk->shared, at, end) - at;
+		device_unmap(e, chunk, at, n, n > SMALL_RUN);
+		at_home(e, chunk, at, n);
+		account(e, chunk, STAT(pages_dropped), n);
+		/* A page that stays protected is HOME all the same: the next write finds it so. */
+		if (uffd_protect(e->uffd, page_address(chunk, at), n * TERN_PAGE, 0) == -EAGAIN)
+			error = -EAGAIN;
+		at += n;
+	}
+	return error;
+}
+
+void forget_snapshots(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	unsigned end = first + count;
+	for (unsigned at = first; (at = bits_next(chunk->snapshot, at, end)) < end;) {
+		unsigned n = bits_next_clear(chunk->snapshot, at, end) - at;
+		device_unmap(e, chunk, at, n, false);
+		model_host(chunk, at, n, MODEL_WRITE);
+		pages_snapshot(e, chunk, at, n, false);
+		at += n;
+	}
+}
+
+int return_all(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool contents)
+{
+	forget_snapshots(e, chunk, first, count);
+	unshare_run(e, chunk, first, count);
+	return return_exclusive(e, chunk, first, count, contents);
+}
+
+void return_leftovers(struct engine *e)
+{
+	struct tern_list *at, *next;
+	tern_list_for_each_safe (at, next, &e->staged) {
+		struct chunk *chunk = tern_list_entry(at, struct chunk, staged_link);
+		return_staged(e, chunk, 0, TERN_CHUNK_PAGES);
+	}
+}
