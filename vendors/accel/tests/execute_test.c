@@ -162,7 +162,7 @@ static void prints(struct tern_queue *queue)
 	}
 	CHECK(dup2(before, STDOUT_FILENO) >= 0);
 	close(before);
-	rewind(out);
+	CHECK(fseek(out, 0, SEEK_SET) == 0);
 	CHECK(fread(text, 1, sizeof(text) - 1, out) == 20);
 	CHECK(strstr(text, "40+x\n") && strstr(text, "41+x\n") && strstr(text, "51+x\n"));
 	fclose(out);

@@ -161,6 +161,7 @@ static inline struct tern_command *kernel_command(struct tern_queue *queue, cons
 	CHECK(n->args);
 	for (uint32_t i = 0; i < kernel->arg_count; i++) {
 		unsigned char *at = (unsigned char *)n->args + kernel->args[i].offset;
+		CHECK(args[i]); /* ARGS() ends with NULL: too few were given */
 		if (kernel->args[i].kind == TERN_ARG_LOCAL) {
 			uint64_t offset = n->local_bytes;
 			memcpy(at, &offset, sizeof(offset));
