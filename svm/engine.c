@@ -176,6 +176,10 @@ static void *run(void *argument)
 		if (before && e->pending_count >= before && timeout(e) == 0)
 			raw_yield();
 	}
+	/* The end of a thread frees memory, which may be registered: nobody reads of it any more.
+	 */
+	raw_close(e->uffd);
+	e->uffd = -1;
 	return NULL;
 }
 

@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 #include "svm/raw.h"
 
@@ -163,6 +166,10 @@ void *tern_pinned_alloc(size_t size)
 	if (!p)
 		p = fresh_locked(a, size);
 	unlock(a);
+#if defined(__SANITIZE_ADDRESS__)
+	if (p) /* in a child of fork() it knows the parent's threads' stacks there */
+		__asan_unpoison_memory_region(p, size);
+#endif
 	if (used)
 		memset(p, 0, size);
 	return p;

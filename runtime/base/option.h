@@ -24,7 +24,8 @@
 	X(KERNELS, "TERN_KERNELS", "",                                                             \
 	  "for developers: dump (write IR and assembly here), scalar (do not widen)")              \
 	X(ACCEL, "TERN_ACCEL", "",                                                                 \
-	  "the accelerator: mem=1G,units=auto,link=0,latency=0us,model=private or coherent")       \
+	  "the accelerator: mem=1G,units=auto,link=0,latency=0us,model=private or "                \
+	  "coherent,linger=1s")                                                                    \
 	X(ACCEL_PROCESS, "TERN_ACCEL_PROCESS", "auto",                                             \
 	  "path of the accelerator process; auto: beside ternc")                                   \
 	X(ACCEL_TIMEOUT, "TERN_ACCEL_TIMEOUT", "0",                                                \

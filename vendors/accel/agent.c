@@ -172,6 +172,12 @@ static bool is_needed_locked(const struct accel_half *h)
 	       (h->state == ACCEL_RUNNING && h->free && atomic_load(&h->waiting_pending));
 }
 
+/* How long an agent stays without work. */
+static uint64_t stay_ns(void)
+{
+	return atomic_load(&accel_half.starts) ? SPARE_NS : accel_half.options.linger_ns;
+}
+
 /* @last: no other agent is there, and this one must not leave while the device is started. */
 static uint64_t nap_ns(bool reaper, bool last)
 {
@@ -180,7 +186,7 @@ static uint64_t nap_ns(bool reaper, bool last)
 				(uint64_t)GRACE_NS);
 	if (reaper)
 		return WATCH_NS;
-	return last && atomic_load(&accel_half.starts) ? FOREVER_NS : LINGER_NS;
+	return last && atomic_load(&accel_half.starts) ? FOREVER_NS : stay_ns();
 }
 
 /* Sleeps; false: the agent leaves. @self: its value of `role`. */
@@ -202,7 +208,7 @@ static bool nap(uint32_t self)
 	if (reaper)
 		atomic_store(&status->waiting, 1);
 	bool needed = is_needed_locked(h) || atomic_load(&h->quit);
-	uint64_t begin = tern_clock_ns(), ns = nap_ns(reaper, h->agents == 1);
+	uint64_t begin = tern_clock_ns(), stay = stay_ns(), ns = nap_ns(reaper, h->agents == 1);
 	h->idle++;
 	tern_lock_release(&h->lock);
 	if (!needed && reaper)
@@ -211,7 +217,7 @@ static bool nap(uint32_t self)
 		tern_futex_wait_for(&h->agent_word, seen, ns);
 	if (reaper)
 		atomic_compare_exchange_strong(&h->role, &mine, ROLE_NONE);
-	bool long_idle = !needed && !reaper && tern_clock_ns() - begin >= LINGER_NS;
+	bool long_idle = !needed && !reaper && tern_clock_ns() - begin >= stay;
 	tern_lock_acquire(&h->lock);
 	h->idle--;
 	bool spare = long_idle && h->agents > 1 && !is_needed_locked(h);

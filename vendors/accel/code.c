@@ -262,11 +262,10 @@ static void code_release(void *data, void *base, size_t size)
 	tern_free(e);
 }
 
-const struct tern_image_place *accel_code_place(struct accel *accel)
+const struct tern_image_place *accel_code_place(void)
 {
 	static const struct tern_image_place place = {
 		.reserve = code_reserve, .protect = code_protect, .release = code_release};
-	(void)accel;
 	return &place;
 }
 

@@ -34,7 +34,7 @@
 
 #include "vendors/accel/internal.h"
 
-#define LINGER_NS     1000000000u /* how long the process stays after the last queue is gone */
+#define SPARE_NS      1000000000u /* how long an agent stays that has nothing to do */
 #define SPIN_NS       60000u /* how long a waiting thread looks on before it sleeps: at most, */
 #define SPIN_LEAST_NS 500u   /* and at least */
 #define AGENTS_MOST   8

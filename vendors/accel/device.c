@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The operations of the accelerator, and how it starts, restarts and stops. */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 
 #include "runtime/base/alloc.h"
@@ -77,9 +78,10 @@ static int make_accel(void)
 		if (!accel)
 			return error ? error : -ENOMEM;
 		h->accel = accel;
-		h->device->backend = accel;
 	}
 	renew_if_lost(h->accel);
+	/* Others may ask for its memory meanwhile. */
+	__atomic_store_n(&h->device->backend, h->accel, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -177,12 +179,14 @@ static int start(struct tern_device *device)
 	return error;
 }
 
-/* An agent stops the process when it has had nothing to do for LINGER_NS. */
+/* An agent stops the process when it has had nothing to do for the time of linger=. */
 static void stop(struct tern_device *device)
 {
 	(void)device;
-	if (atomic_fetch_sub(&accel_half.starts, 1) == 1)
-		accel_agent_wake();
+	if (atomic_fetch_sub(&accel_half.starts, 1) != 1)
+		return;
+	accel_agent_wake();
+	tern_futex_wake(&accel_half.agent_word, INT_MAX); /* all: their time is another now */
 }
 
 bool accel_device_retire(void)
@@ -305,12 +309,13 @@ static int affinity_parts(struct tern_device *device, cl_device_affinity_domain 
 /* Also before the first start. */
 static const struct tern_image_place *image_place(struct tern_device *device)
 {
-	return accel_code_place(device->backend);
+	(void)device;
+	return accel_code_place();
 }
 
 static struct tern_devmem *memory(struct tern_device *device)
 {
-	struct accel *accel = device->backend;
+	struct accel *accel = __atomic_load_n(&device->backend, __ATOMIC_ACQUIRE);
 	return accel && accel->system ? &accel->devmem : NULL;
 }
 

@@ -45,6 +45,7 @@ struct accel_options {
 	unsigned units;        /* units=, 1..ACCEL_UNITS */
 	struct tern_link link; /* link=, latency= */
 	enum tern_memory_model model;
+	uint64_t linger_ns; /* linger= */
 };
 
 /* One for the process; pinned, since the engine's callbacks touch it. */
@@ -109,7 +110,7 @@ static inline uint64_t accel_generation(unsigned slot)
 void accel_process_forget(struct accel *accel);
 
 /* code.c */
-const struct tern_image_place *accel_code_place(struct accel *accel);
+const struct tern_image_place *accel_code_place(void);
 /* Applies the protection of all images that are loaded to a fresh process. */
 int accel_code_replay(struct accel *accel) TERN_MUST_CHECK;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TERN_ACCEL: "mem=256M,units=4,link=16G,latency=10us,model=coherent". */
+/* TERN_ACCEL: "mem=256M,units=4,link=16G,latency=10us,model=coherent,linger=1s". */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 #define MEMORY_LEAST ((uint64_t)16 << 20)
 #define MEMORY_MOST  ((uint64_t)1 << 44)
 #define LATENCY_MOST 1000000000u
+#define LINGER_USUAL 1000000000u
+#define LINGER_MOST  3600000000000u
 #define KEY_LENGTH   16
 #define VALUE_LENGTH 32
 
@@ -50,8 +52,8 @@ static bool parse_bytes(const char *text, uint64_t *out)
 
 static bool parse_time(const char *text, uint64_t *out)
 {
-	static const char *const suffixes[] = {"ns", "us", "ms", "", NULL};
-	static const uint64_t factors[] = {1, 1000, 1000000, 1};
+	static const char *const suffixes[] = {"ns", "us", "ms", "s", "", NULL};
+	static const uint64_t factors[] = {1, 1000, 1000000, 1000000000, 1};
 	return parse(text, suffixes, factors, out);
 }
 
@@ -100,6 +102,15 @@ static bool set_model(struct accel_options *o, const char *value)
 	return true;
 }
 
+static bool set_linger(struct accel_options *o, const char *value)
+{
+	uint64_t ns;
+	if (!parse_time(value, &ns) || ns > LINGER_MOST)
+		return false;
+	o->linger_ns = ns;
+	return true;
+}
+
 static bool set(struct accel_options *o, const char *key, const char *value)
 {
 	static const struct {
@@ -107,7 +118,7 @@ static bool set(struct accel_options *o, const char *key, const char *value)
 		bool (*set)(struct accel_options *o, const char *value);
 	} words[] = {
 		{"mem", set_memory},      {"units", set_units}, {"link", set_link},
-		{"latency", set_latency}, {"model", set_model},
+		{"latency", set_latency}, {"model", set_model}, {"linger", set_linger},
 	};
 	for (unsigned i = 0; i < tern_array_size(words); i++)
 		if (!strcmp(key, words[i].key))
@@ -134,8 +145,10 @@ static bool set_word(struct accel_options *o, const char *word, size_t length)
 
 void accel_options_read(struct accel_options *out)
 {
-	*out = (struct accel_options){
-		.memory_bytes = MEMORY_USUAL, .units = count_cpus(), .model = TERN_MEMORY_PRIVATE};
+	*out = (struct accel_options){.memory_bytes = MEMORY_USUAL,
+				      .units = count_cpus(),
+				      .model = TERN_MEMORY_PRIVATE,
+				      .linger_ns = LINGER_USUAL};
 	for (const char *s = tern_option(TERN_OPTION_ACCEL); *s;) {
 		size_t length = strcspn(s, ",");
 		if (length && !set_word(out, s, length))

@@ -6,28 +6,32 @@
 
 struct expected {
 	const char *text;
-	struct accel_options options; /* 0 units: the default */
+	struct accel_options options; /* 0 units, 0 linger_ns: the default */
 	unsigned warnings;
 };
 
 #define M ((uint64_t)1 << 20)
 
 static const struct expected all[] = {
-	{"", {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE}, 0},
+	{"", {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 0}, 0},
 	{"mem=256M,units=4,link=16G,latency=10us,model=coherent",
-	 {256 * M, 4, {16384 * M, 10000}, TERN_MEMORY_COHERENT},
+	 {256 * M, 4, {16384 * M, 10000}, TERN_MEMORY_COHERENT, 0},
 	 0},
-	{"latency=3ms,model=private", {1024 * M, 0, {0, 3000000}, TERN_MEMORY_PRIVATE}, 0},
-	{"latency=7ns,units=auto", {1024 * M, 0, {0, 7}, TERN_MEMORY_PRIVATE}, 0},
-	{"mem=16777217", {18 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE}, 0},
+	{"latency=3ms,model=private", {1024 * M, 0, {0, 3000000}, TERN_MEMORY_PRIVATE, 0}, 0},
+	{"linger=250ms", {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 250000000}, 0},
+	{"linger=2s,linger=2h,linger=-1",
+	 {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 2000000000},
+	 2},
+	{"latency=7ns,units=auto", {1024 * M, 0, {0, 7}, TERN_MEMORY_PRIVATE, 0}, 0},
+	{"mem=16777217", {18 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 0}, 0},
 	{"mem=1,units=0,units=65,link=fast,latency=1h,model=odd,speed=9,units",
-	 {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE},
+	 {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 0},
 	 8},
 	{"mem=99999999999999999999G,mem=-1,mem=0x10M,mem=,=,,units=2",
-	 {1024 * M, 2, {0, 0}, TERN_MEMORY_PRIVATE},
+	 {1024 * M, 2, {0, 0}, TERN_MEMORY_PRIVATE, 0},
 	 5},
 	{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1,mem=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	 {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE},
+	 {1024 * M, 0, {0, 0}, TERN_MEMORY_PRIVATE, 0},
 	 2},
 };
 
@@ -50,9 +54,10 @@ static void check(const struct expected *e)
 	accel_options_read(&got);
 	char *text = log_take();
 	unsigned units = e->options.units ? e->options.units : (unsigned)CPU_COUNT(&set);
+	uint64_t linger = e->options.linger_ns ? e->options.linger_ns : 1000000000;
 	bool same = got.memory_bytes == e->options.memory_bytes && got.units == units &&
 		    got.link.bytes_per_second == e->options.link.bytes_per_second &&
-		    got.link.latency_ns == e->options.link.latency_ns &&
+		    got.link.latency_ns == e->options.link.latency_ns && got.linger_ns == linger &&
 		    got.model == e->options.model && count_lines(text) == e->warnings;
 	if (!same)
 		printf("\"%s\": %s", e->text, text);

@@ -77,7 +77,7 @@ static inline void *shared(size_t bytes)
 
 static inline uint64_t code_add(const unsigned char *from, const unsigned char *end)
 {
-	const struct tern_image_place *place = accel_code_place(accel);
+	const struct tern_image_place *place = accel_code_place();
 	void *at;
 	REQUIRE(!place->reserve(place->data, 4096, 4096, &at));
 	memcpy(at, from, (size_t)(end - from));
@@ -87,7 +87,7 @@ static inline uint64_t code_add(const unsigned char *from, const unsigned char *
 
 static inline void code_remove(uint64_t at)
 {
-	const struct tern_image_place *place = accel_code_place(accel);
+	const struct tern_image_place *place = accel_code_place();
 	place->release(place->data, (void *)at, 4096);
 }
 
