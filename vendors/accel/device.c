@@ -81,7 +81,8 @@ static int make_accel(void)
 	}
 	renew_if_lost(h->accel);
 	/* Others may ask for its memory meanwhile. */
-	__atomic_store_n(&h->device->backend, h->accel, __ATOMIC_RELEASE);
+	if (h->device->backend != h->accel)
+		__atomic_store_n(&h->device->backend, h->accel, __ATOMIC_RELEASE);
 	return 0;
 }
 
