@@ -64,6 +64,7 @@ enum tern_devmem_refusal {
 /* fill()'s flags */
 enum {
 	TERN_FILL_WRITABLE = 1 << 0, /* else the device may only read */
+	TERN_FILL_STREAM = 1 << 2,   /* a part of more than caches hold: copy past them */
 	TERN_FILL_NO_WAKE = 1 << 1,  /* threads that wait for the pages stay asleep until wake() */
 };
 
@@ -88,12 +89,18 @@ struct tern_devmem_ops {
 	/* The device can no longer access the pages, once this returns. Their contents stay
 	 * readable through window() until drop() or fill(). */
 	int (*unmap)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes);
+	/* May be NULL. unmap() of this chunk, of which all is mapped, will follow: the device may
+	 * begin with it. What it accesses until then, it has. */
+	void (*unmap_soon)(struct tern_devmem *devmem, uint64_t va);
 	/* As unmap(), and the contents are gone. Also asked of a device that has died, when its
 	 * pages have been taken home: its successor must not find them. */
 	int (*drop)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes);
 	/* Where the engine reads the contents of [@va, end of the chunk). NULL: no address space
 	 * left. */
 	void *(*window)(struct tern_devmem *devmem, uint64_t va);
+	/* May be NULL. Copies the contents to @to (pinned) without mapping them in a window, whose
+	 * entry drop() would have to take away again. 0 or -errno; then window() is asked. */
+	int (*read)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, void *to);
 	/* Threads that wait for the pages try again. */
 	void (*wake)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes);
 	/* The access cannot be served: the command that made it fails. */

@@ -48,8 +48,9 @@ int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	struct device *device = chunk->device;
 	if (device_gone(device))
 		return -ENODEV;
-	int64_t r = fill_some(device, page_address(chunk, first), count * TERN_PAGE, from,
-			      writable ? TERN_FILL_WRITABLE : 0);
+	int64_t r =
+		fill_some(device, page_address(chunk, first), count * TERN_PAGE, from,
+			  (writable ? TERN_FILL_WRITABLE : 0) | (e->stream ? TERN_FILL_STREAM : 0));
 	if (r < 0) {
 		if (r == -ESRCH)
 			r = -ENODEV;
@@ -99,6 +100,26 @@ void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 	else
 		check(device, ops->drop(device->mem, va, bytes), "drop");
 	model_device(chunk, first, count, MODEL_NONE);
+}
+
+void device_unmap_soon(const struct chunk *chunk)
+{
+	struct device *device = chunk->device;
+	if (device->mem->ops->unmap_soon && !device_gone(device))
+		device->mem->ops->unmap_soon(device->mem, chunk->base);
+}
+
+int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to)
+{
+	struct tern_devmem *mem = chunk->device->mem;
+	uint64_t va = page_address(chunk, first), bytes = count * TERN_PAGE;
+	if (mem->ops->read && !mem->ops->read(mem, va, bytes, to))
+		return 0;
+	const char *from = device_window(e, chunk, first);
+	if (!from)
+		return -ENOMEM;
+	__builtin_memcpy(to, from, bytes);
+	return 0;
 }
 
 const char *device_window(struct engine *e, struct chunk *chunk, unsigned first)

@@ -12,7 +12,8 @@
 #define FAULTS       16
 #define MUTE_NS      ((uint64_t)1000000)
 #define STATIC_POLLS 2u
-#define EAGER        3u
+#define EAGER        3u  /* times to give the processor away before going to sleep */
+#define STRAIGHT     16u /* faults of one side to take before anybody else is looked after */
 
 struct pending *pending_add(struct engine *e)
 {
@@ -105,18 +106,34 @@ static unsigned add_devices(struct engine *e, struct pollfd *fds, struct device 
 
 /*
  * Faults come in runs: whoever has just been served mostly faults again at once. Giving the
- * processor away a few times costs less than going to sleep.
+ * processor away a few times costs less than going to sleep. To look on for longer would not pay:
+ * while this thread runs, the scheduler puts whoever faults on another processor, and keeps it
+ * there, and to be woken there costs more than all the rest of a fault.
  */
 static void look(struct engine *e, struct pollfd *fds, unsigned count)
 {
-	for (; e->eager; e->eager--) {
-		if (raw_poll(fds, count, 0) > 0)
-			return;
-		if (timeout(e) == 0)
+	for (unsigned i = 0; e->eager && i < EAGER; i++) {
+		if (raw_poll(fds, count, 0) > 0 || timeout(e) == 0)
 			return;
 		raw_yield();
 	}
+	e->eager = false;
 	raw_poll(fds, count, timeout(e));
+}
+
+/* Whoever was served last has mostly faulted again by now: no need to ask all others first. */
+static bool read_straight(struct engine *e)
+{
+	unsigned before = e->pending_count;
+	if (!e->eager || before || e->straight == STRAIGHT ||
+	    (e->last && (!e->last->mem || device_gone(e->last))))
+		return false;
+	e->straight++;
+	if (e->last)
+		device_drain(e, e->last);
+	else
+		events_drain(e);
+	return e->pending_count > before;
 }
 
 /* Sleeps until there is work, and queues what the devices have. */
@@ -130,6 +147,7 @@ static void wait_and_read(struct engine *e)
 	unsigned n = add_devices(e, fds + STATIC_POLLS, of);
 	look(e, fds, STATIC_POLLS + n);
 	engine_tick(e);
+	e->straight = 0;
 	uint64_t pokes;
 	if (fds[1].revents)
 		raw_read(e->event, &pokes, sizeof(pokes));
@@ -158,16 +176,30 @@ static void warm(struct engine *e)
 	raw_clock_ns();
 }
 
+/* Of faults that came just now; those that wait for something are older. */
+static void note_arrival(struct engine *e)
+{
+	if (!e->pending_count)
+		return;
+	const struct pending *newest = &e->pending[e->pending_count - 1];
+	if (newest->due_ns || newest->counted)
+		return;
+	e->last = newest->device;
+	e->eager = true;
+}
+
 static void *run(void *argument)
 {
 	struct engine *e = argument;
 	raw_call(SYS_prctl, PR_SET_NAME, (long)"tern-engine", 0, 0, 0, 0);
 	warm(e);
 	while (!e->stop) {
-		wait_and_read(e);
+		if (read_straight(e))
+			engine_tick(e);
+		else
+			wait_and_read(e);
 		unsigned before = e->pending_count;
-		if (before)
-			e->eager = EAGER;
+		note_arrival(e);
 		serve_all(e);
 		if (!tern_list_empty(&e->staged))
 			return_leftovers(e);

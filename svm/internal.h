@@ -126,6 +126,7 @@ struct engine {
 	uint64_t host_bytes; /* of memory that the machine has */
 	uint64_t sequence;   /* of allocations and touches */
 	uint64_t hold_ns;    /* the least hold */
+	bool stream;         /* what is being copied is a part of more than caches hold */
 	uint32_t hold_us;    /* what the plan in work wants beyond it */
 	uint64_t started_ns, now_ns;
 	unsigned refusals; /* of pages that were to come home */
@@ -146,7 +147,9 @@ struct engine {
 	_Atomic(struct request *) requests; /* new ones, the newest first; any thread */
 	struct request *working;            /* begun or not, in order */
 	bool stop;
-	unsigned eager; /* times to look again before it sleeps */
+	bool eager;          /* a fault has been served since it slept */
+	struct device *last; /* whose the newest was; NULL: the host's */
+	unsigned straight;   /* times that nobody else was looked after since */
 
 	pthread_t thread;
 	void *stack;
@@ -183,7 +186,12 @@ void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsig
 void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
 /* The device has nothing there afterwards; @keep: the contents stay in its window. */
 void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool keep);
+/* All of @chunk, which the device has, will be unmapped and kept soon. */
+void device_unmap_soon(const struct chunk *chunk);
 const char *device_window(struct engine *e, struct chunk *chunk, unsigned first);
+/* Copies what the device has, or had: -ENOMEM when it cannot be reached. */
+int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		void *to) TERN_MUST_CHECK;
 bool device_gone(const struct device *device);
 void device_wake(struct engine *e, struct device *device, uint64_t address);
 

@@ -2,6 +2,9 @@
 /* Explicit migration, a chunk at a time, with faults and events served in between. */
 #include "svm/internal.h"
 
+/* From here on the caches would hold the end of it at best. */
+#define STREAM_BYTES ((uint64_t)32 << 20)
+
 struct piece {
 	struct chunk *chunk;
 	unsigned first, count;
@@ -78,6 +81,16 @@ static uint64_t cut(const struct request *q, uint64_t start, uint64_t end, struc
 	return end;
 }
 
+/* The device can do its part for the chunk after @chunk meanwhile. */
+static void announce_next(struct engine *e, const struct request *q, const struct chunk *chunk,
+			  uint64_t end)
+{
+	struct chunk *next = directory_next(&e->directory, chunk->base + TERN_CHUNK, end);
+	if (next && next->base + TERN_CHUNK <= end && !(q->flags & TERN_MIGRATE_UNDEFINED) &&
+	    bits_count(next->away, 0, TERN_CHUNK_PAGES) == TERN_CHUNK_PAGES)
+		device_unmap_soon(next);
+}
+
 static int home_step(struct engine *e, struct request *q, uint64_t end)
 {
 	struct chunk *chunk = directory_next(&e->directory, chunk_base(q->cursor), end);
@@ -87,6 +100,7 @@ static int home_step(struct engine *e, struct request *q, uint64_t end)
 	struct piece p = {.chunk = chunk};
 	uint64_t stop = cut(q, start, end, &p);
 	q->cursor = start;
+	announce_next(e, q, chunk, end);
 	int error = return_piece(e, q, &p);
 	if (error)
 		return error;
@@ -140,6 +154,18 @@ static int away_step(struct engine *e, struct request *q, struct device *device,
 	return stop < end ? -EAGAIN : 0;
 }
 
+static int device_step(struct engine *e, struct request *q, uint64_t end)
+{
+	struct device *device = device_of(e, q->devmem);
+	if (!device || device_gone(device))
+		return -ENODEV;
+	if (e->paused) {
+		q->due_ns = e->now_ns + 100000;
+		return -EAGAIN;
+	}
+	return away_step(e, q, device, end);
+}
+
 int migrate_step(struct engine *e, struct request *q)
 {
 	if (!q->begun) {
@@ -150,14 +176,8 @@ int migrate_step(struct engine *e, struct request *q)
 	q->due_ns = 0;
 	if (q->cursor >= end)
 		return 0;
-	if (!q->devmem)
-		return home_step(e, q, end);
-	struct device *device = device_of(e, q->devmem);
-	if (!device || device_gone(device))
-		return -ENODEV;
-	if (e->paused) {
-		q->due_ns = e->now_ns + 100000;
-		return -EAGAIN;
-	}
-	return away_step(e, q, device, end);
+	e->stream = end - q->start >= STREAM_BYTES;
+	int error = q->devmem ? device_step(e, q, end) : home_step(e, q, end);
+	e->stream = false;
+	return error;
 }

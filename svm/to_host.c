@@ -2,6 +2,7 @@
 /* Pages that come home. See engine.h for the transitions. */
 #include "svm/internal.h"
 #include "svm/message.h"
+#include "svm/stream.h"
 
 #define GIVE_UP 100000u /* tries, after which a page whose mapping has gone is forgotten */
 
@@ -9,8 +10,8 @@
 static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
 	struct frames *f = frames_get(e, chunk, false);
-	const char *from = f ? device_window(e, chunk, first) : NULL;
-	if (!from)
+	const char *from = f && count > SMALL_RUN ? device_window(e, chunk, first) : NULL;
+	if (!f || (count > SMALL_RUN && !from))
 		return -ENOMEM;
 	/* A dead device can do no harm; what it had is dropped when it has been copied. */
 	bool keep = count > SMALL_RUN && !device_gone(chunk->device);
@@ -19,7 +20,12 @@ static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 	else
 		device_protect(e, chunk, first, count);
 	f->tables = f->tables || bits_count(f->present, first, count) < count;
-	__builtin_memcpy(frame_address(f, first), from, count * TERN_PAGE);
+	if (from && e->stream)
+		tern_stream_copy(frame_address(f, first), from, count * TERN_PAGE);
+	else if (from)
+		__builtin_memcpy(frame_address(f, first), from, count * TERN_PAGE);
+	else if (device_read(e, chunk, first, count, frame_address(f, first)))
+		return -ENOMEM; /* it is still there, to be read only until the device writes */
 	frames_mark(e, f, first, count);
 	if (!keep || device_gone(chunk->device))
 		device_unmap(e, chunk, first, count, false);
@@ -147,10 +153,13 @@ int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 	unsigned end = first + count;
 	for (unsigned at = first; (at = bits_next(chunk->away, at, end)) < end;) {
 		unsigned stop = bits_next_clear(chunk->away, at, end);
-		const char *from = device_window(e, chunk, at);
+		bool few = stop - at <= SMALL_RUN;
+		const char *from = few ? e->bounce : device_window(e, chunk, at);
 		if (!from)
 			return -ENOMEM;
 		device_protect(e, chunk, at, stop - at);
+		if (few && device_read(e, chunk, at, stop - at, e->bounce))
+			return -ENOMEM;
 		int64_t r = uffd_copy(e->uffd, page_address(chunk, at), from,
 				      (stop - at) * TERN_PAGE, UFFDIO_COPY_MODE_WP);
 		if (r == -EAGAIN || r == -ENOMEM) {

@@ -46,6 +46,8 @@ struct mirror {
 	_Atomic uint64_t address;
 	_Atomic int fail_fill_after; /* > 0: that many fills, then -ENODEV for good */
 	_Atomic bool died;
+	_Atomic bool held;
+	_Atomic unsigned at_work; /* operations of the engine's that need it alive */
 };
 
 static inline struct mirror *mirror_of(struct tern_devmem *devmem)
@@ -72,6 +74,43 @@ static inline void *mirror_ptr(struct mirror *m, const void *p)
 	struct mirror_region *r = mirror_region(m, (uintptr_t)p);
 	REQUIRE(r);
 	return (void *)mirror_at(r, (uintptr_t)p);
+}
+
+/* The engine's operations that need the device alive, or -ENODEV: as with a process, all that ran
+ * on it has stopped before an operation says so. */
+static inline bool mirror_begin(struct mirror *m)
+{
+	atomic_fetch_add(&m->at_work, 1);
+	while (atomic_load(&m->held)) {
+		atomic_fetch_sub(&m->at_work, 1);
+		raw_yield();
+		atomic_fetch_add(&m->at_work, 1);
+	}
+	if (!atomic_load(&m->died))
+		return true;
+	atomic_fetch_sub(&m->at_work, 1);
+	return false;
+}
+
+static inline int64_t mirror_end(struct mirror *m, int64_t result)
+{
+	atomic_fetch_sub(&m->at_work, 1);
+	return result;
+}
+
+/* No operation goes on, so no device thread that waits for the engine does. */
+static inline void mirror_hold(struct mirror *m)
+{
+	atomic_store(&m->held, true);
+	while (atomic_load(&m->at_work))
+		raw_yield();
+}
+
+/* After mirror_hold(), when no device thread runs. */
+static inline void mirror_kill(struct mirror *m)
+{
+	atomic_store(&m->died, true);
+	atomic_store(&m->held, false);
 }
 
 static void mirror_poll_fds(struct tern_devmem *devmem, int fds[2])
@@ -141,43 +180,50 @@ static int64_t mirror_fill(struct tern_devmem *devmem, uint64_t va, uint64_t byt
 	struct mirror *m = mirror_of(devmem);
 	struct mirror_region *r = mirror_region(m, va);
 	int left = atomic_load(&m->fail_fill_after);
-	if (left == 1 || atomic_load(&m->died)) {
+	if (left == 1)
 		atomic_store(&m->died, true);
+	if (!mirror_begin(m))
 		return -ENODEV;
-	}
 	if (left > 1)
 		atomic_store(&m->fail_fill_after, left - 1);
 	const unsigned char *warm = &r->warm[(va - r->start) / TERN_PAGE];
 	uint64_t run = TERN_PAGE;
 	while (run < bytes && warm[run / TERN_PAGE] == warm[0])
 		run += TERN_PAGE;
-	return warm[0] ? mirror_fill_warm(m, r, va, run, src, flags)
-		       : mirror_fill_cold(m, r, va, run, src, flags);
+	return mirror_end(m, warm[0] ? mirror_fill_warm(m, r, va, run, src, flags)
+				     : mirror_fill_cold(m, r, va, run, src, flags));
 }
 
 static int mirror_protect(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 {
 	struct mirror *m = mirror_of(devmem);
-	return (int)uffd_protect(m->uffd, mirror_at(mirror_region(m, va), va), bytes,
-				 UFFDIO_WRITEPROTECT_MODE_WP);
+	if (!mirror_begin(m))
+		return -ENODEV;
+	return (int)mirror_end(m, uffd_protect(m->uffd, mirror_at(mirror_region(m, va), va), bytes,
+					       UFFDIO_WRITEPROTECT_MODE_WP));
 }
 
 static int mirror_unprotect(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 {
 	struct mirror *m = mirror_of(devmem);
-	return (int)uffd_protect(m->uffd, mirror_at(mirror_region(m, va), va), bytes, 0);
+	if (!mirror_begin(m))
+		return -ENODEV;
+	return (int)mirror_end(
+		m, uffd_protect(m->uffd, mirror_at(mirror_region(m, va), va), bytes, 0));
 }
 
 static int mirror_unmap(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 {
 	struct mirror *m = mirror_of(devmem);
 	struct mirror_region *r = mirror_region(m, va);
+	if (!mirror_begin(m))
+		return -ENODEV;
 	for (uint64_t i = 0; i < bytes; i += TERN_PAGE) {
 		unsigned char *warm = &r->warm[(va - r->start + i) / TERN_PAGE];
 		m->warm_pages += !*warm;
 		*warm = 1;
 	}
-	return (int)raw_madvise(mirror_at(r, va), bytes, MADV_DONTNEED);
+	return (int)mirror_end(m, raw_madvise(mirror_at(r, va), bytes, MADV_DONTNEED));
 }
 
 static int mirror_drop(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
@@ -202,7 +248,10 @@ static void *mirror_window(struct tern_devmem *devmem, uint64_t va)
 static void mirror_wake(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 {
 	struct mirror *m = mirror_of(devmem);
+	if (!mirror_begin(m))
+		return;
 	uffd_wake(m->uffd, mirror_at(mirror_region(m, va), va), bytes);
+	mirror_end(m, 0);
 }
 
 /* The access ends by reading zeros; the refusal is noted. */

@@ -84,14 +84,28 @@ static volatile uint64_t *word(uint64_t *base, unsigned page)
 	return base + (size_t)page * 512;
 }
 
+/* Before the device's addresses are used: not while it is being killed. */
+static void enter(struct mapper *x, const uint64_t *base)
+{
+	if (base != x->device && base != x->other_device)
+		return;
+	while (atomic_load(&frozen)) {
+		atomic_store(&x->busy, false);
+		raw_yield();
+		atomic_store(&x->busy, true);
+	}
+}
+
 static void check_range(struct mapper *x, uint64_t *base, unsigned first, unsigned count)
 {
+	enter(x, base);
 	for (unsigned i = first; i < first + count; i++)
 		x->bad += *word(base, i) != x->shadow[i];
 }
 
 static void write_range(struct mapper *x, uint64_t *base, unsigned first, unsigned count)
 {
+	enter(x, base);
 	for (unsigned i = first; i < first + count; i++)
 		*word(base, i) = ++x->shadow[i];
 }
@@ -212,36 +226,53 @@ static void *map(void *argument)
 	return NULL;
 }
 
-/* Neither at rest nor asleep (in a fault). */
+static void read_task(int tid, const char *name, char text[256])
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/%s", tid, name);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, 255);
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+}
+
+/* Neither at rest nor waiting for the engine, in a fault or otherwise. One that waits for a lock of
+ * the kernel's goes on by itself; where the kernel does not say what a thread waits for, it is
+ * taken for a fault. */
 static bool runs(_Atomic bool *busy, _Atomic int *tid)
 {
-	char path[64], text[256] = "";
+	char stat[256], wait[256];
 	if (!atomic_load(busy))
 		return false;
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", atomic_load(tid));
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	close(fd);
-	const char *end = n > 0 ? strrchr(text, ')') : NULL;
-	return end && end[2] == 'R' && atomic_load(busy);
+	read_task(atomic_load(tid), "wchan", wait);
+	read_task(atomic_load(tid), "stat", stat);
+	const char *end = strrchr(stat, ')');
+	bool known = wait[0] && strcmp(wait, "0") != 0;
+	return ((end && end[2] == 'R') ||
+		(known && !strstr(wait, "userfault") && !strstr(wait, "futex"))) &&
+	       atomic_load(busy);
 }
 
 /* The device dies: what runs on it stops where it is, most likely in a fault. */
 static void kill_device(void)
 {
-	atomic_store(&m->fail_fill_after, 2);
-	usleep(2000);
-	atomic_store(&m->died, true);
+	mirror_hold(m);
 	atomic_store(&frozen, true);
-	for (unsigned quiet = 0; quiet < 5; quiet++)
-		for (unsigned i = 1; i < WORKERS; i += 2)
-			while (runs(&workers[i].busy, &workers[i].tid)) {
-				quiet = 0;
-				raw_yield();
-			}
+	for (unsigned quiet = 0; quiet < 5; quiet++) {
+		while (runs(&workers[1].busy, &workers[1].tid) ||
+		       runs(&workers[3].busy, &workers[3].tid) ||
+		       runs(&mapper->busy, &mapper->tid)) {
+			quiet = 0;
+			raw_yield();
+		}
+	}
+	mirror_kill(m);
+	usleep(2000); /* the engine finds out by itself, or not */
 	tern_space_recover(&m->devmem);
 	EXPECT(tern_space_resident(&m->devmem) == 0);
-	atomic_store(&m->fail_fill_after, 0);
+	/* The next process has no page tables. */
+	for (unsigned i = 0; i < m->count; i++)
+		raw_madvise(m->regions[i].device, m->regions[i].bytes, MADV_DONTNEED);
 	atomic_store(&m->died, false);
 	tern_space_revive(&m->devmem);
 	for (unsigned i = 0; i < m->count; i++)

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "svm/stream.h"
+
 #define RETRIES     1000000 /* of EAGAIN: see memory.c */
 #define AROUND      16      /* pages that the kernel maps at one fault, if not a huge page */
 #define POPULATIONS (TERN_CHUNK_PAGES / AROUND)
@@ -81,15 +83,18 @@ static void filled(struct accel_pages *pages, struct accel_chunk *c, unsigned fi
 {
 	pages->present += bits_set(c->present, first, count);
 	pages->mapped += bits_set(c->mapped, first, count);
+	pages->early_touched |= c == pages->early;
 	if (flags & TERN_FILL_WRITABLE)
 		bits_clear(c->readonly, first, count);
 	else
 		bits_set(c->readonly, first, count);
 }
 
-static void write_window(void *window, const void *src, uint64_t bytes)
+static void write_window(void *window, const void *src, uint64_t bytes, unsigned flags)
 {
-	if (src)
+	if (src && (flags & TERN_FILL_STREAM))
+		tern_stream_copy(window, src, bytes);
+	else if (src)
 		memcpy(window, src, bytes);
 	else
 		memset(window, 0, bytes);
@@ -102,7 +107,7 @@ static int64_t fill_present(struct tern_devmem *devmem, uint64_t va, uint64_t by
 	void *window = memory_window(devmem, va);
 	if (!window)
 		return -ENOMEM;
-	write_window(window, src, bytes);
+	write_window(window, src, bytes, flags);
 	return memory_continue(memory_accel(devmem), va, bytes, flags);
 }
 
@@ -171,14 +176,15 @@ static bool populate(const struct accel *accel, uint64_t va)
 }
 
 /* A whole chunk in one huge page, to be written by the device. 0 or -errno: nothing is mapped. */
-static int map_huge(struct tern_devmem *devmem, struct accel_chunk *c, const void *src)
+static int map_huge(struct tern_devmem *devmem, struct accel_chunk *c, const void *src,
+		    unsigned flags)
 {
 	struct accel *accel = memory_accel(devmem);
 	struct accel_pages *pages = accel->memory;
 	void *window = memory_window(devmem, c->va);
 	if (!window)
 		return -ENOMEM;
-	write_window(window, src, TERN_CHUNK);
+	write_window(window, src, TERN_CHUNK, flags);
 	int error = set_traps(accel, c->va, false);
 	if (error)
 		return error;
@@ -221,7 +227,7 @@ int64_t memory_fill(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, con
 		return -EEXIST;
 	end = begin + bits_run(c->mapped, begin, end);
 	if (prepare_huge(devmem, c, end - begin, flags)) {
-		int error = map_huge(devmem, c, src);
+		int error = map_huge(devmem, c, src, flags);
 		return error ? error : (int64_t)TERN_CHUNK;
 	}
 	while (at < end) {

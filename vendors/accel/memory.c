@@ -21,7 +21,9 @@
 
 #define PUNCH_MOST   32u /* pages up to which a hole is cheaper than asking the process */
 #define RESTORE_MOST 64u /* pages */
-#define DMA_LOOKS    500
+#define DMA_LOOKS    16
+#define DMA_LOOK_NS                                                                                \
+	((uint64_t)100000) /* about what a wake on another processor takes, and a half */
 #define DMA_SLEEP_NS 5000000l
 #define DMA_SLEEPS   2000 /* and then it is taken for dead */
 #define FAULTS_MOST  32
@@ -83,7 +85,8 @@ static void memory_wake(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 static bool restore(struct accel *accel, const struct uffd_msg *m)
 {
 	uint64_t va = m->arg.pagefault.address / TERN_PAGE * TERN_PAGE;
-	struct accel_chunk *c = accel_chunk(accel->memory, va, false);
+	struct accel_pages *pages = accel->memory;
+	struct accel_chunk *c = accel_chunk(pages, va, false);
 	unsigned first = page_of(va), end;
 	if (!(m->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR) || !c ||
 	    !bits_test(c->mapped, first))
@@ -91,6 +94,7 @@ static bool restore(struct accel *accel, const struct uffd_msg *m)
 	end = first + bits_run(c->mapped, first, tern_min(first + RESTORE_MOST, TERN_CHUNK_PAGES));
 	end = first + bits_run(c->readonly, first, end);
 	unsigned flags = bits_test(c->readonly, first) ? 0 : TERN_FILL_WRITABLE;
+	pages->early_touched |= c == pages->early;
 	if (memory_continue(accel, va, (end - first) * TERN_PAGE, flags) == -EEXIST)
 		memory_wake(&accel->devmem, va, TERN_PAGE);
 	return true;
@@ -144,6 +148,12 @@ void *memory_window(struct tern_devmem *devmem, uint64_t va)
 	return *window + va % size;
 }
 
+static int memory_read(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, void *to)
+{
+	long n = raw_pread(memory_accel(devmem)->fds[ACCEL_FD_VRAM], to, bytes, va);
+	return n == (long)bytes ? 0 : -EIO;
+}
+
 static int write_protect(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, uint64_t mode)
 {
 	struct uffdio_writeprotect w = {.range = {.start = va, .len = bytes}, .mode = mode};
@@ -192,18 +202,26 @@ static void dma_sleep(struct accel_dma *dma)
 	raw_call(SYS_futex, (long)&dma->state, FUTEX_WAIT, ACCEL_DMA_POSTED, (long)&t, 0, 0);
 }
 
-static int zap(struct accel *accel, uint64_t va, uint64_t bytes)
+static void dma_post(uint64_t va, uint64_t bytes)
 {
 	struct accel_dma *dma = &accel_status()->dma;
 	dma->address = va;
 	dma->bytes = bytes;
 	atomic_store(&dma->state, ACCEL_DMA_POSTED);
 	raw_call(SYS_futex, (long)&dma->state, FUTEX_WAKE, 1, 0, 0, 0);
-	for (int i = 0; i < DMA_LOOKS; i++) {
-		if (atomic_load(&dma->state) == ACCEL_DMA_DONE)
-			return 0;
-		tern_cpu_relax();
-	}
+}
+
+static int dma_wait(struct accel *accel)
+{
+	struct accel_dma *dma = &accel_status()->dma;
+	memory_pages(&accel->devmem)->early_posted = false;
+	/* It may need this very processor: give it away, but do not go to sleep at once. */
+	for (uint64_t end = raw_clock_ns() + DMA_LOOK_NS; raw_clock_ns() < end; raw_yield())
+		for (int i = 0; i < DMA_LOOKS; i++) {
+			if (atomic_load(&dma->state) == ACCEL_DMA_DONE)
+				return 0;
+			tern_cpu_relax();
+		}
 	for (int i = 0; i < DMA_SLEEPS; i++) {
 		dma_sleep(dma);
 		if (atomic_load(&dma->state) == ACCEL_DMA_DONE)
@@ -215,13 +233,50 @@ static int zap(struct accel *accel, uint64_t va, uint64_t bytes)
 	return -ENODEV;
 }
 
+static int zap(struct accel *accel, uint64_t va, uint64_t bytes)
+{
+	int error = memory_pages(&accel->devmem)->early_posted ? dma_wait(accel) : 0;
+	if (error)
+		return error;
+	dma_post(va, bytes);
+	return dma_wait(accel);
+}
+
+static void memory_unmap_soon(struct tern_devmem *devmem, uint64_t va)
+{
+	struct accel *accel = memory_accel(devmem);
+	struct accel_pages *pages = accel->memory;
+	struct accel_chunk *c = accel_chunk(pages, va, false);
+	if (!c || pages->early_posted || !atomic_load(&accel->alive))
+		return;
+	pages->early = c;
+	pages->early_posted = true;
+	pages->early_touched = false;
+	dma_post(c->va, TERN_CHUNK);
+}
+
+/* Whether all entries of @c have gone already. 0 or -ENODEV. */
+static int zapped_early(struct accel *accel, const struct accel_chunk *c, bool *done)
+{
+	struct accel_pages *pages = accel->memory;
+	*done = false;
+	if (pages->early != c)
+		return 0;
+	int error = pages->early_posted ? dma_wait(accel) : 0;
+	*done = !error && !pages->early_touched;
+	pages->early = NULL;
+	return error;
+}
+
 /* Removes what entries there are in the range. */
 static int zap_pages(struct accel *accel, struct accel_chunk *c, unsigned first, unsigned count)
 {
 	if (!bits_any(c->mapped, first, count))
 		return 0;
-	int error = has_ended(accel) ? -ENODEV
-				     : zap(accel, c->va + first * TERN_PAGE, count * TERN_PAGE);
+	bool done = false;
+	int error = has_ended(accel) ? -ENODEV : zapped_early(accel, c, &done);
+	if (!error && !done)
+		error = zap(accel, c->va + first * TERN_PAGE, count * TERN_PAGE);
 	if (!error || error == -ENODEV) {
 		struct accel_pages *pages = accel->memory;
 		pages->mapped -= bits_clear(c->mapped, first, count);
@@ -299,8 +354,10 @@ static const struct tern_devmem_ops ops = {
 	.protect = memory_protect,
 	.unprotect = memory_unprotect,
 	.unmap = memory_unmap,
+	.unmap_soon = memory_unmap_soon,
 	.drop = memory_drop,
 	.window = memory_window,
+	.read = memory_read,
 	.wake = memory_wake,
 	.refuse = memory_refuse,
 	.trim = memory_trim,
@@ -326,6 +383,8 @@ void accel_memory_renew(struct accel *accel)
 	for (struct accel_chunk *c = pages->chunks; c; c = c->next)
 		memset(c->mapped, 0, sizeof(c->mapped));
 	pages->mapped = 0;
+	pages->early = NULL;
+	pages->early_posted = false;
 }
 
 void accel_memory_release(struct accel *accel)

@@ -34,7 +34,11 @@ struct accel_pages {
 	struct accel_chunk *chunks;
 	struct accel_chunk *trimmed; /* where the last trim() ended */
 	uint64_t present, mapped;    /* pages, of all chunks */
-	bool no_populate;            /* the process' memory cannot be read from here */
+	/* A chunk whose entries the process was asked to remove before that had to be: whether it
+	 * is still at it, and whether entries have been made since. NULL: none. */
+	struct accel_chunk *early;
+	bool early_posted, early_touched;
+	bool no_populate; /* the process' memory cannot be read from here */
 };
 
 /* NULL: no memory, or no such address; without @create also when nothing is known of it. */

@@ -472,6 +472,44 @@ static void parts(void)
 	tern_pinned_free(source, TERN_CHUNK);
 }
 
+/* unmap() that was announced: the device has what it accesses in between, and nothing afterwards.
+ */
+static void announced(void)
+{
+	uint64_t *source = tern_pinned_alloc(TERN_CHUNK), *copy = tern_pinned_alloc(TERN_PAGE);
+	const uint64_t va = REGION + TERN_CHUNK * 14, all = TERN_CHUNK;
+	const unsigned flags = TERN_FILL_WRITABLE | TERN_FILL_STREAM;
+	REQUIRE(source && copy);
+	for (uint64_t i = 0; i < TERN_CHUNK / 8; i++)
+		source[i] = i * 7 + 1;
+	for (unsigned round = 0; round < 8; round++) {
+		bool touched = round & 1, other = round & 2;
+		EXPECT(ops->fill(devmem, va, all, source, flags) == (int64_t)all);
+		EXPECT(ops->fill(devmem, va + all, all, source, flags) == (int64_t)all);
+		ops->unmap_soon(devmem, va);
+		ops->unmap_soon(devmem, va + all); /* one at a time: without effect */
+		pthread_t thread = engine_start(source, false, false);
+		if (touched)
+			EXPECT(!execute(3, code_of(poke), 1, 1, ARGS(va + 99 * TERN_PAGE, 12)));
+		EXPECT(!seen().faults);
+		engine_stop(thread);
+		if (other)
+			EXPECT(!ops->unmap(devmem, va + all, all));
+		EXPECT(!ops->unmap(devmem, va, all));
+		EXPECT(((uint64_t *)ops->window(devmem, va))[99 * 512] ==
+		       (touched ? 12 : source[99 * 512]));
+		EXPECT(!ops->read(devmem, va + 98 * TERN_PAGE, TERN_PAGE, copy));
+		EXPECT(!memcmp(copy, source + 98 * 512, TERN_PAGE));
+		thread = engine_start(source, false, false);
+		EXPECT(device_load(va + 99 * TERN_PAGE) == source[0]);
+		EXPECT(device_load(va + 100 * TERN_PAGE) == source[0] && seen().faults == 2);
+		engine_stop(thread);
+		EXPECT(!ops->drop(devmem, va, all) && !ops->drop(devmem, va + all, all));
+	}
+	tern_pinned_free(source, TERN_CHUNK);
+	tern_pinned_free(copy, TERN_PAGE);
+}
+
 /* What a dead process had stays readable; every operation says that it is dead. */
 static void dies_with_memory(void)
 {
@@ -581,6 +619,7 @@ int main(int argc, char **argv)
 				demand_faults();
 				bulk();
 				parts();
+				announced();
 				dies_with_memory();
 			}
 			damaged_status();
