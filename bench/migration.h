@@ -67,6 +67,7 @@ double floor_anonymous(void); /* first touch of an anonymous page */
 enum futex_place { FUTEX_SAME_CPU, FUTEX_OTHER_CPU, FUTEX_ANY_CPU };
 double floor_futex(enum futex_place place); /* round trip between two processes */
 double floor_memcpy(size_t size);           /* both sides touched before */
+double floor_trap(void);  /* a fault that another thread answers by a copy, and nothing else */
 double floor_fault(void); /* copy + anonymous + futex on the same cpu: of one fault */
 
 /* Anonymous memory, aligned to 2 MiB, not touched: of small pages, or of what the system gives. */

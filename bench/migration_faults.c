@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One fault of either side with its migration, page by page: to be run with TERN_POLICY=demand. */
 #include "bench/migration.h"
+#include <stdio.h>
 
 #define FLOOR "UFFDIO_COPY+anonymous fault+futex same cpu"
+#define TRAP  "a bare userfaultfd fault, threads where the kernel puts them"
 #define PAGES 512 /* of a range: one chunk of 2 MiB */
 
 enum step {
@@ -44,7 +46,7 @@ static void cycle(volatile uint8_t *p, uint8_t value, double seconds[STEPS])
 static void steady_faults(void)
 {
 	enum { RANGES = 3, WARM = 2, TURNS = 7 };
-	struct rounds rounds[STEPS] = {0};
+	struct rounds rounds[STEPS] = {0}, bare[STEPS] = {0};
 
 	for (int range = 0; range < RANGES; range++) {
 		volatile uint8_t *p = map_pages(PAGES * PAGE);
@@ -55,15 +57,23 @@ static void steady_faults(void)
 			double seconds[STEPS], before = floor_fault();
 
 			cycle(p, (uint8_t)turn, seconds);
-			double floor = (before + floor_fault()) / 2;
+			double floor = (before + floor_fault()) / 2, trap = floor_trap();
 
-			for (int step = 0; turn >= WARM && step < STEPS; step++)
+			for (int step = 0; turn >= WARM && step < STEPS; step++) {
 				rounds_add(&rounds[step], seconds[step], floor);
+				rounds_add(&bare[step], seconds[step], trap);
+			}
 		}
 		unmap_pages((void *)(uintptr_t)p, PAGES * PAGE);
 	}
 	for (int step = 0; step < STEPS; step++)
 		rounds_print(&rounds[step], steps[step].name, FLOOR, AT_MOST, steps[step].limit);
+	for (int step = 0; step < STEPS; step++) {
+		char name[64];
+
+		snprintf(name, sizeof name, "%s_bare", steps[step].name);
+		rounds_print(&bare[step], name, TRAP, NO_LIMIT, 0);
+	}
 }
 
 /* Ranges that no device has seen before. */

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -52,35 +54,32 @@ void unmap_pages(void *memory, size_t size)
 	munmap(memory, size);
 }
 
-/* The userfaultfd and a range of BATCH pages registered with it; made once. */
-static int copy_target(char **range)
+/* A userfaultfd and a range of BATCH pages registered with it; -1: none to be had. */
+static int trapped_pages(char **range)
 {
-	static int fd = -2;
-	static char *pages;
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register reg = {.mode = UFFDIO_REGISTER_MODE_MISSING};
 
-	if (fd == -2) {
-		struct uffdio_api api = {.api = UFFD_API};
-		struct uffdio_register reg = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	*range = map_pages(BATCH * PAGE);
+	reg.range.start = (uintptr_t)*range;
+	reg.range.len = BATCH * PAGE;
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 
-		pages = map_pages(BATCH * PAGE);
-		reg.range.start = (uintptr_t)pages;
-		reg.range.len = BATCH * PAGE;
-		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
-		if (fd >= 0 && (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))) {
-			close(fd);
-			fd = -1;
-		}
+	if (fd >= 0 && (ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))) {
+		close(fd);
+		fd = -1;
 	}
-	*range = pages;
 	return fd;
 }
 
 double floor_copy(void)
 {
 	static _Alignas(4096) char source[4096];
-	char *pages;
-	int fd = copy_target(&pages);
+	static char *pages;
+	static int fd = -2;
 
+	if (fd == -2)
+		fd = trapped_pages(&pages);
 	if (fd < 0)
 		return 0;
 	madvise(pages, BATCH * PAGE, MADV_DONTNEED);
@@ -94,6 +93,46 @@ double floor_copy(void)
 		if (ioctl(fd, UFFDIO_COPY, &copy))
 			return 0;
 	}
+	return (bench_now() - start) / BATCH;
+}
+
+/* Answers each fault on @fd (an int) with a copy of a page. */
+static void *answer_faults(void *fd)
+{
+	static _Alignas(4096) char source[4096];
+	struct pollfd on = {.fd = *(int *)fd, .events = POLLIN};
+	struct uffd_msg message;
+
+	while (poll(&on, 1, -1) > 0 && !(on.revents & (POLLERR | POLLNVAL))) {
+		if (read(on.fd, &message, sizeof message) != sizeof message)
+			continue;
+		struct uffdio_copy copy = {.dst = message.arg.pagefault.address & ~(PAGE - 1),
+					   .src = (uintptr_t)source,
+					   .len = PAGE};
+
+		ioctl(on.fd, UFFDIO_COPY, &copy);
+	}
+	return NULL;
+}
+
+double floor_trap(void)
+{
+	static char *pages;
+	static int fd = -2;
+	static pthread_t thread;
+
+	if (fd == -2) {
+		fd = trapped_pages(&pages);
+		if (fd >= 0 && pthread_create(&thread, NULL, answer_faults, &fd))
+			fd = -1;
+	}
+	if (fd < 0)
+		return 0;
+	madvise(pages, BATCH * PAGE, MADV_DONTNEED);
+	double start = bench_now();
+
+	for (size_t i = 0; i < BATCH; i++)
+		((volatile char *)pages)[i * PAGE] = 1;
 	return (bench_now() - start) / BATCH;
 }
 

@@ -122,12 +122,13 @@ struct engine {
 	const struct tern_policy *policy;
 	const char *policy_options;
 	const struct tern_eviction *eviction;
-	uint64_t wakes;      /* of threads of devices; struct chunk.woken */
-	uint64_t host_bytes; /* of memory that the machine has */
-	uint64_t sequence;   /* of allocations and touches */
-	uint64_t hold_ns;    /* the least hold */
-	bool stream;         /* what is being copied is a part of more than caches hold */
-	uint32_t hold_us;    /* what the plan in work wants beyond it */
+	uint64_t wakes;           /* of threads of devices; struct chunk.woken */
+	uint64_t host_bytes;      /* of memory that the machine has */
+	uint64_t sequence;        /* of allocations and touches */
+	uint64_t hold_ns;         /* the least hold */
+	const struct chunk *soon; /* the chunk that will be taken from its device next, or NULL */
+	bool stream;              /* what is being copied is a part of more than caches hold */
+	uint32_t hold_us;         /* what the plan in work wants beyond it */
 	uint64_t started_ns, now_ns;
 	unsigned refusals; /* of pages that were to come home */
 	uint64_t stubborn; /* the page that UFFDIO_MOVE put off last, and how often */

@@ -81,14 +81,15 @@ static uint64_t cut(const struct request *q, uint64_t start, uint64_t end, struc
 	return end;
 }
 
-/* The device can do its part for the chunk after @chunk meanwhile. */
-static void announce_next(struct engine *e, const struct request *q, const struct chunk *chunk,
-			  uint64_t end)
+/* The chunk after @chunk, whose entries the device can remove while @chunk is copied; or NULL. */
+static const struct chunk *next_whole(struct engine *e, const struct request *q,
+				      const struct chunk *chunk, uint64_t end)
 {
-	struct chunk *next = directory_next(&e->directory, chunk->base + TERN_CHUNK, end);
-	if (next && next->base + TERN_CHUNK <= end && !(q->flags & TERN_MIGRATE_UNDEFINED) &&
-	    bits_count(next->away, 0, TERN_CHUNK_PAGES) == TERN_CHUNK_PAGES)
-		device_unmap_soon(next);
+	const struct chunk *next = directory_next(&e->directory, chunk->base + TERN_CHUNK, end);
+	bool whole = next && next->base + TERN_CHUNK <= end &&
+		     !(q->flags & TERN_MIGRATE_UNDEFINED) &&
+		     bits_count(next->away, 0, TERN_CHUNK_PAGES) == TERN_CHUNK_PAGES;
+	return whole ? next : NULL;
 }
 
 static int home_step(struct engine *e, struct request *q, uint64_t end)
@@ -100,8 +101,9 @@ static int home_step(struct engine *e, struct request *q, uint64_t end)
 	struct piece p = {.chunk = chunk};
 	uint64_t stop = cut(q, start, end, &p);
 	q->cursor = start;
-	announce_next(e, q, chunk, end);
+	e->soon = next_whole(e, q, chunk, end);
 	int error = return_piece(e, q, &p);
+	e->soon = NULL;
 	if (error)
 		return error;
 	q->cursor = stop;

@@ -15,10 +15,14 @@ static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 		return -ENOMEM;
 	/* A dead device can do no harm; what it had is dropped when it has been copied. */
 	bool keep = count > SMALL_RUN && !device_gone(chunk->device);
-	if (keep)
+	if (keep) {
 		device_unmap(e, chunk, first, count, true);
-	else
+		if (e->soon) /* meanwhile */
+			device_unmap_soon(e->soon);
+		e->soon = NULL;
+	} else {
 		device_protect(e, chunk, first, count);
+	}
 	f->tables = f->tables || bits_count(f->present, first, count) < count;
 	if (from && e->stream)
 		tern_stream_copy(frame_address(f, first), from, count * TERN_PAGE);

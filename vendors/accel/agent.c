@@ -217,9 +217,11 @@ static bool nap(uint32_t self)
 		tern_futex_wait_for(&h->agent_word, seen, ns);
 	if (reaper)
 		atomic_compare_exchange_strong(&h->role, &mine, ROLE_NONE);
-	bool long_idle = !needed && !reaper && tern_clock_ns() - begin >= stay;
 	tern_lock_acquire(&h->lock);
 	h->idle--;
+	/* One who was woken, be it at the last moment, has something to look after. */
+	bool long_idle = !needed && !reaper && atomic_load(&h->agent_word) == seen &&
+			 tern_clock_ns() - begin >= stay;
 	bool spare = long_idle && h->agents > 1 && !is_needed_locked(h);
 	h->agents -= spare;
 	tern_lock_release(&h->lock);

@@ -95,7 +95,8 @@ static bool restore(struct accel *accel, const struct uffd_msg *m)
 	end = first + bits_run(c->readonly, first, end);
 	unsigned flags = bits_test(c->readonly, first) ? 0 : TERN_FILL_WRITABLE;
 	pages->early_touched |= c == pages->early;
-	if (memory_continue(accel, va, (end - first) * TERN_PAGE, flags) == -EEXIST)
+	/* Its table may be on its way out (memory_unmap_soon()): then it faults again. */
+	if (memory_continue(accel, va, (end - first) * TERN_PAGE, flags) <= 0)
 		memory_wake(&accel->devmem, va, TERN_PAGE);
 	return true;
 }
