@@ -64,8 +64,8 @@ enum tern_devmem_refusal {
 /* fill()'s flags */
 enum {
 	TERN_FILL_WRITABLE = 1 << 0, /* else the device may only read */
-	TERN_FILL_STREAM = 1 << 2,   /* a part of more than caches hold: copy past them */
 	TERN_FILL_NO_WAKE = 1 << 1,  /* threads that wait for the pages stay asleep until wake() */
+	TERN_FILL_STREAM = 1 << 2,   /* a part of more than caches hold: copy past them */
 };
 
 struct tern_devmem_ops {
