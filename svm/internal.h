@@ -126,6 +126,7 @@ struct engine {
 	uint64_t host_bytes;      /* of memory that the machine has */
 	uint64_t sequence;        /* of allocations and touches */
 	uint64_t hold_ns;         /* the least hold */
+	bool single_pages;        /* a page is registered without its neighbours */
 	const struct chunk *soon; /* the chunk that will be taken from its device next, or NULL */
 	bool stream;              /* what is being copied is a part of more than caches hold */
 	uint32_t hold_us;         /* what the plan in work wants beyond it */

@@ -96,6 +96,12 @@ int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping 
 	enum tern_devmem_refusal why = refusal(&out->vma, write, &refused);
 	if (refused)
 		return (int)why + 1;
+	/* A sanitizer's own memory may lie in one mapping with the program's, and the engine's
+	 * threads touch it. */
+	if (e->single_pages) {
+		out->vma.start = address & ~(TERN_PAGE - 1);
+		out->vma.end = out->vma.start + TERN_PAGE;
+	}
 	out->file = out->vma.flags & VMA_FILE;
 	mark_pages(e, chunk_base(address), out);
 	return 0;

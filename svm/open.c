@@ -162,6 +162,7 @@ int engine_create(struct engine **out)
 	e->uffd = e->frames_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
 	message_enable(tern_log_enabled(TERN_LOG_ERROR));
 	e->hold_ns = tern_option_number(TERN_OPTION_SVM_HOLD, 100) * 1000;
+	e->single_pages = !strcmp(tern_option(TERN_OPTION_SVM_REGISTER), "page");
 	e->host_bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * TERN_PAGE;
 	e->started_ns = raw_clock_ns() - 1000000; /* the clock never is 0 */
 	tern_list_init(&e->staged);

@@ -39,6 +39,8 @@
 	  "0: as without permission for userfaultfd: buffer SVM only (for tests)")                 \
 	X(SVM_HOLD, "TERN_SVM_HOLD", "100",                                                        \
 	  "microseconds that a page stays at least where it was brought")                          \
+	X(SVM_REGISTER, "TERN_SVM_REGISTER", "mapping",                                            \
+	  "page: no neighbour of a page that a device uses migrates with it (for sanitizers)")     \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 
