@@ -129,11 +129,17 @@ static bool read_straight(struct engine *e)
 	    (e->last && (!e->last->mem || device_gone(e->last))))
 		return false;
 	e->straight++;
-	if (e->last)
-		device_drain(e, e->last);
-	else
-		events_drain(e);
-	return e->pending_count > before;
+	for (unsigned i = 0; i < EAGER; i++) {
+		raw_yield();
+		if (e->last)
+			device_drain(e, e->last);
+		else
+			events_drain(e);
+		if (e->pending_count > before)
+			return true;
+	}
+	e->eager = false;
+	return false;
 }
 
 /* Sleeps until there is work, and queues what the devices have. */

@@ -224,10 +224,20 @@ static int serve_mapped(struct engine *e, struct pending *fault, struct mapping 
 	int error = serve(e, chunk, fault, m);
 	if (error == -ENODEV)
 		return 0;
+	if (error == -EXDEV)
+		return error;
 	if (error && error != -EAGAIN && fault->tries++ > TRIES_MOST)
 		return refuse(e, fault,
 			      error == -ENOMEM ? TERN_REFUSED_MEMORY : TERN_REFUSED_NO_ACCESS);
 	return error ? -EAGAIN : 0;
+}
+
+static int serve_found(struct engine *e, struct pending *fault)
+{
+	struct mapping m;
+	int why = mapping_find(e, fault->address, fault->write, &m);
+	return why ? refuse(e, fault, (enum tern_devmem_refusal)(why - 1))
+		   : serve_mapped(e, fault, &m);
 }
 
 int serve_device(struct engine *e, struct pending *fault)
@@ -242,9 +252,13 @@ int serve_device(struct engine *e, struct pending *fault)
 	e->for_device = fault->device;
 	e->for_owner = tern_min(fault->owner, TERN_DEVMEM_NO_OWNER);
 	struct mapping m;
-	int why = mapping_find(e, fault->address, fault->write, &m);
-	int error = why ? refuse(e, fault, (enum tern_devmem_refusal)(why - 1))
-			: serve_mapped(e, fault, &m);
+	int error = -EXDEV;
+	e->assumed = fault->write && mapping_assume(e, fault->address, &m);
+	if (e->assumed)
+		error = serve_mapped(e, fault, &m);
+	e->assumed = false;
+	if (error == -EXDEV)
+		error = serve_found(e, fault);
 	e->for_device = NULL;
 	return error;
 }

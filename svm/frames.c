@@ -9,13 +9,18 @@
  * unused the longest are emptied, but those with STAGED pages, whose contents lie nowhere else.
  *
  * Slots are registered for write-protection only (nothing is ever protected), because UFFDIO_MOVE
- * wants a registered target, and a missing page of a slot must not trap.
+ * wants a registered target, and a missing page of a slot must not trap. With the program's
+ * userfaultfd: so the kernel refuses a move (EAGAIN) while an event waits to be read, that is while
+ * the program's page may be another than the directory believes. For this, dropping a part of a
+ * slot would raise an event, which the engine itself would have to read: frames are moved to a
+ * graveyard, which another userfaultfd has, and are dropped there.
  */
 #include "svm/internal.h"
 #include "svm/pinned.h"
 
 #define REGION_SLOTS 32u
 #define SLOTS_MAX    4096u
+#define BURY_MOST    16u /* pages to drop by the graveyard; more at once are unregistered first */
 
 struct frame_region {
 	struct frame_region *next;
@@ -29,16 +34,28 @@ int frames_init(struct engine *e)
 	tern_list_init(&e->pool.used);
 	tern_list_init(&e->pool.unused);
 	e->pool.limit = ((uint64_t)32 << 20) / TERN_PAGE;
-	return 0;
+	if (!e->move)
+		return 0;
+	e->pool.grave = tern_pinned_alloc(TERN_CHUNK);
+	if (!e->pool.grave)
+		return -ENOMEM;
+	return (int)uffd_register(e->grave_uffd, (uintptr_t)e->pool.grave, TERN_CHUNK,
+				  UFFDIO_REGISTER_MODE_WP);
 }
 
 void frames_finish(struct engine *e)
 {
 	struct frame_region *region;
+	if (e->pool.grave) {
+		uffd_unregister(e->grave_uffd, (uintptr_t)e->pool.grave, TERN_CHUNK);
+		raw_madvise((uintptr_t)e->pool.grave, TERN_CHUNK, MADV_DONTNEED);
+		tern_pinned_free(e->pool.grave, TERN_CHUNK);
+		e->pool.grave = NULL;
+	}
 	while ((region = e->pool.regions)) {
 		e->pool.regions = region->next;
-		if (e->frames_uffd >= 0)
-			uffd_unregister(e->frames_uffd, (uintptr_t)region->slots[0].base,
+		if (e->uffd >= 0) /* else it is closed, and nothing is registered */
+			uffd_unregister(e->uffd, (uintptr_t)region->slots[0].base,
 					REGION_SLOTS * TERN_CHUNK);
 		raw_madvise((uintptr_t)region->memory, REGION_BYTES, MADV_DONTNEED);
 		tern_pinned_free(region->memory, REGION_BYTES);
@@ -57,7 +74,7 @@ static bool grow(struct engine *e)
 		return false;
 	}
 	char *base = (char *)tern_round_up((size_t)memory, TERN_CHUNK);
-	if (e->move && uffd_register(e->frames_uffd, (uintptr_t)base, REGION_SLOTS * TERN_CHUNK,
+	if (e->move && uffd_register(e->uffd, (uintptr_t)base, REGION_SLOTS * TERN_CHUNK,
 				     UFFDIO_REGISTER_MODE_WP)) {
 		tern_pinned_free(memory, REGION_BYTES);
 		tern_pinned_free(region, sizeof(*region));
@@ -86,9 +103,45 @@ void frames_unmark(struct engine *e, struct frames *f, unsigned first, unsigned 
 	bits_clear(f->present, first, count);
 }
 
+/* Pages moved, from the first on; holes count. */
+static unsigned bury(struct engine *e, uintptr_t from, unsigned count)
+{
+	struct frame_pool *pool = &e->pool;
+	if (pool->buried + count > TERN_CHUNK_PAGES) {
+		raw_madvise((uintptr_t)pool->grave, TERN_CHUNK, MADV_DONTNEED);
+		pool->buried = 0;
+	}
+	int64_t r = uffd_move(e->grave_uffd, (uintptr_t)pool->grave + pool->buried * TERN_PAGE,
+			      from, count * TERN_PAGE, UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES);
+	unsigned moved = r > 0 ? (unsigned)((uint64_t)r / TERN_PAGE) : 0;
+	pool->buried += moved;
+	return moved;
+}
+
+/* Without an event. */
+static void drop(struct engine *e, uintptr_t at, unsigned count)
+{
+	uint64_t bytes = count * TERN_PAGE;
+	if (!e->move) {
+		raw_madvise(at, bytes, MADV_DONTNEED);
+		return;
+	}
+	unsigned buried = count <= BURY_MOST ? bury(e, at, count) : 0;
+	at += buried * TERN_PAGE;
+	bytes -= buried * TERN_PAGE;
+	if (!bytes)
+		return;
+	/* -ENOMEM would be all that can hinder it, and passes. */
+	while (uffd_unregister(e->uffd, at, bytes))
+		raw_yield();
+	raw_madvise(at, bytes, MADV_DONTNEED);
+	while (uffd_register(e->uffd, at, bytes, UFFDIO_REGISTER_MODE_WP))
+		raw_yield();
+}
+
 void frames_clear(struct engine *e, struct frames *f, unsigned first, unsigned count)
 {
-	raw_madvise((uintptr_t)frame_address(f, first), count * TERN_PAGE, MADV_DONTNEED);
+	drop(e, (uintptr_t)frame_address(f, first), count);
 	frames_unmark(e, f, first, count);
 }
 
@@ -126,15 +179,17 @@ void frames_trim(struct engine *e, const struct chunk *keep)
 static void renew(struct engine *e, struct frames *f)
 {
 	uintptr_t at = (uintptr_t)f->base;
+	if (e->move && uffd_unregister(e->uffd, at, TERN_CHUNK))
+		return;
 	long r = raw_mmap(at, TERN_CHUNK, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	if (r != (long)at)
-		return;
-	raw_madvise(at, TERN_CHUNK, MADV_WIPEONFORK);
-	raw_madvise(at, TERN_CHUNK, MADV_DONTDUMP);
-	if (e->move)
-		uffd_register(e->frames_uffd, at, TERN_CHUNK, UFFDIO_REGISTER_MODE_WP);
-	f->tables = false;
+	if (r == (long)at) {
+		raw_madvise(at, TERN_CHUNK, MADV_WIPEONFORK);
+		raw_madvise(at, TERN_CHUNK, MADV_DONTDUMP);
+		f->tables = false;
+	}
+	while (e->move && uffd_register(e->uffd, at, TERN_CHUNK, UFFDIO_REGISTER_MODE_WP))
+		raw_yield();
 }
 
 struct frames *frames_get(struct engine *e, struct chunk *chunk, bool whole)

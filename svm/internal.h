@@ -78,6 +78,8 @@ struct frame_pool {
 	uint64_t pages, limit; /* frames in all slots, and how many there may be */
 	unsigned slots;
 	struct frame_region *regions;
+	char *grave; /* TERN_CHUNK bytes */
+	unsigned buried;
 };
 
 /* The helper thread that drops pages of the program, which must not be the engine's (drop.c). */
@@ -98,10 +100,10 @@ struct range {
 struct request;
 
 struct engine {
-	int uffd;        /* the program's */
-	int frames_uffd; /* the slots': UFFDIO_MOVE wants its target registered; no events */
-	int event;       /* wakes the engine */
-	int mem;         /* /proc/self/mem */
+	int uffd;       /* the program's */
+	int grave_uffd; /* the graveyard's (frames.c); no events */
+	int event;      /* wakes the engine */
+	int mem;        /* /proc/self/mem */
 	int pagemap;
 	bool move;
 	struct vma_reader maps;
@@ -122,11 +124,12 @@ struct engine {
 	const struct tern_policy *policy;
 	const char *policy_options;
 	const struct tern_eviction *eviction;
-	uint64_t wakes;           /* of threads of devices; struct chunk.woken */
-	uint64_t host_bytes;      /* of memory that the machine has */
-	uint64_t sequence;        /* of allocations and touches */
-	uint64_t hold_ns;         /* the least hold */
-	bool single_pages;        /* a page is registered without its neighbours */
+	uint64_t wakes;      /* of threads of devices; struct chunk.woken */
+	uint64_t host_bytes; /* of memory that the machine has */
+	uint64_t sequence;   /* of allocations and touches */
+	uint64_t hold_ns;    /* the least hold */
+	bool single_pages;   /* a page is registered without its neighbours */
+	bool assumed;        /* of the mapping in work nobody has been asked: mapping_assume() */
 	const struct chunk *soon; /* the chunk that will be taken from its device next, or NULL */
 	bool stream;              /* what is being copied is a part of more than caches hold */
 	uint32_t hold_us;         /* what the plan in work wants beyond it */
@@ -229,6 +232,12 @@ struct mapping {
 };
 /* 0, or the reason of refusal + 1. */
 int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping *out);
+/*
+ * For a write to a page that is home and registered, the same without asking the kernel, which says
+ * no to the UFFDIO_MOVE of memory that the program may not write. Whoever works with it while
+ * e->assumed gives up with -EXDEV where anything else than a move would be needed.
+ */
+bool mapping_assume(struct engine *e, uint64_t address, struct mapping *out);
 /* Registers the pages of @m around @address with the userfaultfd; others are taken out of @m. */
 int mapping_register(struct engine *e, struct chunk *chunk, struct mapping *m, uint64_t address);
 int exclude(struct engine *e, uint64_t start, uint64_t end);

@@ -107,6 +107,20 @@ int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping 
 	return 0;
 }
 
+bool mapping_assume(struct engine *e, uint64_t address, struct mapping *out)
+{
+	if (!e->move || e->single_pages || address >= ADDRESS_END)
+		return false;
+	const struct chunk *chunk = directory_find(&e->directory, address);
+	unsigned page = page_index(address);
+	if (!chunk || !bits_test(chunk->registered, page) || page_state(chunk, page) != PAGE_HOME)
+		return false;
+	out->vma = (struct vma){chunk->base, chunk->base + TERN_CHUNK, VMA_READ | VMA_WRITE};
+	out->file = false;
+	__builtin_memcpy(out->pages, chunk->registered, sizeof(out->pages));
+	return true;
+}
+
 /* What to register for @page: all of a small mapping, else what the chunk has of it. */
 static struct range registration(const struct engine *e, const struct chunk *chunk,
 				 const struct mapping *m, unsigned page)

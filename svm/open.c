@@ -18,7 +18,7 @@
 
 static void close_all(struct engine *e)
 {
-	int *const fds[] = {&e->uffd, &e->frames_uffd, &e->event, &e->mem, &e->pagemap};
+	int *const fds[] = {&e->uffd, &e->grave_uffd, &e->event, &e->mem, &e->pagemap};
 	for (unsigned i = 0; i < tern_array_size(fds); i++)
 		if (*fds[i] >= 0) {
 			raw_close(*fds[i]);
@@ -35,15 +35,15 @@ static int open_file(const char *path, int *out)
 
 static int open_all(struct engine *e, bool move)
 {
-	uint64_t have, frames_have;
+	uint64_t have, grave_have;
 	e->uffd = uffd_open(TERN_UFFD_NEEDED, TERN_UFFD_WANTED, &have);
 	if (e->uffd < 0)
 		return e->uffd;
 	e->move = move && (have & UFFD_FEATURE_MOVE);
-	e->frames_uffd =
-		uffd_open(0, UFFD_FEATURE_MOVE | UFFD_FEATURE_PAGEFAULT_FLAG_WP, &frames_have);
-	if (e->frames_uffd < 0)
-		return e->frames_uffd;
+	e->grave_uffd =
+		uffd_open(0, UFFD_FEATURE_MOVE | UFFD_FEATURE_PAGEFAULT_FLAG_WP, &grave_have);
+	if (e->grave_uffd < 0)
+		return e->grave_uffd;
 	e->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (e->event < 0)
 		return -errno;
@@ -159,7 +159,7 @@ int engine_create(struct engine **out)
 	struct engine *e = tern_pinned_alloc(sizeof(*e));
 	if (!e)
 		return -ENOMEM;
-	e->uffd = e->frames_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
+	e->uffd = e->grave_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
 	message_enable(tern_log_enabled(TERN_LOG_ERROR));
 	e->hold_ns = tern_option_number(TERN_OPTION_SVM_HOLD, 100) * 1000;
 	e->single_pages = !strcmp(tern_option(TERN_OPTION_SVM_REGISTER), "page");

@@ -65,7 +65,7 @@ static int fork_fds[6];
 
 static void fork_note(const struct engine *e)
 {
-	const int fds[] = {e->uffd, e->frames_uffd, e->event, e->mem, e->pagemap, e->maps.maps};
+	const int fds[] = {e->uffd, e->grave_uffd, e->event, e->mem, e->pagemap, e->maps.maps};
 	memcpy(fork_fds, fds, sizeof(fork_fds));
 }
 

@@ -105,6 +105,17 @@ static bool stubborn(struct engine *e, uint64_t address)
 	return ++e->stubborn_tries > STUBBORN;
 }
 
+/* Where UFFDIO_MOVE said @why: pages dealt with, or -errno. */
+static int refused(struct engine *e, struct chunk *chunk, unsigned at, unsigned count, int64_t why,
+		   uint64_t *holes)
+{
+	/* EBUSY: shared by copy-on-write, pinned. EINVAL: locked, executable, no UFFDIO_MOVE; the
+	 * same for all of the mapping. */
+	unsigned n = why == -EBUSY ? tern_min(count, FALLBACK_PAGES) : count;
+	int error = copy_out(e, chunk, at, n, holes);
+	return error ? error : (int)n;
+}
+
 /* One step of take_out() at @at: pages dealt with, or -errno. */
 static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned count,
 		    uint64_t *holes)
@@ -112,7 +123,7 @@ static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned
 	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
 	if (!f)
 		return -ENOMEM;
-	int64_t r = e->move ? uffd_move(e->frames_uffd, (uintptr_t)frame_address(f, at),
+	int64_t r = e->move ? uffd_move(e->uffd, (uintptr_t)frame_address(f, at),
 					page_address(chunk, at), count * TERN_PAGE, 0)
 			    : -EINVAL;
 	if (count < TERN_CHUNK_PAGES || r < (int64_t)TERN_CHUNK)
@@ -132,16 +143,14 @@ static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned
 			return 1;
 		frames_clear(e, f, at, 1);
 		return 0;
-	case -EINVAL:  /* locked, executable, no UFFDIO_MOVE: the same for all of the mapping */
-	case -EBUSY: { /* shared by copy-on-write, pinned */
-		unsigned n = r == -EBUSY ? tern_min(count, FALLBACK_PAGES) : count;
-		int error = copy_out(e, chunk, at, n, holes);
-		return error ? error : (int)n;
-	}
+	case -EINVAL: /* also: may not be written */
+	case -EBUSY:
+		return e->assumed ? -EXDEV : refused(e, chunk, at, count, r, holes);
 	default: /* busy for a moment, or unmapped meanwhile: an event will tell */
 		account(e, chunk, STAT(retried), 1);
-		return stubborn(e, page_address(chunk, at)) ? copy_out(e, chunk, at, 1, holes)
-							    : -EAGAIN;
+		if (!stubborn(e, page_address(chunk, at)))
+			return -EAGAIN;
+		return e->assumed ? -EXDEV : copy_out(e, chunk, at, 1, holes);
 	}
 }
 
@@ -161,10 +170,7 @@ int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned cou
 	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
 	if (!f)
 		return -ENOMEM;
-	/* UFFDIO_MOVE does not tell: it is made on the slots' userfaultfd, which sees no events. */
-	int error = protect_host(e, chunk, first, 1, false);
-	if (error)
-		return error;
+	int error = 0;
 	clear_stale(e, f, first, count);
 	unsigned at = first, end = first + count, misses = 0;
 	tern_page_bits found = {0};

@@ -80,6 +80,8 @@ int give_exclusive(struct engine *e, struct chunk *chunk, unsigned first, unsign
 	}
 	/* What was taken goes on, whatever hindered the rest. */
 	int filled = fill_staged(e, chunk, first, count, contents);
+	if (!filled && e->assumed)
+		return bits_next(holes, first, end) < end ? -EXDEV : error;
 	if (!filled)
 		filled = fill_holes(e, chunk, holes, true);
 	return filled ? filled : error;
@@ -105,7 +107,7 @@ static void upgraded(struct engine *e, struct chunk *chunk, unsigned first, unsi
 static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
 {
 	struct frames *f = chunk->frames;
-	int64_t r = e->move ? uffd_move(e->frames_uffd, (uintptr_t)frame_address(f, at),
+	int64_t r = e->move ? uffd_move(e->uffd, (uintptr_t)frame_address(f, at),
 					page_address(chunk, at), count * TERN_PAGE, 0)
 			    : -EINVAL;
 	f->tables = true;
@@ -120,9 +122,15 @@ static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsi
 		if (quiet(e, page_address(chunk, at)))
 			return -EAGAIN;
 		n = 1;
+	} else if (e->assumed && (r == -EINVAL || r == -EBUSY)) {
+		return -EXDEV;
 	} else if (r == -EINVAL || r == -EBUSY) {
+		/* In case an event waits: UFFDIO_MOVE says EINVAL before it looks. */
+		int error = protect_host(e, chunk, at, 1, true);
+		if (error)
+			return error;
 		account(e, chunk, STAT(fallback), n);
-		int error = drop_host(e, chunk, at, n);
+		error = drop_host(e, chunk, at, n);
 		if (error && error != -ENOMEM) /* that: some of it has been unmapped meanwhile */
 			return error;
 	} else {
@@ -143,9 +151,6 @@ int give_upgrade(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 			return -ENOMEM;
 		if (bits_count(f->present, at, stop - at))
 			frames_clear(e, f, at, stop - at);
-		int error = protect_host(e, chunk, at, 1, true); /* see take_out() */
-		if (error)
-			return error;
 		int n = upgrade_step(e, chunk, at, stop - at);
 		if (n < 0)
 			return n;

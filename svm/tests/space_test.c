@@ -144,6 +144,36 @@ static void test_rights(struct mirror *m)
 	done(m, p, BYTES);
 }
 
+/* Memory that was registered while all could be written, and of which parts no longer can be. A
+ * device's write is refused there, and what comes along with its neighbour is not made writable. */
+static void test_lost_rights(struct mirror *m)
+{
+	static const int less[] = {PROT_READ, PROT_NONE};
+	for (unsigned i = 0; i < tern_array_size(less); i++) {
+		uint64_t *d, *p = fresh(m, BYTES, &d);
+		fill(p, WORDS, 1, 0);
+		fill(d, WORDS, 1, 0); /* registers all */
+		EXPECT(!sum_wrong(p, WORDS, 1, 0));
+		fill(p, WORDS, 1, 0); /* all is home */
+		/* Pages 0 and 1 of the second block: one with contents, one never touched since. */
+		REQUIRE(!madvise(p + 17 * 512, TERN_PAGE, MADV_DONTNEED));
+		REQUIRE(!mprotect(p + 16 * 512, 2 * TERN_PAGE, less[i]));
+		d[18 * 512] = 18 * 512; /* their neighbour */
+		unsigned refused = atomic_load(&m->refused);
+		EXPECT(tern_space_place(p + 18 * 512) == TERN_PAGE_AWAY);
+		*(volatile uint64_t *)(d + 16 * 512) = 1;
+		EXPECT(atomic_load(&m->refused) == refused + 1);
+		*(volatile uint64_t *)(d + 17 * 512) = 1;
+		EXPECT(atomic_load(&m->refused) == refused + 2);
+		EXPECT(atomic_load(&m->why) ==
+		       (less[i] == PROT_READ ? TERN_REFUSED_READ_ONLY : TERN_REFUSED_NO_ACCESS));
+		REQUIRE(!mprotect(p + 16 * 512, 2 * TERN_PAGE, PROT_READ | PROT_WRITE));
+		EXPECT(!sum_wrong(p, 17 * 512, 1, 0) && !sum_wrong(p + 17 * 512, 512, 0, 0));
+		EXPECT(!sum_wrong(p + 18 * 512, WORDS - 18 * 512, 1, 18 * 512));
+		done(m, p, BYTES);
+	}
+}
+
 static void expect_refusal(struct mirror *m, void *p, bool write, enum tern_devmem_refusal why)
 {
 	mirror_map(m, p, TERN_PAGE);
@@ -399,6 +429,7 @@ int main(int argc, char **argv)
 	test_remap(m, 64);
 	test_remap(m, 1200);
 	test_rights(m);
+	test_lost_rights(m);
 	test_kinds(m);
 	test_constants(m);
 	test_locked(m);
