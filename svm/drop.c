@@ -8,10 +8,6 @@
 #include "svm/message.h"
 #include "svm/pinned.h"
 
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24
-#endif
-
 #define STACK_BYTES ((size_t)1 << 20) /* a sanitizer wants most of it */
 
 enum { IDLE, POSTED, DONE, STOP };

@@ -195,7 +195,7 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 	if (error)
 		return error;
 	error = carry_out(e, chunk, fault, m);
-	fault->planned = fault->planned && error == -EAGAIN;
+	fault->planned = fault->planned && (error == -EAGAIN || error == -EXDEV);
 	if (error)
 		return error;
 	return page_state(chunk, page) == PAGE_HOME ? -EAGAIN : 0;
@@ -253,12 +253,15 @@ int serve_device(struct engine *e, struct pending *fault)
 	e->for_owner = tern_min(fault->owner, TERN_DEVMEM_NO_OWNER);
 	struct mapping m;
 	int error = -EXDEV;
-	e->assumed = fault->write && mapping_assume(e, fault->address, &m);
+	e->assumed = fault->write && !fault->asked &&
+		     mapping_assume(e, fault->address, fault->device, &m);
 	if (e->assumed)
 		error = serve_mapped(e, fault, &m);
 	e->assumed = false;
-	if (error == -EXDEV)
+	if (error == -EXDEV) {
+		fault->asked = true;
 		error = serve_found(e, fault);
+	}
 	e->for_device = NULL;
 	return error;
 }

@@ -11,8 +11,9 @@
  * Slots are registered for write-protection only (nothing is ever protected), because UFFDIO_MOVE
  * wants a registered target, and a missing page of a slot must not trap. With the program's
  * userfaultfd: so the kernel refuses a move (EAGAIN) while an event waits to be read, that is while
- * the program's page may be another than the directory believes. For this, dropping a part of a
- * slot would raise an event, which the engine itself would have to read: frames are moved to a
+ * the program's page may be another than the directory believes. (take_out() has looked before
+ * whether that page is registered at all, which a move does not ask.) For this, dropping a part of
+ * a slot would raise an event, which the engine itself would have to read: frames are moved to a
  * graveyard, which another userfaultfd has, and are dropped there.
  */
 #include "svm/internal.h"
@@ -20,6 +21,7 @@
 
 #define REGION_SLOTS 32u
 #define SLOTS_MAX    4096u
+#define PATIENCE     100000u
 #define BURY_MOST    16u /* pages to drop by the graveyard; more at once are unregistered first */
 
 struct frame_region {
@@ -28,6 +30,13 @@ struct frame_region {
 	struct frames slots[REGION_SLOTS];
 };
 #define REGION_BYTES ((REGION_SLOTS + 1) * TERN_CHUNK)
+
+/* Locked memory, too: a program may have called mlockall(). */
+static void free_pages(uintptr_t at, uint64_t bytes)
+{
+	if (raw_madvise(at, bytes, MADV_DONTNEED) == -EINVAL)
+		raw_madvise(at, bytes, MADV_DONTNEED_LOCKED);
+}
 
 int frames_init(struct engine *e)
 {
@@ -39,6 +48,7 @@ int frames_init(struct engine *e)
 	e->pool.grave = tern_pinned_alloc(TERN_CHUNK);
 	if (!e->pool.grave)
 		return -ENOMEM;
+	e->pool.buried = TERN_CHUNK_PAGES; /* used before, it has pages */
 	return (int)uffd_register(e->grave_uffd, (uintptr_t)e->pool.grave, TERN_CHUNK,
 				  UFFDIO_REGISTER_MODE_WP);
 }
@@ -48,7 +58,7 @@ void frames_finish(struct engine *e)
 	struct frame_region *region;
 	if (e->pool.grave) {
 		uffd_unregister(e->grave_uffd, (uintptr_t)e->pool.grave, TERN_CHUNK);
-		raw_madvise((uintptr_t)e->pool.grave, TERN_CHUNK, MADV_DONTNEED);
+		free_pages((uintptr_t)e->pool.grave, TERN_CHUNK);
 		tern_pinned_free(e->pool.grave, TERN_CHUNK);
 		e->pool.grave = NULL;
 	}
@@ -57,7 +67,7 @@ void frames_finish(struct engine *e)
 		if (e->uffd >= 0) /* else it is closed, and nothing is registered */
 			uffd_unregister(e->uffd, (uintptr_t)region->slots[0].base,
 					REGION_SLOTS * TERN_CHUNK);
-		raw_madvise((uintptr_t)region->memory, REGION_BYTES, MADV_DONTNEED);
+		free_pages((uintptr_t)region->memory, REGION_BYTES);
 		tern_pinned_free(region->memory, REGION_BYTES);
 		tern_pinned_free(region, sizeof(*region));
 	}
@@ -74,6 +84,7 @@ static bool grow(struct engine *e)
 		return false;
 	}
 	char *base = (char *)tern_round_up((size_t)memory, TERN_CHUNK);
+	free_pages((uintptr_t)base, REGION_SLOTS * TERN_CHUNK); /* used before, it has pages */
 	if (e->move && uffd_register(e->uffd, (uintptr_t)base, REGION_SLOTS * TERN_CHUNK,
 				     UFFDIO_REGISTER_MODE_WP)) {
 		tern_pinned_free(memory, REGION_BYTES);
@@ -108,35 +119,57 @@ static unsigned bury(struct engine *e, uintptr_t from, unsigned count)
 {
 	struct frame_pool *pool = &e->pool;
 	if (pool->buried + count > TERN_CHUNK_PAGES) {
-		raw_madvise((uintptr_t)pool->grave, TERN_CHUNK, MADV_DONTNEED);
+		free_pages((uintptr_t)pool->grave, TERN_CHUNK);
 		pool->buried = 0;
 	}
 	int64_t r = uffd_move(e->grave_uffd, (uintptr_t)pool->grave + pool->buried * TERN_PAGE,
 			      from, count * TERN_PAGE, UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES);
-	unsigned moved = r > 0 ? (unsigned)((uint64_t)r / TERN_PAGE) : 0;
-	pool->buried += moved;
-	return moved;
+	if (r <= 0) {
+		pool->buried = TERN_CHUNK_PAGES; /* to be emptied first, next time */
+		return 0;
+	}
+	pool->buried += (unsigned)((uint64_t)r / TERN_PAGE);
+	return (unsigned)((uint64_t)r / TERN_PAGE);
+}
+
+/* Registering again what was: the parts are mappings already, and what hinders it passes. */
+static void register_slots(struct engine *e, uintptr_t at, uint64_t bytes)
+{
+	for (unsigned i = 0; i < PATIENCE; i++) {
+		long r = uffd_register(e->uffd, at, bytes, UFFDIO_REGISTER_MODE_WP);
+		if (r != -ENOMEM && r != -EAGAIN)
+			return;
+		raw_yield();
+	}
+}
+
+/* Splits a mapping of the kernel's, of which a program may have all that it may have: then false.
+ */
+static bool drop_unregistered(struct engine *e, uintptr_t at, uint64_t bytes)
+{
+	if (uffd_unregister(e->uffd, at, bytes))
+		return false;
+	free_pages(at, bytes);
+	register_slots(e, at, bytes);
+	return true;
 }
 
 /* Without an event. */
 static void drop(struct engine *e, uintptr_t at, unsigned count)
 {
-	uint64_t bytes = count * TERN_PAGE;
 	if (!e->move) {
-		raw_madvise(at, bytes, MADV_DONTNEED);
+		free_pages(at, count * TERN_PAGE);
 		return;
 	}
-	unsigned buried = count <= BURY_MOST ? bury(e, at, count) : 0;
-	at += buried * TERN_PAGE;
-	bytes -= buried * TERN_PAGE;
-	if (!bytes)
+	if (count > BURY_MOST && drop_unregistered(e, at, count * TERN_PAGE))
 		return;
-	/* -ENOMEM would be all that can hinder it, and passes. */
-	while (uffd_unregister(e->uffd, at, bytes))
-		raw_yield();
-	raw_madvise(at, bytes, MADV_DONTNEED);
-	while (uffd_register(e->uffd, at, bytes, UFFDIO_REGISTER_MODE_WP))
-		raw_yield();
+	for (unsigned tries = 0; count && tries < PATIENCE; tries++) {
+		unsigned buried = bury(e, at, tern_min(count, BURY_MOST));
+		at += buried * TERN_PAGE;
+		count -= buried;
+		if (!buried && drop_unregistered(e, at, count * TERN_PAGE))
+			return;
+	}
 }
 
 void frames_clear(struct engine *e, struct frames *f, unsigned first, unsigned count)
@@ -188,8 +221,8 @@ static void renew(struct engine *e, struct frames *f)
 		raw_madvise(at, TERN_CHUNK, MADV_DONTDUMP);
 		f->tables = false;
 	}
-	while (e->move && uffd_register(e->uffd, at, TERN_CHUNK, UFFDIO_REGISTER_MODE_WP))
-		raw_yield();
+	if (e->move)
+		register_slots(e, at, TERN_CHUNK);
 }
 
 struct frames *frames_get(struct engine *e, struct chunk *chunk, bool whole)

@@ -48,6 +48,10 @@ struct device {
 	struct owner owners[TERN_DEVMEM_OWNERS + 1];
 };
 
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
+#endif
+
 /* A fault that waits to be served. */
 struct pending {
 	uint64_t address;
@@ -60,6 +64,7 @@ struct pending {
 	uint64_t wakes;      /* e->wakes when it was read */
 	bool write, protect; /* protect: the host wrote to a write-protected page */
 	bool counted;        /* in the statistics */
+	bool asked;          /* mapping_assume() was not enough */
 	bool planned;        /* the plan below was made and the link is paid for */
 	struct tern_policy_plan plan;
 };
@@ -237,7 +242,8 @@ int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping 
  * no to the UFFDIO_MOVE of memory that the program may not write. Whoever works with it while
  * e->assumed gives up with -EXDEV where anything else than a move would be needed.
  */
-bool mapping_assume(struct engine *e, uint64_t address, struct mapping *out);
+bool mapping_assume(struct engine *e, uint64_t address, const struct device *device,
+		    struct mapping *out);
 /* Registers the pages of @m around @address with the userfaultfd; others are taken out of @m. */
 int mapping_register(struct engine *e, struct chunk *chunk, struct mapping *m, uint64_t address);
 int exclude(struct engine *e, uint64_t start, uint64_t end);

@@ -107,7 +107,8 @@ int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping 
 	return 0;
 }
 
-bool mapping_assume(struct engine *e, uint64_t address, struct mapping *out)
+bool mapping_assume(struct engine *e, uint64_t address, const struct device *device,
+		    struct mapping *out)
 {
 	if (!e->move || e->single_pages || address >= ADDRESS_END)
 		return false;
@@ -115,9 +116,13 @@ bool mapping_assume(struct engine *e, uint64_t address, struct mapping *out)
 	unsigned page = page_index(address);
 	if (!chunk || !bits_test(chunk->registered, page) || page_state(chunk, page) != PAGE_HOME)
 		return false;
+	if (excluded_at(e, address, address + 1) || (chunk->resident && chunk->device != device))
+		return false;
 	out->vma = (struct vma){chunk->base, chunk->base + TERN_CHUNK, VMA_READ | VMA_WRITE};
 	out->file = false;
-	__builtin_memcpy(out->pages, chunk->registered, sizeof(out->pages));
+	mark_pages(e, chunk->base, out);
+	for (unsigned w = 0; w < BITS_WORDS; w++)
+		out->pages[w] &= chunk->registered[w];
 	return true;
 }
 

@@ -170,7 +170,11 @@ int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned cou
 	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
 	if (!f)
 		return -ENOMEM;
-	int error = 0;
+	/* A move asks no questions about where it takes from: a mapping that has come in place of
+	 * one that was registered, without an event (shmat() with SHM_REMAP), is found here. */
+	int error = protect_host(e, chunk, first, 1, false);
+	if (error)
+		return error;
 	clear_stale(e, f, first, count);
 	unsigned at = first, end = first + count, misses = 0;
 	tern_page_bits found = {0};

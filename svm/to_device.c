@@ -125,12 +125,8 @@ static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsi
 	} else if (e->assumed && (r == -EINVAL || r == -EBUSY)) {
 		return -EXDEV;
 	} else if (r == -EINVAL || r == -EBUSY) {
-		/* In case an event waits: UFFDIO_MOVE says EINVAL before it looks. */
-		int error = protect_host(e, chunk, at, 1, true);
-		if (error)
-			return error;
 		account(e, chunk, STAT(fallback), n);
-		error = drop_host(e, chunk, at, n);
+		int error = drop_host(e, chunk, at, n);
 		if (error && error != -ENOMEM) /* that: some of it has been unmapped meanwhile */
 			return error;
 	} else {
@@ -151,6 +147,9 @@ int give_upgrade(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 			return -ENOMEM;
 		if (bits_count(f->present, at, stop - at))
 			frames_clear(e, f, at, stop - at);
+		int error = protect_host(e, chunk, at, 1, true); /* see take_out() */
+		if (error)
+			return error;
 		int n = upgrade_step(e, chunk, at, stop - at);
 		if (n < 0)
 			return n;
