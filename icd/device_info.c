@@ -135,7 +135,7 @@ static const struct number_query number_queries[] = {
 	/* Not supported: sub-groups, work-group collective functions */
 	NUMBER(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint, 0),
 	NUMBER(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool, CL_FALSE),
-	NUMBER(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool, CL_FALSE),
+	NUMBER(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool, CL_TRUE),
 };
 
 /* A string that is the same for every device. */

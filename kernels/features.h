@@ -16,7 +16,8 @@
 	X("__opencl_c_fp64", 3, 0, 0)                                                              \
 	X("__opencl_c_generic_address_space", 3, 0, 0)                                             \
 	X("__opencl_c_int64", 3, 0, 0)                                                             \
-	X("__opencl_c_program_scope_global_variables", 3, 0, 0)
+	X("__opencl_c_program_scope_global_variables", 3, 0, 0)                                    \
+	X("__opencl_c_work_group_collective_functions", 3, 0, 0)
 
 /* X(name, major, minor, patch): extensions that kernels can test as macros. */
 #define TERN_C_EXTENSIONS(X)                                                                       \

@@ -37,7 +37,8 @@
 	X("_Z15write_mem_fence")                                                                   \
 	X("_Z22atomic_work_item_fence")                                                            \
 	X("__tern_printf_buffer")                                                                  \
-	X("__tern_memory_of")
+	X("__tern_memory_of")                                                                      \
+	X("__tern_collective")
 
 enum { TERN_LIBRARY_MAGIC = 0x62696c54, TERN_LIBRARY_HEADER_BYTES = 16 };
 

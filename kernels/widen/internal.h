@@ -107,6 +107,7 @@ enum widen_call {
 	WIDEN_CALL_ATOMIC_FENCE,
 	WIDEN_CALL_PRINTF_BUFFER,
 	WIDEN_CALL_MEMORY_OF,
+	WIDEN_CALL_COLLECTIVE,
 };
 /* Of a call instruction; UNKNOWN for intrinsics and everything else. */
 enum widen_call widen_call_of(LLVMValueRef call);

@@ -30,6 +30,7 @@ static const struct {
 	{"_Z22atomic_work_item_fencej12memory_order12memory_scope", WIDEN_CALL_ATOMIC_FENCE, 0},
 	{"__tern_printf_buffer", WIDEN_CALL_PRINTF_BUFFER, 0},
 	{"__tern_memory_of", WIDEN_CALL_MEMORY_OF, 0},
+	{"__tern_collective", WIDEN_CALL_COLLECTIVE, 0},
 };
 
 const char *widen_callee_name(LLVMValueRef call)
@@ -95,6 +96,20 @@ static LLVMValueRef linear_id(struct lowering *l, enum widen_call id, enum widen
 	return sum;
 }
 
+/* One variable for all collective functions: barriers are between their uses. */
+static LLVMValueRef collective_memory(struct lowering *l)
+{
+	static const char name[] = "tern.collective";
+	LLVMValueRef memory = LLVMGetNamedGlobal(l->module, name);
+	if (!memory) {
+		memory = LLVMAddGlobalInAddressSpace(l->module, l->i64, name, WIDEN_LOCAL_SPACE);
+		LLVMSetInitializer(memory, LLVMGetUndef(l->i64));
+		LLVMSetLinkage(memory, LLVMInternalLinkage);
+		LLVMSetAlignment(memory, 8);
+	}
+	return memory;
+}
+
 static LLVMValueRef lowered_call(struct lowering *l, LLVMValueRef call, enum widen_call kind,
 				 unsigned beyond)
 {
@@ -108,6 +123,8 @@ static LLVMValueRef lowered_call(struct lowering *l, LLVMValueRef call, enum wid
 		return widen_known_memory(LLVMGetOperand(call, 0), &memory)
 			       ? LLVMConstInt(l->i32, memory, 0)
 			       : NULL;
+	if (kind == WIDEN_CALL_COLLECTIVE)
+		return collective_memory(l);
 	if (kind > WIDEN_CALL_LAST_DIMENSIONAL)
 		return NULL;
 	LLVMValueRef dimension = LLVMGetOperand(call, 0);

@@ -175,7 +175,11 @@ static void test_versions(struct server *s)
 		     "  atomic_store_explicit(a, 1, memory_order_release, memory_scope_device);\n"
 		     "  counter = get_enqueued_local_size(0); work_group_barrier(1); }",
 		     "-cl-std=CL2.0", OK, NULL);
-	expect_build(s, "kernel void f(global int *p) {\n  *p = work_group_reduce_add(1); }",
+	static const char collective[] =
+		"kernel void f(global int *p) {\n  *p = work_group_reduce_add(1); }";
+	expect_build(s, collective, "-cl-std=CL2.0", OK, NULL);
+	expect_build(s, collective, "-cl-std=CL1.2", FAILED, "<source>:2:8: error:");
+	expect_build(s, "kernel void f(global int *p) {\n  *p = sub_group_reduce_add(1); }",
 		     "-cl-std=CL2.0", FAILED, "<source>:2:8: error:");
 	expect_build(s, "kernel void f(\n  read_only pipe int p) {}", "-cl-std=CL2.0", FAILED,
 		     "<source>:2:");
@@ -207,7 +211,6 @@ static void test_features(struct server *s)
 		"__opencl_c_pipes",
 		"__opencl_c_device_enqueue",
 		"__opencl_c_subgroups",
-		"__opencl_c_work_group_collective_functions",
 		"__opencl_c_integer_dot_product_input_4x8bit",
 		"__opencl_c_kernel_clock_scope_device",
 		"__IMAGE_SUPPORT__",
