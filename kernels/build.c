@@ -234,13 +234,14 @@ int tern_kernels_build(const struct tern_build_request *request, struct tern_bui
 {
 	struct build b = {
 		.request = request,
-		.flags = tern_option_has(TERN_OPTION_KERNELS, "scalar") ? TERN_WIRE_SCALAR : 0,
+		.flags = (tern_option_has(TERN_OPTION_KERNELS, "scalar") ? TERN_WIRE_SCALAR : 0) |
+			 (tern_option_has(TERN_OPTION_KERNELS, "report") ? TERN_WIRE_REPORT : 0),
 		.dump = tern_option_has(TERN_OPTION_KERNELS, "dump"),
 		.timeout = tern_option_number(TERN_OPTION_COMPILE_TIMEOUT, DEFAULT_TIMEOUT),
 	};
 	struct tern_build_result r = {0};
 	int cancel;
-	b.cached = !b.dump && tern_build_is_pure(request);
+	b.cached = !b.dump && !(b.flags & TERN_WIRE_REPORT) && tern_build_is_pure(request);
 	b.timeout = tern_min(b.timeout, (uint64_t)MAX_TIMEOUT);
 	/* a thread that is cancelled here would take its server with it */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);

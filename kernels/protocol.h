@@ -22,6 +22,7 @@ enum { TERN_MESSAGE_BUILD = 1, TERN_MESSAGE_RESULT = 2 };
 /* tern_wire_request.flags */
 enum {
 	TERN_WIRE_SCALAR = 1 << 0, /* do not widen */
+	TERN_WIRE_REPORT = 1 << 1, /* notes in the log: what was not widened, why, in which line */
 };
 
 struct tern_wire_input {

@@ -17,6 +17,8 @@ static const struct {
 	{"info", tern_tool_info, "devices, SVM levels, permissions and options in force"},
 	{"run", tern_tool_run,
 	 "[options] -- program: run a program on Tern alone (tern run --help)"},
+	{"kernels", tern_tool_kernels,
+	 "[options] file.cl...: compile, and say what was vectorised and what not, and why"},
 	{"cache", tern_tool_cache, "stats | clear | path: the folder of compiled kernels"},
 };
 
@@ -24,7 +26,7 @@ static void usage(FILE *to)
 {
 	fprintf(to, "Tern " TERN_VERSION ", an OpenCL 3.0 runtime with one address space\n\n");
 	for (size_t i = 0; i < tern_array_size(commands); i++)
-		fprintf(to, "  tern %-6s %s\n", commands[i].name, commands[i].help);
+		fprintf(to, "  tern %-8s %s\n", commands[i].name, commands[i].help);
 }
 
 char *tern_tool_library(void)

@@ -1,6 +1,7 @@
 # The tern command.
 add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}/tools/info.c
-  ${CMAKE_SOURCE_DIR}/tools/run.c ${CMAKE_SOURCE_DIR}/tools/cache.c)
+  ${CMAKE_SOURCE_DIR}/tools/run.c ${CMAKE_SOURCE_DIR}/tools/cache.c
+  ${CMAKE_SOURCE_DIR}/tools/kernels.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 target_compile_definitions(tern_command PRIVATE TERN_VERSION="${PROJECT_VERSION}"
@@ -11,5 +12,7 @@ install(TARGETS tern_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 if(TARGET ternc AND NOT TERN_SANITIZE)
   add_test(NAME install.prefix COMMAND ${CMAKE_SOURCE_DIR}/tools/check_install ${CMAKE_BINARY_DIR})
   add_test(NAME install.package COMMAND ${CMAKE_SOURCE_DIR}/tools/check_package ${CMAKE_BINARY_DIR})
+  add_test(NAME tools.kernels COMMAND ${CMAKE_SOURCE_DIR}/tools/check_kernels ${CMAKE_BINARY_DIR})
+  set_tests_properties(tools.kernels PROPERTIES LABELS tools TIMEOUT 120)
   set_tests_properties(install.prefix install.package PROPERTIES LABELS install TIMEOUT 300)
 endif()

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/DebugInfo.h>
 
 #include "kernels/code_format.h"
 #include "kernels/ternc/build.h"
@@ -216,7 +217,10 @@ static void note_scalar(struct tern_build *b, const struct tern_widen_kernel *w)
 	const char *colon = *w->reason_detail ? ": " : "";
 	tern_log_debug("ternc: kernel '%s' is not vectorised: %s%s%s", w->name, w->reason, colon,
 		       w->reason_detail);
-	if (*b->request->dump)
+	if (w->reason_line && (b->request->flags & TERN_WIRE_REPORT))
+		tern_build_log(b, "<source>:%u: note: kernel '%s' is not vectorised: %s\n",
+			       w->reason_line, w->name, w->reason);
+	else if (*b->request->dump || (b->request->flags & TERN_WIRE_REPORT))
 		tern_build_log(b, "note: kernel '%s' is not vectorised: %s%s%s\n", w->name,
 			       w->reason, colon, w->reason_detail);
 }
@@ -239,7 +243,7 @@ static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBuff
 		k->info->stack_bytes = tern_stack_bytes(
 			object, LLVMGetValueName2(w->group_function, &n), estimate);
 		if (w->reason && !(w->flags & TERN_KERNEL_WIDENED) &&
-		    b->request->register_lanes > 1)
+		    b->request->register_lanes > 1 && !b->scalar)
 			note_scalar(b, w);
 	}
 }
@@ -265,6 +269,7 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 		.machine = b->machine,
 		.cpu = q->cpu,
 		.features = q->features,
+		.keep_lines = q->flags & TERN_WIRE_REPORT,
 		.register_lanes = b->scalar ? 1 : q->register_lanes,
 	};
 	char *message = NULL;
@@ -294,6 +299,7 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 	if (s != TERN_BUILD_OK || !entries)
 		return s != TERN_BUILD_OK ? s : TERN_BUILD_UNAVAILABLE;
 	add_table(b, module, kernels, entries);
+	LLVMStripModuleDebugInfo(module); /* lines were for the notes */
 	tern_build_phase(b, "widen");
 	tern_build_dump(b, module, "4-widened");
 	s = verify(b, module);

@@ -144,6 +144,8 @@ static void add_all(struct tern_build *b, struct args *a)
 	}
 	add_language(a, o->language);
 	add_flags(a, o->flags);
+	if (b->request->flags & TERN_WIRE_REPORT)
+		add(a, "-debug-info-kind=line-tables-only"); /* dropped when kernels are made */
 	for (size_t i = 0; i < o->warning_count; i++)
 		add(a, o->warnings[i]);
 	for (size_t i = 0; i < o->preprocessor_count; i++)

@@ -178,6 +178,7 @@ static bool make_widened(struct widen_fn *fn)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
+	fn->kernel->reason_line = 0;
 	return true;
 }
 
@@ -208,6 +209,7 @@ int tern_widen_kernel(LLVMModuleRef module, const struct tern_widen_options *opt
 		return error;
 	kernel->reason = NULL;
 	kernel->reason_detail[0] = '\0';
+	kernel->reason_line = 0;
 	if (!survey(&fn)) {
 		widen_fn_finish(&fn);
 		return -ENOTSUP;

@@ -96,7 +96,8 @@ static int check_inlined(LLVMModuleRef module, char **message)
 int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *options,
 		       char **message)
 {
-	LLVMStripModuleDebugInfo(module);
+	if (!options->keep_lines)
+		LLVMStripModuleDebugInfo(module);
 	widen_lower_by_value(module);
 	widen_lower_divisions(module);
 	mark_for_inlining(module);

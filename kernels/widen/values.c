@@ -316,6 +316,7 @@ bool widen_refuse(struct widen_fn *fn, const char *reason, LLVMValueRef at)
 	struct tern_widen_kernel *k = fn->kernel;
 	k->reason = reason;
 	k->reason_detail[0] = '\0';
+	k->reason_line = at && LLVMIsAInstruction(at) ? LLVMGetDebugLocLine(at) : 0;
 	if (at) {
 		char *text = LLVMPrintValueToString(at);
 		snprintf(k->reason_detail, sizeof(k->reason_detail), "%s",

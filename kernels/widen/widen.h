@@ -32,12 +32,15 @@ struct tern_widen_kernel {
 	uint64_t local_bytes;        /* out: the kernel's __local variables */
 	uint64_t private_bytes;      /* out: allocas of one work-item */
 	const char *reason;      /* out: why it was not widened, static text; NULL when it was */
-	char reason_detail[128]; /* out: the instruction or line at fault, "" */
+	char reason_detail[128]; /* out: the instruction at fault, "" */
+	unsigned reason_line;    /* out: its line, 0 when not known */
 };
 
 struct tern_widen_options {
 	LLVMTargetMachineRef machine;
 	const char *cpu, *features; /* target-cpu and target-features of the functions made */
+	bool keep_lines; /* debug information stays after step 1, for reason_line; not after step 2
+			  */
 	unsigned register_lanes; /* 32-bit lanes of a vector register: 16, 8, 4; 1: scalar only */
 };
 

@@ -22,7 +22,8 @@
 	X(TERNC, "TERN_TERNC", "auto", "path of the compile server; auto: beside libtern.so")      \
 	X(COMPILE_TIMEOUT, "TERN_COMPILE_TIMEOUT", "60", "seconds that one compilation may take")  \
 	X(KERNELS, "TERN_KERNELS", "",                                                             \
-	  "for developers: dump (write IR and assembly here), scalar (do not widen)")              \
+	  "for developers: dump (write IR and assembly here), scalar (do not widen), "             \
+	  "report (notes in the build log)")                                                       \
 	X(ACCEL, "TERN_ACCEL", "",                                                                 \
 	  "the accelerator: mem=1G,units=auto,link=0,latency=0us,model=private or "                \
 	  "coherent,linger=1s")                                                                    \
