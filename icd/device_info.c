@@ -102,6 +102,9 @@ static const struct number_query number_queries[] = {
 	NUMBER(CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT, cl_uint, 0),
 	NUMBER(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT, cl_bool, CL_TRUE),
 	NUMBER(CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT, cl_bool, CL_TRUE),
+	NUMBER(CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR, cl_bitfield,
+	       CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED_KHR |
+		       CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_KHR),
 	/* Not supported: half arithmetic (cl_khr_fp16) */
 	NUMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, cl_uint, 0),
 	NUMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, cl_uint, 0),
@@ -132,7 +135,7 @@ static const struct number_query number_queries[] = {
 	NUMBER(CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE, cl_uint, 0),
 	NUMBER(CL_DEVICE_MAX_ON_DEVICE_QUEUES, cl_uint, 0),
 	NUMBER(CL_DEVICE_MAX_ON_DEVICE_EVENTS, cl_uint, 0),
-	/* Not supported: sub-groups, work-group collective functions */
+	/* Not supported: sub-groups */
 	NUMBER(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint, 0),
 	NUMBER(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool, CL_FALSE),
 	NUMBER(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool, CL_TRUE),
@@ -248,6 +251,9 @@ static cl_int answer_names(const struct tern_info *out, const struct tern_names 
 	return tern_info_bytes(out, names->list, names->list_bytes);
 }
 
+/* They are multiplications and additions, in vectors of work-items. */
+static const cl_device_integer_dot_product_acceleration_properties_khr no_dot_acceleration;
+
 cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info param_name,
 					size_t param_value_size, void *param_value,
 					size_t *param_value_size_ret)
@@ -302,6 +308,9 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 		return tern_info_value(&out, cl_device_affinity_domain, affinity_domains(device));
 	case CL_DEVICE_PARTITION_TYPE:
 		return answer_partition_type(device, &out);
+	case CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_8BIT_KHR:
+	case CL_DEVICE_INTEGER_DOT_PRODUCT_ACCELERATION_PROPERTIES_4x8BIT_PACKED_KHR:
+		return tern_info_bytes(&out, &no_dot_acceleration, sizeof(no_dot_acceleration));
 	case CL_DEVICE_SVM_TYPE_CAPABILITIES_KHR:
 	case CL_DEVICE_SVM_CONCURRENT_ACCESS_ATOM_SIZE_KHR:
 	case CL_DEVICE_HOST_MEM_CAPABILITIES_INTEL:

@@ -16,17 +16,21 @@
 	X("__opencl_c_fp64", 3, 0, 0)                                                              \
 	X("__opencl_c_generic_address_space", 3, 0, 0)                                             \
 	X("__opencl_c_int64", 3, 0, 0)                                                             \
+	X("__opencl_c_integer_dot_product_input_4x8bit", 3, 0, 0)                                  \
+	X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0, 0)                           \
 	X("__opencl_c_program_scope_global_variables", 3, 0, 0)                                    \
 	X("__opencl_c_work_group_collective_functions", 3, 0, 0)
 
 /* X(name, major, minor, patch): extensions that kernels can test as macros. */
 #define TERN_C_EXTENSIONS(X)                                                                       \
 	X("cl_khr_byte_addressable_store", 1, 0, 0)                                                \
+	X("cl_khr_extended_bit_ops", 1, 0, 0)                                                      \
 	X("cl_khr_fp64", 1, 0, 0)                                                                  \
 	X("cl_khr_global_int32_base_atomics", 1, 0, 0)                                             \
 	X("cl_khr_global_int32_extended_atomics", 1, 0, 0)                                         \
 	X("cl_khr_int64_base_atomics", 1, 0, 0)                                                    \
 	X("cl_khr_int64_extended_atomics", 1, 0, 0)                                                \
+	X("cl_khr_integer_dot_product", 2, 0, 0)                                                   \
 	X("cl_khr_local_int32_base_atomics", 1, 0, 0)                                              \
 	X("cl_khr_local_int32_extended_atomics", 1, 0, 0)
 
