@@ -18,7 +18,8 @@
  *   emit.c      the map from old to new values; constants; vector forms of scalars
  *   rebuild.c   scalar copies of instructions; workitem.c: get_global_id() and its kin
  *   generic.c   which memory a generic pointer points to
- *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane)
+ *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
+ *               together.c (atomics on one address)
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
  *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards
  *
@@ -376,6 +377,12 @@ LLVMValueRef widen_private_address(struct widen_emit *e, LLVMValueRef gep, bool 
 /* Base and guard of a hinted value; the guard, NULL: not hinted. */
 void widen_emit_hint(struct widen_emit *e, LLVMValueRef inst);
 LLVMValueRef widen_guard(struct widen_emit *e, LLVMValueRef v);
+/* together.c: false when it must go lane by lane. */
+bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst);
+/* The new value of a read-modify-write operation on @old, scalars or vectors; NULL: not one of the
+ * usual. */
+LLVMValueRef widen_modify(struct widen_emit *e, LLVMAtomicRMWBinOp op, LLVMValueRef old,
+			  LLVMValueRef v);
 /* Lane by lane; under the mask when @guarded. */
 void widen_emit_lanes(struct widen_emit *e, LLVMValueRef inst, bool guarded);
 

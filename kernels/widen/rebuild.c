@@ -224,9 +224,8 @@ static LLVMValueRef rebuild_extract_value(struct widen_emit *e, LLVMValueRef ins
 	return v;
 }
 
-/* The new value of a read-modify-write operation on @old; NULL: not one of the usual. */
-static LLVMValueRef modify(struct widen_emit *e, LLVMAtomicRMWBinOp op, LLVMValueRef old,
-			   LLVMValueRef v)
+LLVMValueRef widen_modify(struct widen_emit *e, LLVMAtomicRMWBinOp op, LLVMValueRef old,
+			  LLVMValueRef v)
 {
 	static const LLVMIntPredicate better[] = {LLVMIntSGT, LLVMIntSLT, LLVMIntUGT, LLVMIntULT};
 	switch (op) {
@@ -267,7 +266,7 @@ static LLVMValueRef rebuild_local_atomic(struct widen_emit *e, LLVMValueRef inst
 	LLVMValueRef old = LLVMBuildLoad2(e->builder, type, operands[0], ""), v, result = old;
 	LLVMSetAlignment(old, LLVMGetAlignment(inst));
 	if (LLVMIsAAtomicRMWInst(inst)) {
-		v = modify(e, LLVMGetAtomicRMWBinOp(inst), old, operands[1]);
+		v = widen_modify(e, LLVMGetAtomicRMWBinOp(inst), old, operands[1]);
 	} else {
 		LLVMValueRef same = LLVMBuildICmp(e->builder, LLVMIntEQ, old, operands[1], "");
 		v = LLVMBuildSelect(e->builder, same, operands[2], old, "");
