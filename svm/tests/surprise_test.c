@@ -82,8 +82,9 @@ static void test_replaced(struct mirror *m, enum then then)
 }
 
 /* With an imposed link, where a plan is paid for first: what no move can serve. */
-static void test_link(struct mirror *m)
+static void test_link(void)
 {
+	struct mirror *m = mirror_start(64 * TERN_CHUNK);
 	m->devmem.link.latency_ns = 20000;
 	char *p = home(m);
 	REQUIRE(!madvise(p + AT * TERN_PAGE, TERN_PAGE, MADV_DONTNEED));
@@ -92,8 +93,8 @@ static void test_link(struct mirror *m)
 	REQUIRE(!mprotect(p + 40 * TERN_PAGE, 4 * TERN_PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
 	*device(m, p, 41) = 9;
 	EXPECT(p[41 * TERN_PAGE] == 9 && p[41 * TERN_PAGE + 1] == 1);
-	m->devmem.link.latency_ns = 0;
 	done(m, p);
+	mirror_stop(m);
 }
 
 /* Frames that became stale are dropped again and again, in a space that was opened anew, too. */
@@ -119,10 +120,10 @@ int main(int argc, char **argv)
 		test_replaced(m, CONTENTS);
 		test_replaced(m, HOLES);
 		test_replaced(m, NOTHING);
-		test_link(m);
 		test_stale_frames(m);
 		test_excluded_later(m);
 		mirror_stop(m);
+		test_link();
 	}
 	return test_result();
 }
