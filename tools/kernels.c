@@ -157,6 +157,15 @@ static int wrong(const char *what)
 	return 2;
 }
 
+static bool is_target(const char *name)
+{
+	static const char *const names[] = {"native", "avx512", "avx2", "baseline"};
+	for (size_t i = 0; i < tern_array_size(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 int tern_tool_kernels(int argc, char **argv)
 {
 	char kernels[40] = "report";
@@ -170,7 +179,9 @@ int tern_tool_kernels(int argc, char **argv)
 		} else if (!strcmp(argv[i], "--scalar")) {
 			strcat(kernels, ",scalar");
 		} else if (!strcmp(argv[i], "--cpu") && i + 1 < argc) {
-			setenv("TERN_CPU", argv[++i], 1);
+			if (!is_target(argv[++i]))
+				return wrong("--cpu is native, avx512, avx2 or baseline");
+			setenv("TERN_CPU", argv[i], 1);
 		} else if (argv[i][0] == '-' && argv[i][1]) {
 			return wrong("an option that is not known");
 		} else {

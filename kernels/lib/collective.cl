@@ -92,15 +92,18 @@ OVERLOAD int work_group_any(int predicate)
 		return result;                                                                     \
 	}
 
-#define FAMILY(type, least, greatest)                                                              \
+/* As the atomics have it: what is not a number does not count. */
+#define MIN_OF(a, b)  ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b)  ((a) > (b) ? (a) : (b))
+#define FAMILY(type, least, greatest, min_of, max_of)                                                              \
 	BROADCASTS(type)                                                                           \
 	COLLECTIVE(type, add, 0, before + v)                                                       \
-	COLLECTIVE(type, min, greatest, before < v ? before : v)                                   \
-	COLLECTIVE(type, max, least, before > v ? before : v)
+	COLLECTIVE(type, min, greatest, min_of(before, v))                                   \
+	COLLECTIVE(type, max, least, max_of(before, v))
 
-FAMILY(int, INT_MIN, INT_MAX)
-FAMILY(uint, 0, UINT_MAX)
-FAMILY(long, LONG_MIN, LONG_MAX)
-FAMILY(ulong, 0, ULONG_MAX)
-FAMILY(float, -INFINITY, INFINITY)
-FAMILY(double, -(double)INFINITY, (double)INFINITY)
+FAMILY(int, INT_MIN, INT_MAX, MIN_OF, MAX_OF)
+FAMILY(uint, 0, UINT_MAX, MIN_OF, MAX_OF)
+FAMILY(long, LONG_MIN, LONG_MAX, MIN_OF, MAX_OF)
+FAMILY(ulong, 0, ULONG_MAX, MIN_OF, MAX_OF)
+FAMILY(float, -INFINITY, INFINITY, __builtin_fminf, __builtin_fmaxf)
+FAMILY(double, -(double)INFINITY, (double)INFINITY, __builtin_fmin, __builtin_fmax)

@@ -24,6 +24,8 @@
 #include "kernels/widen/widen.h"
 
 #define TERN_TRIPLE "x86_64-unknown-linux-gnu"
+/* Where clang finds the request's files; not shown to readers. */
+#define TERN_SOURCE_DIR "/tern/source/"
 
 /* Calling conventions that clang uses for SPIR. */
 enum { TERN_CC_SPIR_FUNC = 75, TERN_CC_SPIR_KERNEL = 76 };

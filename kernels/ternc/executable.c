@@ -217,9 +217,12 @@ static void note_scalar(struct tern_build *b, const struct tern_widen_kernel *w)
 	const char *colon = *w->reason_detail ? ": " : "";
 	tern_log_debug("ternc: kernel '%s' is not vectorised: %s%s%s", w->name, w->reason, colon,
 		       w->reason_detail);
+	static const char folder[] = TERN_SOURCE_DIR;
+	size_t hidden =
+		strncmp(w->reason_file, folder, sizeof(folder) - 1) ? 0 : sizeof(folder) - 1;
 	if (w->reason_line && (b->request->flags & TERN_WIRE_REPORT))
-		tern_build_log(b, "<source>:%u: note: kernel '%s' is not vectorised: %s\n",
-			       w->reason_line, w->name, w->reason);
+		tern_build_log(b, "%s:%u: note: kernel '%s' is not vectorised: %s\n",
+			       w->reason_file + hidden, w->reason_line, w->name, w->reason);
 	else if (*b->request->dump || (b->request->flags & TERN_WIRE_REPORT))
 		tern_build_log(b, "note: kernel '%s' is not vectorised: %s%s%s\n", w->name,
 			       w->reason, colon, w->reason_detail);
@@ -243,7 +246,7 @@ static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBuff
 		k->info->stack_bytes = tern_stack_bytes(
 			object, LLVMGetValueName2(w->group_function, &n), estimate);
 		if (w->reason && !(w->flags & TERN_KERNEL_WIDENED) &&
-		    b->request->register_lanes > 1 && !b->scalar)
+		    b->request->register_lanes > 1 && !(b->request->flags & TERN_WIRE_SCALAR))
 			note_scalar(b, w);
 	}
 }

@@ -18,7 +18,7 @@
 #include "runtime/base/alloc.h"
 
 #define INCLUDE_DIR "/tern/include/"
-#define SOURCE_DIR  "/tern/source/"
+#define SOURCE_DIR  TERN_SOURCE_DIR
 #define MAIN_FILE   SOURCE_DIR "<source>"
 
 static const char *const fixed_args[] = {
@@ -52,61 +52,28 @@ static const char extensions_and_features[] =
 	"-cl-ext=-all" TERN_C_EXTENSIONS(X) TERN_C_FEATURES(X);
 #undef X
 
-/* Features and extensions that clang has no switch for: its header defines them, or nobody. It
- * declares dot() and its kin by the two macros in all versions of the language. */
-static const char prelude[] = "#pragma clang system_header\n"
-#define X(name, major, minor, patch) "#ifndef " name "\n#define " name " 1\n#endif\n"
-	TERN_C_EXTENSIONS(X) X("__opencl_c_integer_dot_product_input_4x8bit", 3, 0, 0)
-		X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0,
-		  0) "#if __OPENCL_C_VERSION__ >= 300\n" TERN_C_FEATURES(X)
-#undef X
-			"#endif\n"
-			"#include \"opencl-c-base.h\"\n"
-			"#ifdef TERN_CL20\n"
-			"#undef TERN_CL20\n"
-			"#undef __OPENCL_C_VERSION__\n"
-			"#define __OPENCL_C_VERSION__ 200\n"
-			"#endif\n";
-
 /*
- * Built-in functions that clang 19 does not know. Declared only for a program that did not compile
- * for want of them: one that has a function of its own with such a name must go on to compile.
+ * Features and extensions that clang has no switch for: its header defines them, or nobody. By
+ * these macros it declares bit_reverse(), dot() and their kin, where the program has none of its
+ * own. The pragmas make the names known to programs that enable them so.
  */
-static const char *const bits_names[] = {"'bitfield_insert'", "'bitfield_extract_signed'",
-					 "'bitfield_extract_unsigned'", "'bit_reverse'"};
-
-static void declare(struct tern_writer *w, const char *result, const char *name, const char *type,
-		    const char *rest)
-{
-	char text[160];
-	int n = snprintf(text, sizeof(text), "__attribute__((overloadable, const)) %s %s(%s%s);\n",
-			 result, name, type, rest);
-	tern_write_raw(w, text, (size_t)n);
-}
-
-/* Each declaration by itself, so that a complaint about one is as short as it can be. */
-static const char *bits_header(struct tern_build *b)
-{
-	static const char *const types[] = {"char", "short", "int", "long"};
-	static const char *const widths[] = {"", "2", "3", "4", "8", "16"};
-	static const char begin[] = "#pragma clang system_header\n";
-	struct tern_writer w = {0};
-	tern_write_raw(&w, begin, sizeof(begin) - 1);
-	for (size_t i = 0; i < tern_array_size(types) * tern_array_size(widths) * 2; i++) {
-		char s[16], u[20], insert[40];
-		snprintf(s, sizeof(s), "%s%s", types[i / 2 % 4], widths[i / 8]);
-		snprintf(u, sizeof(u), "u%s", s);
-		const char *t = i % 2 ? u : s; /* each type signed and unsigned */
-		snprintf(insert, sizeof(insert), ", %s, uint, uint", t);
-		declare(&w, t, "bitfield_insert", t, insert);
-		declare(&w, s, "bitfield_extract_signed", t, ", uint, uint");
-		declare(&w, u, "bitfield_extract_unsigned", t, ", uint, uint");
-		declare(&w, t, "bit_reverse", t, "");
-	}
-	char *header = w.failed ? NULL : tern_build_strndup(b, (const char *)w.data, w.size);
-	tern_writer_finish(&w);
-	return header;
-}
+#define X(name, major, minor, patch) "#ifndef " name "\n#define " name " 1\n#endif\n"
+#define KNOWN(name)                                                                                \
+	"#pragma OPENCL EXTENSION " name " : begin\n#pragma OPENCL EXTENSION " name " : end\n"
+static const char prelude[] = "#pragma clang system_header\n" TERN_C_EXTENSIONS(X) X(
+	"__opencl_c_integer_dot_product_input_4x8bit", 3, 0,
+	0) X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0,
+	     0) KNOWN("cl_khr_extended_bit_ops")
+	KNOWN("cl_khr_integer_dot_product") "#if __OPENCL_C_VERSION__ >= 300\n" TERN_C_FEATURES(
+		X) "#endif\n"
+		   "#include \"opencl-c-base.h\"\n"
+		   "#ifdef TERN_CL20\n"
+		   "#undef TERN_CL20\n"
+		   "#undef __OPENCL_C_VERSION__\n"
+		   "#define __OPENCL_C_VERSION__ 200\n"
+		   "#endif\n";
+#undef KNOWN
+#undef X
 
 /* clang's arguments: a growing array that remembers missing memory. */
 struct args {
@@ -174,7 +141,7 @@ static void add_flags(struct args *a, uint32_t flags)
 	}
 }
 
-static void add_all(struct tern_build *b, struct args *a, bool bits)
+static void add_all(struct tern_build *b, struct args *a)
 {
 	const struct tern_options *o = &b->options;
 	for (size_t i = 0; i < tern_array_size(fixed_args); i++)
@@ -192,10 +159,6 @@ static void add_all(struct tern_build *b, struct args *a, bool bits)
 		add(a, o->warnings[i]);
 	for (size_t i = 0; i < o->preprocessor_count; i++)
 		add(a, o->preprocessor[i]);
-	if (bits) {
-		add(a, "-include");
-		add(a, INCLUDE_DIR "bits.h");
-	}
 	add(a, MAIN_FILE);
 }
 
@@ -212,17 +175,13 @@ static bool add_file(struct tern_build *b, struct tern_virtual_file *f, const ch
 static struct tern_virtual_file *list_files(struct tern_build *b, size_t *count)
 {
 	const struct tern_wire_request *q = b->request;
-	size_t n = 4;
+	size_t n = 3;
 	struct tern_virtual_file *f = tern_build_alloc(b, (n + q->header_count) * sizeof(*f));
 	if (!f)
 		return NULL;
 	f[0] = (struct tern_virtual_file){INCLUDE_DIR "opencl-c-base.h", tern_opencl_header,
 					  tern_opencl_header_size};
 	f[1] = (struct tern_virtual_file){INCLUDE_DIR "tern.h", prelude, sizeof(prelude) - 1};
-	const char *bits = bits_header(b);
-	if (!bits)
-		return NULL;
-	f[3] = (struct tern_virtual_file){INCLUDE_DIR "bits.h", bits, strlen(bits)};
 	if (!add_file(b, &f[2], "<source>", q->source, q->source_size))
 		return NULL;
 	for (uint32_t i = 0; i < q->header_count; i++) {
@@ -257,44 +216,20 @@ static void log_diagnostics(struct tern_build *b, const char *text)
 	}
 }
 
-/* clang's complaint is of a function of bits_header. */
-static bool wants_bits(const char *log)
-{
-	for (size_t i = 0; log && i < tern_array_size(bits_names); i++)
-		if (strstr(log, bits_names[i]))
-			return true;
-	return false;
-}
-
-/* One run of clang; @log is malloc'ed or NULL. */
-static LLVMModuleRef run_clang(struct tern_build *b, const struct tern_virtual_file *files,
-			       size_t file_count, bool bits, char **log)
-{
-	struct args args = {0};
-	LLVMModuleRef module = NULL;
-	*log = NULL;
-	add_all(b, &args, bits);
-	if (!args.failed)
-		module = tern_clang_compile(b->context, args.item, args.count, files, file_count,
-					    log);
-	else
-		b->code.failed = true; /* no memory */
-	tern_free(args.item);
-	return module;
-}
-
 enum tern_build_status tern_frontend_compile(struct tern_build *b, LLVMModuleRef *out)
 {
+	struct args args = {0};
 	size_t file_count = 0;
 	struct tern_virtual_file *files = list_files(b, &file_count);
-	if (!files)
+	add_all(b, &args);
+	if (!files || args.failed) {
+		tern_free(args.item);
 		return TERN_BUILD_UNAVAILABLE;
-	char *log;
-	LLVMModuleRef module = run_clang(b, files, file_count, false, &log);
-	if (!module && wants_bits(log)) {
-		free(log);
-		module = run_clang(b, files, file_count, true, &log);
 	}
+	char *log = NULL;
+	LLVMModuleRef module =
+		tern_clang_compile(b->context, args.item, args.count, files, file_count, &log);
+	tern_free(args.item);
 	if (log)
 		log_diagnostics(b, log);
 	free(log);

@@ -317,6 +317,10 @@ bool widen_refuse(struct widen_fn *fn, const char *reason, LLVMValueRef at)
 	k->reason = reason;
 	k->reason_detail[0] = '\0';
 	k->reason_line = at && LLVMIsAInstruction(at) ? LLVMGetDebugLocLine(at) : 0;
+	unsigned length = 0;
+	const char *file = k->reason_line ? LLVMGetDebugLocFilename(at, &length) : NULL;
+	snprintf(k->reason_file, sizeof(k->reason_file), "%.*s", file ? (int)length : 0,
+		 file ? file : "");
 	if (at) {
 		char *text = LLVMPrintValueToString(at);
 		snprintf(k->reason_detail, sizeof(k->reason_detail), "%s",

@@ -34,6 +34,7 @@ struct tern_widen_kernel {
 	const char *reason;      /* out: why it was not widened, static text; NULL when it was */
 	char reason_detail[128]; /* out: the instruction at fault, "" */
 	unsigned reason_line;    /* out: its line, 0 when not known */
+	char reason_file[128];   /* out: and file, as the front end names it */
 };
 
 struct tern_widen_options {

@@ -200,6 +200,16 @@ static void test_own_bit_functions(struct server *s)
 		     "int bitfield_insert(int a) { return a; }\n"
 		     "kernel void f(global uint *p) { *p = bit_reverse(bitfield_insert(*p)); }",
 		     "", OK, NULL);
+	expect_build(s,
+		     "static uint bit_reverse(uint x) { return x + 1; }\n"
+		     "kernel void f(global uint *p) {\n"
+		     "  *p = bit_reverse(bitfield_insert(*p, 1u, 2, 3)); }",
+		     "-Werror", OK, NULL);
+	expect_build(s,
+		     "#pragma OPENCL EXTENSION cl_khr_extended_bit_ops : enable\n"
+		     "#pragma OPENCL EXTENSION cl_khr_integer_dot_product : enable\n"
+		     "kernel void f(global uint *p) { *p = bit_reverse(*p); }",
+		     "-Werror", OK, NULL);
 	expect_build(s, "kernel void f(global uint *p) {\n  *p = bit_reverse(*p, 1); }", "", FAILED,
 		     "<source>:2:8: error: no matching function for call to 'bit_reverse'");
 	expect_build(s, "kernel void f(global uint *p) {\n  *p = bit_reverse(*p) + none(); }", "",
