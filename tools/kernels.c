@@ -23,36 +23,44 @@ static const char help[] = "usage: tern kernels [options] file.cl... [-- build o
 
 enum { SOURCE_MOST = 64 << 20 };
 
-/* The whole file, NUL-terminated; NULL with a message. */
-static char *read_source(const char *name, size_t *size)
+/* All of @file, NUL-terminated; NULL: errno. */
+static char *read_all(FILE *file, size_t *size)
 {
-	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
 	char *text = NULL;
 	size_t room = 0;
 	*size = 0;
-	while (file && !ferror(file) && !feof(file) && *size < SOURCE_MOST) {
+	while (!feof(file)) {
 		if (room - *size < 2) {
 			room = room ? 2 * room : 65536;
-			char *more = tern_realloc_array(text, room, 1);
+			char *more = room <= SOURCE_MOST ? tern_realloc_array(text, room, 1) : NULL;
 			if (!more) {
-				errno = ENOMEM;
+				errno = room <= SOURCE_MOST ? ENOMEM : EFBIG;
 				break;
 			}
 			text = more;
 		}
 		*size += fread(text + *size, 1, room - *size - 1, file);
+		if (ferror(file))
+			break;
 	}
-	bool good = file && !ferror(file) && feof(file) && text;
-	if (!good)
-		fprintf(stderr, "tern kernels: %s: %s\n", name,
-			*size >= SOURCE_MOST ? "too large" : strerror(errno ? errno : EIO));
-	if (file && file != stdin)
-		fclose(file);
-	if (!good) {
+	if (!text || !feof(file)) {
 		tern_free(text);
 		return NULL;
 	}
 	text[*size] = '\0';
+	return text;
+}
+
+/* NULL with a message. */
+static char *read_source(const char *name, size_t *size)
+{
+	bool from_stdin = !strcmp(name, "-");
+	FILE *file = from_stdin ? stdin : fopen(name, "re");
+	char *text = file ? read_all(file, size) : NULL;
+	if (!text)
+		fprintf(stderr, "tern kernels: %s: %s\n", name, strerror(errno));
+	if (file && !from_stdin)
+		fclose(file);
 	return text;
 }
 
@@ -170,7 +178,7 @@ int tern_tool_kernels(int argc, char **argv)
 {
 	char kernels[40] = "report";
 	int files = 0, i;
-	for (i = 0; i < argc && strcmp(argv[i], "--"); i++) {
+	for (i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (!strcmp(argv[i], "--help")) {
 			fputs(help, stdout);
 			return 0;
