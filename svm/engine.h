@@ -48,8 +48,9 @@
  * address first, since the UNMAP that follows would discard the data, then put at the new one, as
  * STAGED. The kernel lets the program go on when an event has been read, not when it has been
  * handled: the engine's counter is odd in between, and tern_space_fence() waits for it. There are
- * no events for mprotect: the rights of a mapping are asked anew at every device fault, and a page
- * that the device may write stays so until it comes home. fork: see space.h.
+ * no events for mprotect: the rights of a mapping are asked anew at every device fault (a write to
+ * a registered page at home leaves that to UFFDIO_MOVE, mapping_assume()), and a page that the
+ * device may write stays so until it comes home. fork: see space.h.
  *
  * Conflicts. A page is held for a minimum time where it was brought (TERN_SVM_HOLD, and the
  * policy's hold); a fault of the other side meanwhile is deferred. An imposed link defers faults

@@ -52,7 +52,8 @@ struct tern_widen_options {
  * structurise. Calls that stay and that widen understands: the work-item functions
  * (_Z13get_global_idj, …), barrier and work_group_barrier in all their manglings, mem_fence and
  * atomic_work_item_fence, __tern_printf_buffer() (returns group->printf_buffer),
- * __tern_memory_of() (of a generic pointer), LLVM intrinsics.
+ * __tern_memory_of() (of a generic pointer), __tern_collective() (8 bytes of local memory, for
+ * kernels/lib/collective.cl), LLVM intrinsics.
  * -EINVAL with @message when a pass fails.
  */
 int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *options,

@@ -191,7 +191,7 @@ static void test_versions(struct server *s)
 		     "-cl-std=CL3.0", FAILED, "<source>:2:");
 }
 
-/* Built-in functions that clang does not know are there, but not in the way of a program's own. */
+/* The bit functions are there, but not in the way of a program's own. */
 static void test_own_bit_functions(struct server *s)
 {
 	expect_build(s, "kernel void f(global uint *p) { *p = bit_reverse(*p); }", "", OK, NULL);
