@@ -15,6 +15,7 @@ extern CONF_CASES(ndrange);
 extern CONF_CASES(kernels_groups);
 extern CONF_CASES(kernels_language);
 extern CONF_CASES(kernels_collective);
+extern CONF_CASES(kernels_subgroups);
 extern CONF_CASES(kernels_atomics);
 extern CONF_CASES(kernels_integer);
 extern CONF_CASES(programs);
@@ -48,13 +49,11 @@ static const struct conf_case *const events[] = {conf_cases_events_user, conf_ca
 						 conf_cases_events_chain, NULL};
 static const struct conf_case *const buffers[] = {conf_cases_buffers, conf_cases_buffers_parts,
 						  NULL};
-static const struct conf_case *const ndrange[] = {conf_cases_ndrange,
-						  conf_cases_kernels_groups,
-						  conf_cases_kernels_language,
-						  conf_cases_kernels_collective,
-						  conf_cases_kernels_integer,
-						  conf_cases_kernels_atomics,
-						  NULL};
+static const struct conf_case *const ndrange[] = {
+	conf_cases_ndrange,           conf_cases_kernels_groups,
+	conf_cases_kernels_language,  conf_cases_kernels_collective,
+	conf_cases_kernels_subgroups, conf_cases_kernels_integer,
+	conf_cases_kernels_atomics,   NULL};
 static const struct conf_case *const programs[] = {conf_cases_programs, conf_cases_programs_binary,
 						   NULL};
 static const struct conf_case *const queues[] = {conf_cases_queues, NULL};

@@ -135,8 +135,6 @@ static const struct number_query number_queries[] = {
 	NUMBER(CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE, cl_uint, 0),
 	NUMBER(CL_DEVICE_MAX_ON_DEVICE_QUEUES, cl_uint, 0),
 	NUMBER(CL_DEVICE_MAX_ON_DEVICE_EVENTS, cl_uint, 0),
-	/* Not supported: sub-groups */
-	NUMBER(CL_DEVICE_MAX_NUM_SUB_GROUPS, cl_uint, 0),
 	NUMBER(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS, cl_bool, CL_FALSE),
 	NUMBER(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT, cl_bool, CL_TRUE),
 };
@@ -254,6 +252,9 @@ static cl_int answer_names(const struct tern_info *out, const struct tern_names 
 /* They are multiplications and additions, in vectors of work-items. */
 static const cl_device_integer_dot_product_acceleration_properties_khr no_dot_acceleration;
 
+/* That kernels can ask for: kernels/ternc/kernel_info.c. */
+static const size_t sub_group_sizes[] = {4, 8, 16, 32};
+
 cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info param_name,
 					size_t param_value_size, void *param_value,
 					size_t *param_value_size_ret)
@@ -298,6 +299,10 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 					       (caps->native_kernels ? CL_EXEC_NATIVE_KERNEL : 0));
 	case CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:
 		return tern_info_value(&out, size_t, caps->vector_width_int);
+	case CL_DEVICE_MAX_NUM_SUB_GROUPS: /* of kernels that are not widened */
+		return tern_info_value(&out, cl_uint, (cl_uint)caps->max_group_size);
+	case CL_DEVICE_SUB_GROUP_SIZES_INTEL:
+		return tern_info_array(&out, sub_group_sizes);
 	case CL_DEVICE_PARENT_DEVICE:
 		return tern_info_value(&out, cl_device_id, tern_device_handle(device->parent));
 	case CL_DEVICE_REFERENCE_COUNT:

@@ -16,6 +16,7 @@
 	X("cl_khr_priority_hints", 1, 0, 0)                                                        \
 	X("cl_khr_throttle_hints", 1, 0, 0)                                                        \
 	X("cl_khr_unified_svm", 0, 9, 0)                                                           \
+	X("cl_intel_required_subgroup_size", 1, 0, 0)                                              \
 	X("cl_intel_unified_shared_memory", 1, 1, 0)                                               \
 	X("cl_tern_svm_statistics", 1, 0, 0)                                                       \
 	X("cl_tern_mem_advice", 1, 0, 0)
@@ -25,8 +26,8 @@
 #define AS_FIRST(text, major, minor, patch) text
 #define AS_NEXT(text, major, minor, patch)  " " text
 
-static const cl_name_version extension_list[] = {
-	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT)};
+static const cl_name_version extension_list[] = {FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(
+	AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS_20(AS_ELEMENT)};
 
 static const cl_name_version feature_list[] = {TERN_C_FEATURES(AS_ELEMENT)};
 
@@ -44,8 +45,8 @@ static const cl_name_version version_list[] = {
 const struct tern_names *tern_icd_extensions(void)
 {
 	static const struct tern_names names = {
-		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT)
-			TERN_C_EXTENSIONS(AS_NEXT),
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
+			TERN_C_EXTENSIONS_20(AS_NEXT),
 		.list = extension_list,
 		.list_bytes = sizeof(extension_list),
 	};

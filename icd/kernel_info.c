@@ -151,6 +151,8 @@ cl_int CL_API_CALL tern_clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id 
 		return tern_info_value(&out, cl_ulong, tern_kernel_local_bytes(kernel, target));
 	case CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE:
 		return tern_info_value(&out, size_t, info->lanes);
+	case CL_KERNEL_SPILL_MEM_SIZE_INTEL: /* registers that spill go to the stack */
+		return tern_info_value(&out, cl_ulong, 0);
 	case CL_KERNEL_PRIVATE_MEM_SIZE:
 		return tern_info_value(&out, cl_ulong, info->private_bytes);
 	default:
@@ -159,25 +161,78 @@ cl_int CL_API_CALL tern_clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id 
 	}
 }
 
-cl_int CL_API_CALL tern_clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device,
+/* ---- sub-groups ---- */
+
+/* The local size that a query gives; CL_INVALID_VALUE when it is none. */
+static cl_int read_local_size(const void *input, size_t bytes, size_t *items)
+{
+	size_t n = bytes / sizeof(size_t), each[3];
+	if (!input || bytes % sizeof(size_t) || n < 1 || n > 3)
+		return CL_INVALID_VALUE;
+	memcpy(each, input, bytes);
+	*items = 1;
+	for (size_t i = 0; i < n; i++)
+		if (__builtin_mul_overflow(*items, each[i], items))
+			return CL_INVALID_VALUE;
+	return CL_SUCCESS;
+}
+
+/* The work-group of one dimension that has @count whole sub-groups; 0s when there is none. */
+static cl_int answer_local_size(const struct tern_info *out, const struct tern_kernel_info *info,
+				size_t most, const void *input, size_t input_bytes)
+{
+	size_t local[3] = {0}, count, size = tern_kernel_sub_group_size(info);
+	size_t n = out->value ? out->size / sizeof(size_t) : 3;
+	if (!input || input_bytes != sizeof(count) || n < 1)
+		return CL_INVALID_VALUE;
+	memcpy(&count, input, sizeof(count));
+	bool fits = count && count <= most / size;
+	const uint32_t *required = info->required_size;
+	if (fits && required[0])
+		fits = required[0] == count * size && required[1] == 1 && required[2] == 1;
+	for (unsigned i = 0; fits && i < 3; i++)
+		local[i] = i ? 1 : count * size;
+	return tern_info_bytes(out, local, tern_min(n, (size_t)3) * sizeof(size_t));
+}
+
+cl_int CL_API_CALL tern_clGetKernelSubGroupInfo(cl_kernel handle, cl_device_id device_handle,
 						cl_kernel_sub_group_info param_name,
 						size_t input_value_size, const void *input_value,
 						size_t param_value_size, void *param_value,
 						size_t *param_value_size_ret)
 {
-	(void)param_name;
-	(void)input_value_size;
-	(void)input_value;
-	(void)param_value_size;
-	(void)param_value;
-	(void)param_value_size_ret;
+	const struct tern_info out = {param_value_size, param_value, param_value_size_ret};
 	struct tern_kernel *kernel = tern_kernel_from(handle);
 	if (!kernel)
 		return CL_INVALID_KERNEL;
-	if (!query_device(kernel, device))
+	struct tern_device *device = query_device(kernel, device_handle);
+	const struct tern_kernel_target *target =
+		device ? tern_kernel_target(kernel, device) : NULL;
+	if (!target)
 		return CL_INVALID_DEVICE;
-	/* No device has sub-groups (CL_DEVICE_MAX_NUM_SUB_GROUPS is 0). */
-	return CL_INVALID_OPERATION;
+	const struct tern_kernel_info *info = target->info;
+	size_t size = tern_kernel_sub_group_size(info), items;
+	size_t most = tern_kernel_max_group(target, device);
+	cl_int error = CL_SUCCESS;
+	switch (param_name) {
+	case CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE:
+		error = read_local_size(input_value, input_value_size, &items);
+		return error ? error : tern_info_value(&out, size_t, size);
+	case CL_KERNEL_SUB_GROUP_COUNT_FOR_NDRANGE:
+		error = read_local_size(input_value, input_value_size, &items);
+		return error ? error
+			     : tern_info_value(&out, size_t, items / size + (items % size != 0));
+	case CL_KERNEL_LOCAL_SIZE_FOR_SUB_GROUP_COUNT:
+		return answer_local_size(&out, info, most, input_value, input_value_size);
+	case CL_KERNEL_MAX_NUM_SUB_GROUPS:
+		return tern_info_value(&out, size_t, (most + size - 1) / size);
+	case CL_KERNEL_COMPILE_NUM_SUB_GROUPS:
+		return tern_info_value(&out, size_t, 0);
+	case CL_KERNEL_COMPILE_SUB_GROUP_SIZE_INTEL:
+		return tern_info_value(&out, size_t, info->required_lanes);
+	default:
+		return CL_INVALID_VALUE;
+	}
 }
 
 cl_int CL_API_CALL tern_clGetKernelSubGroupInfoKHR(cl_kernel handle, cl_device_id device,

@@ -76,6 +76,8 @@ enum {
 	TERN_KERNEL_PRINTF = 1 << 1,  /* may call printf() */
 	TERN_KERNEL_WIDENED = 1 << 2, /* vectorised; else scalar, TERN_LOG=debug says why */
 	TERN_KERNEL_ATOMICS = 1 << 3, /* has atomics on global memory */
+	TERN_KERNEL_SUB_GROUPS = 1
+				 << 4, /* uses sub-groups, which have as many work-items as lanes */
 };
 
 enum tern_arg_kind {

@@ -19,6 +19,7 @@
 	X("__opencl_c_integer_dot_product_input_4x8bit", 3, 0, 0)                                  \
 	X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0, 0)                           \
 	X("__opencl_c_program_scope_global_variables", 3, 0, 0)                                    \
+	X("__opencl_c_subgroups", 3, 0, 0)                                                         \
 	X("__opencl_c_work_group_collective_functions", 3, 0, 0)
 
 /* X(name, major, minor, patch): extensions that kernels can test as macros. */
@@ -33,5 +34,16 @@
 	X("cl_khr_integer_dot_product", 2, 0, 0)                                                   \
 	X("cl_khr_local_int32_base_atomics", 1, 0, 0)                                              \
 	X("cl_khr_local_int32_extended_atomics", 1, 0, 0)
+
+/* Likewise, from OpenCL C 2.0 on. */
+#define TERN_C_EXTENSIONS_20(X)                                                                    \
+	X("cl_khr_subgroup_ballot", 1, 0, 0)                                                       \
+	X("cl_khr_subgroup_clustered_reduce", 1, 0, 0)                                             \
+	X("cl_khr_subgroup_extended_types", 1, 0, 0)                                               \
+	X("cl_khr_subgroup_non_uniform_arithmetic", 1, 0, 0)                                       \
+	X("cl_khr_subgroup_non_uniform_vote", 1, 0, 0)                                             \
+	X("cl_khr_subgroup_rotate", 1, 0, 0)                                                       \
+	X("cl_khr_subgroup_shuffle", 1, 0, 0)                                                      \
+	X("cl_khr_subgroup_shuffle_relative", 1, 0, 0)
 
 #endif

@@ -64,6 +64,7 @@ struct tern_kernel_info {
 	uint64_t private_bytes;    /* private memory of one work-item, CL_KERNEL_PRIVATE_MEM_SIZE */
 	uint64_t frame_bytes;      /* of one chunk's saved state at a barrier; 0 without barriers */
 	uint32_t required_size[3]; /* reqd_work_group_size, or 0 0 0 */
+	uint32_t required_lanes;   /* intel_reqd_sub_group_size, or 0 */
 	uint32_t size_hint[3];
 	char vec_type_hint[16];  /* "float4", or "" */
 	uint32_t max_group_size; /* the most work-items that one group of it may have */
@@ -119,6 +120,13 @@ static inline uint64_t tern_kernel_scratch(const struct tern_kernel_info *k, uin
 const char *tern_target_name(void);
 /* Lanes of 32 bits in a vector register of the target: 16, 8 or 4. */
 unsigned tern_target_lanes(void);
+
+/* Work-items of a sub-group of the kernel: all but the last have as many. */
+static inline uint32_t tern_kernel_sub_group_size(const struct tern_kernel_info *k)
+{
+	bool has = k->flags & TERN_KERNEL_SUB_GROUPS || k->required_lanes;
+	return has ? k->lanes : tern_target_lanes();
+}
 
 enum tern_build_operation { TERN_BUILD_COMPILE = 1, TERN_BUILD_LINK, TERN_BUILD_BUILD };
 

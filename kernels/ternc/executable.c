@@ -120,6 +120,17 @@ static enum tern_build_status split_called_kernels(struct tern_build *b, LLVMMod
 	return s;
 }
 
+/* A kernel that is not widened has sub-groups of one work-item. */
+static bool has_sub_groups_asked_for(struct tern_build *b, const struct tern_widen_kernel *w)
+{
+	if (!w->required_lanes || w->required_lanes == w->lanes ||
+	    !(w->flags & TERN_KERNEL_SUB_GROUPS))
+		return true;
+	tern_build_log(b, "error: kernel '%s' has no sub-groups of %u: %s %s\n", w->name,
+		       w->required_lanes, w->reason, w->reason_detail);
+	return false;
+}
+
 static enum tern_build_status widen_kernels(struct tern_build *b, LLVMModuleRef module,
 					    const struct tern_widen_options *options,
 					    struct tern_build_kernels *kernels)
@@ -135,6 +146,8 @@ static enum tern_build_status widen_kernels(struct tern_build *b, LLVMModuleRef 
 		}
 		if (e)
 			return widen_status(b, e, NULL);
+		if (!has_sub_groups_asked_for(b, &k->widen))
+			return TERN_BUILD_FAILED;
 	}
 	for (uint32_t i = 0; i < kernels->count; i++)
 		LLVMDeleteFunction(kernels->kernel[i].widen.function);

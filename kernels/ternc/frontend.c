@@ -49,7 +49,7 @@ static const char *const fixed_args[] = {
 #define X(name, major, minor, patch) ",+" name
 static const char extensions[] = "-cl-ext=-all" TERN_C_EXTENSIONS(X);
 static const char extensions_and_features[] =
-	"-cl-ext=-all" TERN_C_EXTENSIONS(X) TERN_C_FEATURES(X);
+	"-cl-ext=-all" TERN_C_EXTENSIONS(X) TERN_C_EXTENSIONS_20(X) TERN_C_FEATURES(X);
 #undef X
 
 /*
@@ -57,23 +57,34 @@ static const char extensions_and_features[] =
  * these macros it declares bit_reverse(), dot() and their kin, where the program has none of its
  * own. The pragmas make the names known to programs that enable them so.
  */
+/* clang-format off */
 #define X(name, major, minor, patch) "#ifndef " name "\n#define " name " 1\n#endif\n"
-#define KNOWN(name)                                                                                \
-	"#pragma OPENCL EXTENSION " name " : begin\n#pragma OPENCL EXTENSION " name " : end\n"
-static const char prelude[] = "#pragma clang system_header\n" TERN_C_EXTENSIONS(X) X(
-	"__opencl_c_integer_dot_product_input_4x8bit", 3, 0,
-	0) X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0,
-	     0) KNOWN("cl_khr_extended_bit_ops")
-	KNOWN("cl_khr_integer_dot_product") "#if __OPENCL_C_VERSION__ >= 300\n" TERN_C_FEATURES(
-		X) "#endif\n"
-		   "#include \"opencl-c-base.h\"\n"
-		   "#ifdef TERN_CL20\n"
-		   "#undef TERN_CL20\n"
-		   "#undef __OPENCL_C_VERSION__\n"
-		   "#define __OPENCL_C_VERSION__ 200\n"
-		   "#endif\n";
+#define PRAGMA(name) "#pragma OPENCL EXTENSION " name " : "
+#define KNOWN(name, major, minor, patch) PRAGMA(name) "begin\n" PRAGMA(name) "end\n"
+static const char prelude[] =
+	"#pragma clang system_header\n"
+	TERN_C_EXTENSIONS(X)
+	X("__opencl_c_integer_dot_product_input_4x8bit", 3, 0, 0)
+	X("__opencl_c_integer_dot_product_input_4x8bit_packed", 3, 0, 0)
+	KNOWN("cl_khr_extended_bit_ops", 1, 0, 0)
+	KNOWN("cl_khr_integer_dot_product", 1, 0, 0)
+	"#if __OPENCL_C_VERSION__ >= 200\n"
+	TERN_C_EXTENSIONS_20(X)
+	TERN_C_EXTENSIONS_20(KNOWN)
+	"#endif\n"
+	"#if __OPENCL_C_VERSION__ >= 300\n"
+	TERN_C_FEATURES(X)
+	"#endif\n"
+	"#include \"opencl-c-base.h\"\n"
+	"#ifdef TERN_CL20\n"
+	"#undef TERN_CL20\n"
+	"#undef __OPENCL_C_VERSION__\n"
+	"#define __OPENCL_C_VERSION__ 200\n"
+	"#endif\n";
 #undef KNOWN
+#undef PRAGMA
 #undef X
+/* clang-format on */
 
 /* clang's arguments: a growing array that remembers missing memory. */
 struct args {

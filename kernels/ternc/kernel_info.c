@@ -233,6 +233,35 @@ static void append_attribute(char *text, size_t room, const char *name, const ui
 			 size[2]);
 }
 
+static bool is_sub_group_size(uint64_t n)
+{
+	return n == 4 || n == 8 || n == 16 || n == 32;
+}
+
+static enum tern_build_status read_sub_group_size(struct tern_build *b, LLVMValueRef f,
+						  struct tern_kernel_info *info, char *text,
+						  size_t room)
+{
+	struct node required;
+	if (!get_node(b, f, "intel_reqd_sub_group_size", &required))
+		return TERN_BUILD_UNAVAILABLE;
+	if (!required.count)
+		return TERN_BUILD_OK;
+	uint64_t size = node_number(&required, 0);
+	if (!is_sub_group_size(size)) {
+		tern_build_log(b,
+			       "error: kernel '%s' asks for sub-groups of %llu: this device has 4, "
+			       "8, 16, 32\n",
+			       info->name, (unsigned long long)size);
+		return TERN_BUILD_FAILED;
+	}
+	info->required_lanes = (uint32_t)size;
+	size_t n = strlen(text);
+	snprintf(text + n, room - n, "%sintel_reqd_sub_group_size(%u)", n ? " " : "",
+		 info->required_lanes);
+	return TERN_BUILD_OK;
+}
+
 static enum tern_build_status read_attributes(struct tern_build *b, LLVMValueRef f,
 					      struct tern_kernel_info *info)
 {
@@ -246,6 +275,9 @@ static enum tern_build_status read_attributes(struct tern_build *b, LLVMValueRef
 	read_size(&hint, info->size_hint);
 	append_attribute(text, sizeof(text), "reqd_work_group_size", info->required_size);
 	append_attribute(text, sizeof(text), "work_group_size_hint", info->size_hint);
+	enum tern_build_status s = read_sub_group_size(b, f, info, text, sizeof(text));
+	if (s != TERN_BUILD_OK)
+		return s;
 	if (type.count == 2 && type.operand[0]) {
 		type_name(LLVMTypeOf(type.operand[0]), node_number(&type, 1) != 0,
 			  info->vec_type_hint, sizeof(info->vec_type_hint));
@@ -277,6 +309,7 @@ static enum tern_build_status read_kernel(struct tern_build *b, LLVMValueRef f,
 		s = read_attributes(b, f, kernel->info);
 	memcpy(kernel->widen.required_size, kernel->info->required_size,
 	       sizeof(kernel->widen.required_size));
+	kernel->widen.required_lanes = kernel->info->required_lanes;
 	return s;
 }
 

@@ -38,7 +38,8 @@
 	X("_Z22atomic_work_item_fence")                                                            \
 	X("__tern_printf_buffer")                                                                  \
 	X("__tern_memory_of")                                                                      \
-	X("__tern_collective")
+	X("__tern_collective")                                                                     \
+	X("__tern_sub_group_")
 
 enum { TERN_LIBRARY_MAGIC = 0x62696c54, TERN_LIBRARY_HEADER_BYTES = 16 };
 

@@ -167,14 +167,17 @@ static bool build_prologue(struct widen_emit *e)
 		LLVMValueRef parameter = LLVMGetParam(fn->ir, i);
 		widen_set_scalar(e, parameter, load_argument(e, parameter, &fn->kernel->args[i]));
 	}
+	if (fn->flat)
+		widen_flat_ids(e);
 	return true;
 }
 
 /* ---- the whole ---- */
 
-static LLVMValueRef add_body_function(const struct widen_fn *fn, bool tail)
+static LLVMValueRef add_body_function(const struct widen_fn *fn, enum widen_body_kind body)
 {
-	char *name = tern_asprintf("tern.%s.%s", tail ? "tail" : "body", fn->kernel->name);
+	static const char *const names[] = {"body", "tail", "flat"};
+	char *name = tern_asprintf("tern.%s.%s", names[body], fn->kernel->name);
 	if (!name)
 		return NULL;
 	LLVMValueRef f = LLVMAddFunction(fn->module, name, widen_body_type(fn));
@@ -183,7 +186,7 @@ static LLVMValueRef add_body_function(const struct widen_fn *fn, bool tail)
 	widen_function_attributes(fn, f);
 	const char *kind = fn->has_barrier ? "presplitcoroutine" : "alwaysinline";
 	/* With rows the tail is called from several places. */
-	if (fn->has_barrier || !tail || fn->rows == 1)
+	if (fn->has_barrier || body != WIDEN_BODY_TAIL || fn->rows == 1)
 		widen_add_attribute(fn->context, f, LLVMAttributeFunctionIndex, kind);
 	return f;
 }
@@ -199,12 +202,13 @@ static bool allocate_tables(struct widen_emit *e)
 	return e->scalars && e->vectors && e->guards && e->accumulators && e->states;
 }
 
-LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, bool tail)
+LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind kind)
 {
-	struct widen_emit e = {.fn = fn, .lanes = fn->lanes, .rows = rows, .tail = tail};
+	struct widen_emit e = {.fn = fn, .lanes = fn->lanes, .rows = rows};
+	e.tail = kind != WIDEN_BODY_FULL;
 	e.builder = LLVMCreateBuilderInContext(fn->context);
 	e.aux = LLVMCreateBuilderInContext(fn->context);
-	e.function = add_body_function(fn, tail);
+	e.function = add_body_function(fn, kind);
 	bool made = e.function && allocate_tables(&e) && build_prologue(&e);
 	if (made) {
 		widen_emit_blocks(&e);

@@ -5,6 +5,9 @@
  *     for z, for y by rows: for x by lanes: body; what is left in x: tail with fewer lanes
  *     what is left in y: tail, row by row
  *
+ * Kernels with sub-groups take chunks by the linear local id instead, with the flat body, where a
+ * row in x is not whole chunks.
+ *
  * With barriers every chunk has a frame in group->scratch and is resumed until it has finished.
  */
 #include "kernels/widen/internal.h"
@@ -12,8 +15,8 @@
 
 struct group {
 	struct widen_fn *fn;
-	struct widen_emit e; /* builder, function, ids: what workitem.c needs */
-	LLVMValueRef full, tail;
+	struct widen_emit e;         /* builder, function, ids: what workitem.c needs */
+	const LLVMValueRef *bodies;  /* by enum widen_body_kind */
 	LLVMValueRef end[3];         /* local sizes */
 	LLVMValueRef frames, stride; /* of coroutines */
 	LLVMValueRef count;          /* alloca: chunks started */
@@ -102,7 +105,7 @@ static void remainder_in_x(struct group *g, LLVMValueRef from, LLVMValueRef end,
 	LLVMPositionBuilderAtEnd(b, some);
 	LLVMValueRef active = LLVMBuildSub(b, end, from, "");
 	for (unsigned row = 0; row < rows; row++)
-		call_body(g, g->tail, from, advance(g, y, row), z, active);
+		call_body(g, g->bodies[WIDEN_BODY_TAIL], from, advance(g, y, row), z, active);
 	LLVMBuildBr(b, done);
 	LLVMPositionBuilderAtEnd(b, done);
 }
@@ -142,20 +145,72 @@ static void row_of_chunks(struct group *g, LLVMValueRef body, LLVMValueRef y, LL
 	loop_end(g, &s, end);
 }
 
-static void all_chunks(struct group *g)
+static void chunks_in_rows(struct group *g)
 {
 	LLVMValueRef zero = constant(g, 0);
 	unsigned rows = g->fn->rows;
 	struct loop z = loop_begin(g, zero, g->end[2], 1, "z");
 	struct loop y = loop_begin(g, zero, g->end[1], rows, "y");
-	row_of_chunks(g, g->full, y.i, z.i, rows);
+	row_of_chunks(g, g->bodies[WIDEN_BODY_FULL], y.i, z.i, rows);
 	loop_end(g, &y, advance(g, y.i, rows));
 	if (rows > 1) {
 		struct loop rest = loop_begin(g, y.i, g->end[1], 1, "y.rest");
-		row_of_chunks(g, g->tail, rest.i, z.i, 1);
+		row_of_chunks(g, g->bodies[WIDEN_BODY_TAIL], rest.i, z.i, 1);
 		loop_end(g, &rest, advance(g, rest.i, 1));
 	}
 	loop_end(g, &z, advance(g, z.i, 1));
+}
+
+static void flat_chunks(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef zero = constant(g, 0), lanes = constant(g, g->fn->lanes);
+	LLVMValueRef plane = LLVMBuildMul(b, g->end[0], g->end[1], "");
+	LLVMValueRef all = LLVMBuildMul(b, plane, g->end[2], "");
+	struct loop l = loop_begin(g, zero, all, 1, "flat");
+	LLVMValueRef left = LLVMBuildSub(b, all, l.i, "");
+	LLVMValueRef fits = LLVMBuildICmp(b, LLVMIntULT, left, lanes, "");
+	LLVMValueRef active = LLVMBuildSelect(b, fits, left, lanes, "");
+	call_body(g, g->bodies[WIDEN_BODY_FLAT], l.i, zero, zero, active);
+	loop_end(g, &l, advance(g, l.i, g->fn->lanes));
+}
+
+/* Rows of chunks make sub-groups as they must be: one row, or rows of whole chunks; none cut. */
+static LLVMValueRef rows_are_sub_groups(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef rows = LLVMBuildMul(b, g->end[1], g->end[2], "");
+	LLVMValueRef one = LLVMBuildICmp(b, LLVMIntEQ, rows, constant(g, 1), "");
+	LLVMValueRef rest = LLVMBuildAnd(b, g->end[0], constant(g, g->fn->lanes - 1), "");
+	LLVMValueRef whole = LLVMBuildICmp(b, LLVMIntEQ, rest, constant(g, 0), "");
+	LLVMValueRef good = LLVMBuildOr(b, one, whole, "");
+	if (!g->fn->splits_ids)
+		return good;
+	LLVMValueRef id = widen_work_item(&g->e, WIDEN_CALL_GLOBAL_ID, 0);
+	LLVMValueRef low = LLVMBuildAnd(b, id, constant(g, 0x7fffffff), "");
+	LLVMValueRef end = LLVMBuildAdd(b, low, g->end[0], "");
+	LLVMValueRef uncut = LLVMBuildICmp(b, LLVMIntULE, end, constant(g, 0x80000000), "");
+	return LLVMBuildAnd(b, good, uncut, "");
+}
+
+static void all_chunks(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	if (!g->bodies[WIDEN_BODY_FLAT]) {
+		chunks_in_rows(g);
+		return;
+	}
+	LLVMBasicBlockRef rows = widen_append_block(&g->e, "rows");
+	LLVMBasicBlockRef flat = widen_append_block(&g->e, "flat");
+	LLVMBasicBlockRef done = widen_append_block(&g->e, "");
+	LLVMBuildCondBr(b, rows_are_sub_groups(g), rows, flat);
+	LLVMPositionBuilderAtEnd(b, rows);
+	chunks_in_rows(g);
+	LLVMBuildBr(b, done);
+	LLVMPositionBuilderAtEnd(b, flat);
+	flat_chunks(g);
+	LLVMBuildBr(b, done);
+	LLVMPositionBuilderAtEnd(b, done);
 }
 
 /* ---- barriers ---- */
@@ -249,9 +304,9 @@ static bool find_stride(struct group *g)
 	return mark != NULL;
 }
 
-LLVMValueRef widen_group(struct widen_fn *fn, LLVMValueRef full, LLVMValueRef tail)
+LLVMValueRef widen_group(struct widen_fn *fn, const LLVMValueRef *bodies)
 {
-	struct group g = {.fn = fn, .full = full, .tail = tail};
+	struct group g = {.fn = fn, .bodies = bodies};
 	struct widen_emit *e = &g.e;
 	e->fn = fn;
 	e->function = add_group_function(fn);

@@ -20,6 +20,7 @@
  *   generic.c   which memory a generic pointer points to
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
  *               together.c (atomics on one address)
+ *   sub_group.c functions of the lanes of a chunk together
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
  *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards
  *
@@ -65,6 +66,10 @@
  * chunks, then resumes those not finished until all are. One thread runs the group, so local
  * atomics are plain read-modify-write operations.
  *
+ * Sub-groups: a chunk is one. Sub-groups must have the same size but for the last, whatever the
+ * shape of the work-group: where rows in x do not divide into whole chunks, another body is used in
+ * which the lanes are neighbours by the linear local id (*flat*) and all ids are varying.
+ *
  * Not widened (kernel.reason says which; the scalar path is always there): control flow that is not
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
  * another lane of its chunk), values with more than 64 leaves, calls and instructions unknown here.
@@ -109,6 +114,18 @@ enum widen_call {
 	WIDEN_CALL_PRINTF_BUFFER,
 	WIDEN_CALL_MEMORY_OF,
 	WIDEN_CALL_COLLECTIVE,
+	/* kernels/lib/sub_group.cl; those from MASK on act on the values of several lanes */
+	WIDEN_CALL_SUB_GROUP_LOCAL_ID,
+	WIDEN_CALL_SUB_GROUP_ID,
+	WIDEN_CALL_SUB_GROUP_SIZE,
+	WIDEN_CALL_SUB_GROUP_MAX_SIZE,
+	WIDEN_CALL_SUB_GROUP_BARRIER,
+	WIDEN_CALL_SUB_GROUP_MASK,
+	WIDEN_CALL_SUB_GROUP_SHUFFLE,
+	WIDEN_CALL_SUB_GROUP_REDUCE,
+	WIDEN_CALL_SUB_GROUP_CLUSTER,
+	WIDEN_CALL_SUB_GROUP_SCAN,
+	WIDEN_CALL_SUB_GROUP_BEFORE,
 };
 /* Of a call instruction; UNKNOWN for intrinsics and everything else. */
 enum widen_call widen_call_of(LLVMValueRef call);
@@ -208,6 +225,8 @@ struct widen_fn {
 	unsigned lanes, rows;
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
+	bool has_sub_groups;
+	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
@@ -309,6 +328,7 @@ struct widen_emit {
 	LLVMBasicBlockRef prologue; /* arguments, constants; ends in a branch */
 	LLVMValueRef args, group, group_id[3], local_size[3], local_id[3], active;
 	LLVMValueRef local_mem;
+	LLVMValueRef flat_id[3]; /* flat: the local ids, vectors of i64 */
 	/* coroutines */
 	LLVMValueRef frame, handle, coro_id;
 	LLVMBasicBlockRef suspended, cleanup;
@@ -383,17 +403,37 @@ bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst);
  * usual. */
 LLVMValueRef widen_modify(struct widen_emit *e, LLVMAtomicRMWBinOp op, LLVMValueRef old,
 			  LLVMValueRef v);
+/* sub_group.c: values of the lanes together; false: not such a call. */
+bool widen_emit_sub_group(struct widen_emit *e, LLVMValueRef inst);
+/* For a chunk of one work-item. */
+LLVMValueRef widen_scalar_sub_group(struct widen_emit *e, LLVMValueRef inst,
+				    LLVMValueRef *operands);
+bool widen_is_sub_group_call(enum widen_call call);
+/* flat.c: local ids of lanes that follow the linear local id, in the prologue; get_global_id() and
+ * get_local_id() of them, false: not such a call. */
+void widen_flat_ids(struct widen_emit *e);
+bool widen_emit_flat_id(struct widen_emit *e, LLVMValueRef inst);
+/* Each lane gets the value that the lane @distance before it has, the first ones @neutral's. */
+LLVMValueRef widen_moved(struct widen_emit *e, LLVMValueRef v, LLVMValueRef neutral,
+			 unsigned distance);
 /* Lane by lane; under the mask when @guarded. */
 void widen_emit_lanes(struct widen_emit *e, LLVMValueRef inst, bool guarded);
 
 /* ---- control.c, body.c, group.c, optimize.c ---- */
 void widen_emit_blocks(struct widen_emit *e);
 void widen_emit_suspend(struct widen_emit *e, bool final);
+enum widen_body_kind {
+	WIDEN_BODY_FULL,
+	WIDEN_BODY_TAIL, /* fewer lanes are active */
+	WIDEN_BODY_FLAT, /* likewise; local id x is the linear one */
+	WIDEN_BODY_COUNT
+};
 /* The chunk function, or NULL when there is no memory. */
-LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, bool tail);
+LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind kind);
 LLVMTypeRef widen_body_type(const struct widen_fn *fn);
 void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function);
-LLVMValueRef widen_group(struct widen_fn *fn, LLVMValueRef full, LLVMValueRef tail);
+/* @bodies: WIDEN_BODY_COUNT of them, NULL those that are not needed. */
+LLVMValueRef widen_group(struct widen_fn *fn, const LLVMValueRef *bodies);
 /* Declaration @mark<kernel>, resolved by tern_widen_optimize(); NULL: no memory. */
 LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LLVMTypeRef type);
 void widen_add_attribute(LLVMContextRef context, LLVMValueRef function, unsigned index,

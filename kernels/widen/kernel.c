@@ -53,11 +53,15 @@ static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
 	}
 	if (!LLVMIsACallInst(inst))
 		return;
-	if (widen_call_of(inst) == WIDEN_CALL_BARRIER) {
+	enum widen_call call = widen_call_of(inst);
+	if (call == WIDEN_CALL_BARRIER) {
 		k->flags |= TERN_KERNEL_BARRIER;
 		fn->has_barrier = true;
-	} else if (widen_call_of(inst) == WIDEN_CALL_PRINTF_BUFFER) {
+	} else if (call == WIDEN_CALL_PRINTF_BUFFER) {
 		k->flags |= TERN_KERNEL_PRINTF;
+	} else if (widen_is_sub_group_call(call)) {
+		k->flags |= TERN_KERNEL_SUB_GROUPS;
+		fn->has_sub_groups = true;
 	}
 }
 
@@ -83,7 +87,7 @@ static bool survey(struct widen_fn *fn)
 static void make_scalar(struct widen_fn *fn)
 {
 	fn->widened = false;
-	fn->splits_ids = false;
+	fn->splits_ids = fn->flat = false;
 	fn->lanes = fn->rows = 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		fn->values[i].shape = WIDEN_UNIFORM;
@@ -129,6 +133,10 @@ static unsigned choose_lanes(const struct widen_fn *fn)
 {
 	unsigned lanes = fn->options->register_lanes, narrow = 0, wide = 0, values = 0, leaves = 0;
 	uint32_t required = fn->kernel->required_size[0];
+	if (fn->kernel->required_lanes)
+		return fn->kernel->required_lanes;
+	if (fn->has_sub_groups) /* their size is a matter of the device, not of the kernel */
+		return lanes;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		if (v->shape != WIDEN_VARYING)
@@ -159,6 +167,14 @@ static bool check_size(struct widen_fn *fn)
 	return leaves <= LARGE_KERNEL || widen_refuse(fn, "a very large kernel", NULL);
 }
 
+static bool find_shapes(struct widen_fn *fn, bool flat)
+{
+	fn->flat = flat;
+	widen_private_layouts(fn);
+	widen_shapes(fn);
+	return widen_cfg_check_divergence(fn) && check_barriers(fn) && widen_check_waiting(fn);
+}
+
 /* Analyses for widening; false: the reason is in the kernel. */
 static bool make_widened(struct widen_fn *fn)
 {
@@ -166,13 +182,11 @@ static bool make_widened(struct widen_fn *fn)
 		return widen_refuse(fn, "widening is off", NULL);
 	if (!check_size(fn) || !widen_cfg_analyse(fn) || !check_values(fn))
 		return false;
-	widen_private_layouts(fn);
-	widen_shapes(fn);
-	if (!widen_cfg_check_divergence(fn) || !check_barriers(fn) || !widen_check_waiting(fn))
+	if ((fn->has_sub_groups && !find_shapes(fn, true)) || !find_shapes(fn, false))
 		return false;
 	fn->widened = true;
 	fn->lanes = choose_lanes(fn);
-	fn->rows = fn->lanes > 1 ? widen_rows(fn) : 1;
+	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
@@ -185,11 +199,19 @@ static bool make_widened(struct widen_fn *fn)
 static int emit_kernel(struct widen_fn *fn)
 {
 	struct tern_widen_kernel *k = fn->kernel;
-	LLVMValueRef full = widen_body(fn, fn->rows, false);
-	LLVMValueRef tail = full && fn->lanes > 1 ? widen_body(fn, 1, true) : NULL;
-	if (!full || (fn->lanes > 1 && !tail))
-		return -ENOMEM;
-	k->group_function = widen_group(fn, full, tail);
+	LLVMValueRef bodies[WIDEN_BODY_COUNT] = {0};
+	unsigned count = fn->lanes == 1 ? 1 : fn->has_sub_groups ? 3 : 2;
+	for (unsigned i = 0; i < count; i++) {
+		if (i == WIDEN_BODY_FLAT) {
+			(void)find_shapes(fn, true); /* was good before */
+			widen_hints(fn);
+		}
+		bodies[i] = widen_body(fn, i == WIDEN_BODY_FULL ? fn->rows : 1,
+				       (enum widen_body_kind)i);
+		if (!bodies[i])
+			return -ENOMEM;
+	}
+	k->group_function = widen_group(fn, bodies);
 	if (!k->group_function)
 		return -ENOMEM;
 	if (fn->widened)

@@ -31,6 +31,18 @@ static const struct {
 	{"__tern_printf_buffer", WIDEN_CALL_PRINTF_BUFFER, 0},
 	{"__tern_memory_of", WIDEN_CALL_MEMORY_OF, 0},
 	{"__tern_collective", WIDEN_CALL_COLLECTIVE, 0},
+	{"__tern_sub_group_local_id", WIDEN_CALL_SUB_GROUP_LOCAL_ID, 0},
+	{"__tern_sub_group_id", WIDEN_CALL_SUB_GROUP_ID, 0},
+	{"__tern_sub_group_size", WIDEN_CALL_SUB_GROUP_SIZE, 0},
+	{"__tern_sub_group_max_size", WIDEN_CALL_SUB_GROUP_MAX_SIZE, 0},
+	{"__tern_sub_group_barrier", WIDEN_CALL_SUB_GROUP_BARRIER, 0},
+	{"__tern_sub_group_mask", WIDEN_CALL_SUB_GROUP_MASK, 0},
+	/* followed by a type */
+	{"__tern_sub_group_shuffle_", WIDEN_CALL_SUB_GROUP_SHUFFLE, 0},
+	{"__tern_sub_group_reduce_", WIDEN_CALL_SUB_GROUP_REDUCE, 0},
+	{"__tern_sub_group_cluster_", WIDEN_CALL_SUB_GROUP_CLUSTER, 0},
+	{"__tern_sub_group_scan_", WIDEN_CALL_SUB_GROUP_SCAN, 0},
+	{"__tern_sub_group_before_", WIDEN_CALL_SUB_GROUP_BEFORE, 0},
 };
 
 const char *widen_callee_name(LLVMValueRef call)
@@ -43,9 +55,12 @@ const char *widen_callee_name(LLVMValueRef call)
 enum widen_call widen_call_of(LLVMValueRef call)
 {
 	const char *name = widen_callee_name(call);
-	for (size_t i = 0; i < tern_array_size(names); i++)
-		if (!strcmp(name, names[i].name))
+	for (size_t i = 0; i < tern_array_size(names); i++) {
+		size_t n = strlen(names[i].name);
+		bool whole = names[i].name[n - 1] != '_';
+		if (!strncmp(name, names[i].name, n) && (!whole || !name[n]))
 			return names[i].call;
+	}
 	return WIDEN_CALL_UNKNOWN;
 }
 

@@ -382,6 +382,8 @@ static LLVMValueRef rebuild_call(struct widen_emit *e, LLVMValueRef inst, LLVMVa
 	case WIDEN_CALL_MEMORY_OF:
 		return widen_memory_of(e, operands[0]);
 	default:
+		if (widen_is_sub_group_call(call))
+			return widen_scalar_sub_group(e, inst, operands);
 		if (call <= WIDEN_CALL_LAST_DIMENSIONAL)
 			(void)widen_constant_int(operands[0], &dimension);
 		LLVMValueRef v = widen_work_item(e, call, (unsigned)dimension);

@@ -43,15 +43,17 @@ static bool is_scalar_int(LLVMTypeRef type)
 	return LLVMGetTypeKind(type) == LLVMIntegerTypeKind;
 }
 
-/* get_global_id(0) or get_local_id(0) itself: consecutive, and no chunk crosses a multiple of 2^31.
- */
+/* get_global_id(0), get_local_id(0) or get_sub_group_local_id() itself: consecutive, and no chunk
+ * crosses a multiple of 2^31. */
 static bool is_id_in_x(struct widen_fn *fn, LLVMValueRef v)
 {
 	int64_t dimension;
 	if (!LLVMIsACallInst(v))
 		return false;
 	enum widen_call call = widen_call_of(v);
-	if (call != WIDEN_CALL_GLOBAL_ID && call != WIDEN_CALL_LOCAL_ID)
+	if (call == WIDEN_CALL_SUB_GROUP_LOCAL_ID)
+		return true;
+	if (fn->flat || (call != WIDEN_CALL_GLOBAL_ID && call != WIDEN_CALL_LOCAL_ID))
 		return false;
 	if (!widen_constant_int(LLVMGetOperand(v, 0), &dimension) || dimension != 0)
 		return false;
@@ -191,16 +193,38 @@ static struct shape load(const struct widen_fn *fn, LLVMValueRef inst)
 	return shape_of(fn, LLVMGetOperand(inst, 0)).kind == WIDEN_UNIFORM ? uniform : varying;
 }
 
+static struct shape id_in(const struct widen_fn *fn, LLVMValueRef dimension)
+{
+	int64_t d = 0;
+	(void)widen_constant_int(dimension, &d);
+	if (fn->flat)
+		return varying;
+	return d == 0 ? linear(1, false) : uniform;
+}
+
 static struct shape call(struct widen_fn *fn, LLVMValueRef inst)
 {
 	enum widen_call kind = widen_call_of(inst);
-	int64_t dimension = 0;
-	if (kind == WIDEN_CALL_GLOBAL_ID || kind == WIDEN_CALL_LOCAL_ID) {
-		(void)widen_constant_int(LLVMGetOperand(inst, 0), &dimension);
-		return dimension == 0 ? linear(1, false) : uniform;
+	switch (kind) {
+	case WIDEN_CALL_GLOBAL_ID:
+	case WIDEN_CALL_LOCAL_ID:
+		return id_in(fn, LLVMGetOperand(inst, 0));
+	case WIDEN_CALL_UNKNOWN:
+	case WIDEN_CALL_MEMORY_OF:
+		return plain(fn, inst);
+	case WIDEN_CALL_SUB_GROUP_LOCAL_ID:
+		return linear(1, false);
+	case WIDEN_CALL_SUB_GROUP_SHUFFLE: /* from one lane: to all the same */
+		return shape_of(fn, LLVMGetOperand(inst, 1)).kind == WIDEN_UNIFORM
+			       ? uniform
+			       : plain(fn, inst);
+	case WIDEN_CALL_SUB_GROUP_CLUSTER:
+	case WIDEN_CALL_SUB_GROUP_SCAN:
+	case WIDEN_CALL_SUB_GROUP_BEFORE:
+		return varying;
+	default:
+		return uniform;
 	}
-	return kind == WIDEN_CALL_UNKNOWN || kind == WIDEN_CALL_MEMORY_OF ? plain(fn, inst)
-									  : uniform;
 }
 
 /* ---- joins ---- */

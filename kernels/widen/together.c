@@ -41,8 +41,8 @@ static LLVMValueRef neutral(struct widen_emit *e, LLVMAtomicRMWBinOp op, LLVMTyp
 }
 
 /* Each lane gets the value that the lane @distance before it has, the first ones @neutral's. */
-static LLVMValueRef moved(struct widen_emit *e, LLVMValueRef v, LLVMValueRef neutral,
-			  unsigned distance)
+LLVMValueRef widen_moved(struct widen_emit *e, LLVMValueRef v, LLVMValueRef neutral,
+			 unsigned distance)
 {
 	int index[WIDEN_MAX_LANES];
 	for (unsigned l = 0; l < e->lanes; l++)
@@ -84,7 +84,7 @@ bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst)
 	bool used = LLVMGetFirstUse(inst);
 	if (used) {
 		for (unsigned d = 1; d < e->lanes; d *= 2)
-			v = widen_modify(e, join, moved(e, v, none, d), v);
+			v = widen_modify(e, join, widen_moved(e, v, none, d), v);
 		LLVMValueRef last = widen_int(e, e->fn->i32, e->lanes - 1);
 		total = LLVMBuildExtractElement(e->builder, v, last, "");
 	} else {
@@ -92,8 +92,9 @@ bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst)
 	}
 	LLVMValueRef args[] = {widen_scalar(e, LLVMGetOperand(inst, 0)), total};
 	LLVMValueRef old = widen_rebuild(e, inst, args);
-	LLVMValueRef result = used ? widen_modify(e, op, widen_splat(e, old), moved(e, v, none, 1))
-				   : LLVMGetPoison(widen_vector_type(e, type));
+	LLVMValueRef result =
+		used ? widen_modify(e, op, widen_splat(e, old), widen_moved(e, v, none, 1))
+		     : LLVMGetPoison(widen_vector_type(e, type));
 	widen_set_vector(e, inst, 0, result);
 	return true;
 }

@@ -413,6 +413,8 @@ void widen_emit_instruction(struct widen_emit *e, LLVMValueRef inst)
 		return;
 	if (!e->fn->widened)
 		copy_scalar(e, inst);
+	else if (widen_emit_sub_group(e, inst) || widen_emit_flat_id(e, inst))
+		return;
 	else if (LLVMTypeOf(inst) == e->fn->nothing)
 		emit_without_result(e, inst);
 	else if (v->shape == WIDEN_LINEAR)

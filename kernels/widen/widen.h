@@ -26,6 +26,7 @@ struct tern_widen_kernel {
 	const struct tern_widen_arg *args;
 	uint32_t arg_count;
 	uint32_t required_size[3]; /* reqd_work_group_size or 0 0 0 */
+	uint32_t required_lanes;   /* the sub-group size that the kernel asks for, or 0 */
 
 	LLVMValueRef group_function; /* out, external linkage */
 	uint32_t flags, lanes, rows; /* out: as struct tern_kernel_info */
@@ -53,7 +54,7 @@ struct tern_widen_options {
  * (_Z13get_global_idj, …), barrier and work_group_barrier in all their manglings, mem_fence and
  * atomic_work_item_fence, __tern_printf_buffer() (returns group->printf_buffer),
  * __tern_memory_of() (of a generic pointer), __tern_collective() (8 bytes of local memory, for
- * kernels/lib/collective.cl), LLVM intrinsics.
+ * kernels/lib/collective.cl), __tern_sub_group_...() (kernels/lib/sub_group.cl), LLVM intrinsics.
  * -EINVAL with @message when a pass fails.
  */
 int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *options,

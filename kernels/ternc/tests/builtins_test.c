@@ -116,8 +116,9 @@ int main(void)
 #define D(name, major, minor, patch) " '-D" name "=1'"
 	/* the header knows some by macros only */
 	static const char older[] = TERN_C_EXTENSIONS(X) "'" TERN_C_EXTENSIONS(D) " '-Dunused=1";
-	static const char all[] = TERN_C_EXTENSIONS(X) TERN_C_FEATURES(X) "'" TERN_C_EXTENSIONS(D)
-		TERN_C_FEATURES(D) " '-Dunused=1";
+	static const char all[] = TERN_C_EXTENSIONS(X) TERN_C_EXTENSIONS_20(X)
+		TERN_C_FEATURES(X) "'" TERN_C_EXTENSIONS(D) TERN_C_EXTENSIONS_20(D)
+			TERN_C_FEATURES(D) " '-Dunused=1";
 #undef D
 #undef X
 	struct archive a = read_archive(TERN_DEVICE_LIBRARY);

@@ -179,8 +179,10 @@ static void test_versions(struct server *s)
 		"kernel void f(global int *p) {\n  *p = work_group_reduce_add(1); }";
 	expect_build(s, collective, "-cl-std=CL2.0", OK, NULL);
 	expect_build(s, collective, "-cl-std=CL1.2", FAILED, "<source>:2:8: error:");
-	expect_build(s, "kernel void f(global int *p) {\n  *p = sub_group_reduce_add(1); }",
-		     "-cl-std=CL2.0", FAILED, "<source>:2:8: error:");
+	static const char sub_group[] =
+		"kernel void f(global int *p) {\n  *p = sub_group_shuffle(sub_group_all(1), 0); }";
+	expect_build(s, sub_group, "-cl-std=CL2.0", OK, NULL);
+	expect_build(s, sub_group, "-cl-std=CL1.2", FAILED, "<source>:2:8: error:");
 	expect_build(s, "kernel void f(\n  read_only pipe int p) {}", "-cl-std=CL2.0", FAILED,
 		     "<source>:2:");
 	expect_build(s, "kernel void f(\n  read_write image2d_t p) {}", "-cl-std=CL2.0", FAILED,
@@ -227,6 +229,7 @@ static void test_features(struct server *s)
 	TERN_C_EXTENSIONS(X)
 	char extensions[8192];
 	snprintf(extensions, sizeof(extensions), "%s", source);
+	TERN_C_EXTENSIONS_20(X)
 	TERN_C_FEATURES(X)
 #undef X
 	static const char *const absent[] = {
@@ -235,13 +238,11 @@ static void test_features(struct server *s)
 		"__opencl_c_3d_image_writes",
 		"__opencl_c_pipes",
 		"__opencl_c_device_enqueue",
-		"__opencl_c_subgroups",
 		"__opencl_c_kernel_clock_scope_device",
 		"__IMAGE_SUPPORT__",
 		"cl_khr_fp16",
 		"cl_khr_3d_image_writes",
 		"cl_khr_subgroups",
-		"cl_khr_subgroup_shuffle",
 		"cl_khr_kernel_clock",
 		"cl_ext_float_atomics",
 		"cl_khr_gl_sharing",
