@@ -470,6 +470,52 @@ static void clusters(void)
 		check_clusters);
 }
 
+/* ---- sub-groups that wait for each other ---- */
+
+static void check_turns(const struct sub_group *g)
+{
+	for (cl_uint l = 0; l < g->size; l++) {
+		const cl_uint *w = g->lane[l]->words;
+		/* the last sub-group went first; all had their turn before the barrier opened */
+		CHECK_EQ(w[1] - 1 - g->lane[l]->id, w[0]);
+		CHECK_EQ(w[1], w[2]);
+	}
+}
+
+static const char turns[] =
+	"kernel void f(global item *items) {\n"
+	"  local atomic_uint turn;\n"
+	"  global item *i = place(items);\n"
+	"  uint n = get_num_sub_groups(), l = get_sub_group_local_id(), now = 0;\n"
+	"  if (get_local_linear_id() == 0) atomic_init(&turn, 0);\n"
+	"  barrier(CLK_LOCAL_MEM_FENCE);\n"
+	"#if ONE_LANE\n"
+	"  if (l == 0)\n"
+	"    while (atomic_load(&turn) != n - 1 - i->id) ;\n"
+	"  sub_group_barrier(CLK_LOCAL_MEM_FENCE);\n"
+	"  now = n - 1 - get_sub_group_id();\n"
+	"#else\n"
+	"  do {\n"
+	"    now = 0;\n"
+	"    if (l == 0) now = atomic_load(&turn);\n"
+	"    now = sub_group_broadcast(now, 0);\n"
+	"  } while (now != n - 1 - i->id);\n"
+	"#endif\n"
+	"  i->words[0] = now;\n"
+	"  i->words[1] = n;\n"
+	"  if (l == 0) atomic_fetch_add(&turn, 1);\n"
+	"  barrier(CLK_LOCAL_MEM_FENCE);\n"
+	"  i->words[2] = atomic_load(&turn); }\n";
+
+static void forward_progress(void)
+{
+	need(NULL);
+	if (!conf_device_bool(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS))
+		SKIP("no independent forward progress of sub-groups");
+	run_all(built(turns, "f", "-DONE_LANE=0"), check_turns);
+	run_all(built(turns, "f", "-DONE_LANE=1"), check_turns);
+}
+
 /* ---- ballots ---- */
 
 static void check_ballots(const struct sub_group *g)
@@ -577,16 +623,8 @@ static void wrong_required_size(void)
 }
 
 CONF_CASES(kernels_subgroups) = {
-	CASE(partition),
-	CASE(queries),
-	CASE(core),
-	CASE(barriers),
-	CASE(divergent),
-	CASE(leaving),
-	CASE(shuffles),
-	CASE(clusters),
-	CASE(ballots),
-	CASE(required_size),
-	CASE(wrong_required_size),
+	CASE(partition), CASE(forward_progress), CASE(queries),       CASE(core),
+	CASE(barriers),  CASE(divergent),        CASE(leaving),       CASE(shuffles),
+	CASE(clusters),  CASE(ballots),          CASE(required_size), CASE(wrong_required_size),
 	CASE_END,
 };

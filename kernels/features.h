@@ -37,6 +37,7 @@
 
 /* Likewise, from OpenCL C 2.0 on. */
 #define TERN_C_EXTENSIONS_20(X)                                                                    \
+	X("cl_khr_subgroups", 1, 0, 0)                                                             \
 	X("cl_khr_subgroup_ballot", 1, 0, 0)                                                       \
 	X("cl_khr_subgroup_clustered_reduce", 1, 0, 0)                                             \
 	X("cl_khr_subgroup_extended_types", 1, 0, 0)                                               \

@@ -80,6 +80,13 @@ void widen_emit_suspend(struct widen_emit *e, bool final)
 		LLVMBuildUnreachable(e->builder);
 }
 
+void widen_emit_barrier(struct widen_emit *e)
+{
+	if (e->at_barrier)
+		LLVMBuildStore(e->builder, widen_int(e, e->fn->i64, 1), e->at_barrier);
+	widen_emit_suspend(e, false);
+}
+
 LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LLVMTypeRef type)
 {
 	char *name = tern_asprintf("%s%s", mark, fn->kernel->name);
@@ -102,10 +109,15 @@ static bool begin_coroutine(struct widen_emit *e)
 		return false;
 	e->suspended = widen_append_block(e, "suspended");
 	e->cleanup = widen_append_block(e, "cleanup");
-	LLVMValueRef id[] = {widen_int(e, fn->i32, WIDEN_FRAME_ALIGN), null, null, null};
+	if (fn->yields)
+		e->at_barrier = LLVMBuildAlloca(e->builder, fn->i64, "at_barrier");
+	LLVMValueRef id[] = {widen_int(e, fn->i32, WIDEN_FRAME_ALIGN),
+			     e->at_barrier ? e->at_barrier : null, null, null};
 	e->coro_id = widen_intrinsic(e, "llvm.coro.id", NULL, 0, id, 4);
 	LLVMValueRef begin[] = {e->coro_id, e->frame};
 	e->handle = widen_intrinsic(e, "llvm.coro.begin", NULL, 0, begin, 2);
+	if (e->at_barrier)
+		LLVMBuildStore(e->builder, widen_int(e, fn->i64, 0), e->at_barrier);
 	LLVMValueRef size = widen_intrinsic(e, "llvm.coro.size", &fn->i64, 1, NULL, 0);
 	LLVMBuildCall2(e->builder, mark_type, mark, &size, 1, "");
 	return true;

@@ -369,6 +369,8 @@ static void emit_block(struct widen_emit *e, uint32_t b)
 		e->row = 0;
 	}
 	e->shared = false;
+	if (e->fn->yields && widen_ends_waiting_round(e->fn, b))
+		widen_emit_suspend(e, false);
 	e->states[b].last = LLVMGetInsertBlock(e->builder);
 	end_block(e, b);
 }

@@ -234,38 +234,101 @@ static void find_frames(struct group *g)
 	LLVMBuildStore(b, constant(g, 0), g->count);
 }
 
-/* Goes over all chunks until none is suspended: they may end at different barriers. */
-static void resume_all(struct group *g)
+static LLVMValueRef frame_of(struct group *g, LLVMValueRef chunk)
+{
+	LLVMValueRef offset = LLVMBuildMul(g->e.builder, chunk, g->stride, "");
+	return LLVMBuildGEP2(g->e.builder, g->fn->i8, g->frames, &offset, 1, "");
+}
+
+/* Where the chunk of @frame says that it is at a barrier. */
+static LLVMValueRef promise_of(struct group *g, LLVMValueRef frame)
+{
+	LLVMValueRef args[] = {frame, LLVMConstInt(g->fn->i32, 8, 0), LLVMConstNull(g->fn->i1)};
+	return widen_intrinsic(&g->e, "llvm.coro.promise", NULL, 0, args, 3);
+}
+
+/* i1: this chunk has something to do now. */
+static LLVMValueRef can_go_on(struct group *g, LLVMValueRef frame)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef done = widen_intrinsic(&g->e, "llvm.coro.done", NULL, 0, &frame, 1);
+	LLVMValueRef go = LLVMBuildNot(b, done, "");
+	if (!g->fn->yields)
+		return go;
+	LLVMValueRef state = LLVMBuildLoad2(b, g->fn->i64, promise_of(g, frame), "");
+	LLVMValueRef free = LLVMBuildICmp(b, LLVMIntEQ, state, constant(g, 0), "");
+	return LLVMBuildAnd(b, go, free, "");
+}
+
+/* Calls @act for the chunks that @test chooses; i1: there were any. */
+static LLVMValueRef for_chunks(struct group *g, LLVMValueRef count,
+			       LLVMValueRef (*test)(struct group *, LLVMValueRef frame),
+			       void (*act)(struct group *, LLVMValueRef frame))
 {
 	struct widen_fn *fn = g->fn;
 	LLVMBuilderRef b = g->e.builder;
-	LLVMBasicBlockRef round = widen_append_block(&g->e, "round");
-	LLVMBasicBlockRef over = widen_append_block(&g->e, "over");
-	LLVMValueRef zero = constant(g, 0), count = LLVMBuildLoad2(b, fn->i64, g->count, "");
-	LLVMBuildBr(b, round);
-	LLVMPositionBuilderAtEnd(b, round);
-	struct loop l = loop_begin(g, zero, count, 1, "chunk");
+	LLVMBasicBlockRef before = LLVMGetInsertBlock(b);
+	struct loop l = loop_begin(g, constant(g, 0), count, 1, "chunk");
 	LLVMPositionBuilderBefore(b, LLVMGetNextInstruction(l.i));
-	LLVMValueRef running = LLVMBuildPhi(b, fn->i1, "running");
+	LLVMValueRef any = LLVMBuildPhi(b, fn->i1, "any");
 	LLVMPositionBuilderAtEnd(b, l.body);
-	LLVMValueRef offset = LLVMBuildMul(b, l.i, g->stride, "");
-	LLVMValueRef frame = LLVMBuildGEP2(b, fn->i8, g->frames, &offset, 1, "");
-	LLVMValueRef finished = widen_intrinsic(&g->e, "llvm.coro.done", NULL, 0, &frame, 1);
-	LLVMBasicBlockRef resume = widen_append_block(&g->e, "resume");
+	LLVMValueRef frame = frame_of(g, l.i), chosen = test(g, frame);
+	LLVMBasicBlockRef tested = LLVMGetInsertBlock(b);
+	LLVMBasicBlockRef doing = widen_append_block(&g->e, "resume");
 	LLVMBasicBlockRef next = widen_append_block(&g->e, "");
-	LLVMBuildCondBr(b, finished, next, resume);
-	LLVMPositionBuilderAtEnd(b, resume);
-	widen_intrinsic(&g->e, "llvm.coro.resume", NULL, 0, &frame, 1);
+	LLVMBuildCondBr(b, chosen, doing, next);
+	LLVMPositionBuilderAtEnd(b, doing);
+	act(g, frame);
 	LLVMBuildBr(b, next);
 	LLVMPositionBuilderAtEnd(b, next);
 	LLVMValueRef still = LLVMBuildPhi(b, fn->i1, ""), yes = LLVMConstInt(fn->i1, 1, 0);
-	LLVMValueRef in[] = {running, yes}, no = LLVMConstNull(fn->i1);
-	LLVMBasicBlockRef from[] = {l.body, resume};
+	LLVMValueRef in[] = {any, yes}, no = LLVMConstNull(fn->i1);
+	LLVMBasicBlockRef from[] = {tested, doing};
 	LLVMAddIncoming(still, in, from, 2);
-	LLVMAddIncoming(running, &no, &round, 1);
-	LLVMAddIncoming(running, &still, &next, 1);
+	LLVMAddIncoming(any, &no, &before, 1);
+	LLVMAddIncoming(any, &still, &next, 1);
 	loop_end(g, &l, advance(g, l.i, 1));
-	LLVMBuildCondBr(b, running, round, over);
+	return any;
+}
+
+static void resume(struct group *g, LLVMValueRef frame)
+{
+	widen_intrinsic(&g->e, "llvm.coro.resume", NULL, 0, &frame, 1);
+}
+
+static void leave_barrier(struct group *g, LLVMValueRef frame)
+{
+	LLVMBuildStore(g->e.builder, constant(g, 0), promise_of(g, frame));
+}
+
+static LLVMValueRef is_suspended(struct group *g, LLVMValueRef frame)
+{
+	LLVMValueRef done = widen_intrinsic(&g->e, "llvm.coro.done", NULL, 0, &frame, 1);
+	return LLVMBuildNot(g->e.builder, done, "");
+}
+
+/*
+ * Goes over all chunks until none is suspended: they may end at different barriers. Where chunks
+ * yield, one round is over when all that have not finished are at a barrier: then it opens.
+ */
+static void resume_all(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMBasicBlockRef round = widen_append_block(&g->e, "round");
+	LLVMBasicBlockRef open = widen_append_block(&g->e, "open");
+	LLVMBasicBlockRef over = widen_append_block(&g->e, "over");
+	LLVMValueRef count = LLVMBuildLoad2(b, g->fn->i64, g->count, "");
+	LLVMBuildBr(b, round);
+	LLVMPositionBuilderAtEnd(b, round);
+	LLVMValueRef running = for_chunks(g, count, can_go_on, resume);
+	LLVMBuildCondBr(b, running, round, open);
+	LLVMPositionBuilderAtEnd(b, open);
+	if (g->fn->yields) {
+		LLVMValueRef opened = for_chunks(g, count, is_suspended, leave_barrier);
+		LLVMBuildCondBr(b, opened, round, over);
+	} else {
+		LLVMBuildBr(b, over);
+	}
 	LLVMPositionBuilderAtEnd(b, over);
 }
 

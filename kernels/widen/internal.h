@@ -70,6 +70,9 @@
  * shape of the work-group: where rows in x do not divide into whole chunks, another body is used in
  * which the lanes are neighbours by the linear local id (*flat*) and all ids are varying.
  *
+ * They make progress independently of each other: in a loop with atomics a chunk suspends after
+ * each round, so that others run. It then says whether it stands at a barrier (yield.c).
+ *
  * Not widened (kernel.reason says which; the scalar path is always there): control flow that is not
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
  * another lane of its chunk), values with more than 64 leaves, calls and instructions unknown here.
@@ -226,6 +229,7 @@ struct widen_fn {
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
 	bool has_sub_groups;
+	bool yields;     /* chunks let others run while they wait for them: yield.c */
 	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
@@ -295,6 +299,11 @@ uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable);
 /* False (refused): a lane may wait in a loop for a lane that has left it. */
 bool widen_check_waiting(struct widen_fn *fn);
 
+/* ---- yield.c ---- */
+/* Whether block @b ends a round of a loop that may wait for another sub-group. */
+bool widen_ends_waiting_round(const struct widen_fn *fn, uint32_t b);
+bool widen_may_wait(const struct widen_fn *fn);
+
 /* ---- hints.c ---- */
 /* After the shapes: finds the values that are nearly linear. */
 void widen_hints(struct widen_fn *fn);
@@ -331,6 +340,7 @@ struct widen_emit {
 	LLVMValueRef flat_id[3]; /* flat: the local ids, vectors of i64 */
 	/* coroutines */
 	LLVMValueRef frame, handle, coro_id;
+	LLVMValueRef at_barrier; /* yields: the promise, not 0 while suspended at a barrier */
 	LLVMBasicBlockRef suspended, cleanup;
 };
 
@@ -422,6 +432,8 @@ void widen_emit_lanes(struct widen_emit *e, LLVMValueRef inst, bool guarded);
 /* ---- control.c, body.c, group.c, optimize.c ---- */
 void widen_emit_blocks(struct widen_emit *e);
 void widen_emit_suspend(struct widen_emit *e, bool final);
+/* Suspends until all other chunks are at a barrier, too, or have finished. */
+void widen_emit_barrier(struct widen_emit *e);
 enum widen_body_kind {
 	WIDEN_BODY_FULL,
 	WIDEN_BODY_TAIL, /* fewer lanes are active */

@@ -79,6 +79,11 @@ static bool survey(struct widen_fn *fn)
 			return false;
 		survey_instruction(fn, inst);
 	}
+	fn->yields = fn->has_sub_groups && widen_may_wait(fn);
+	if (fn->yields) { /* chunks are coroutines, as with barriers */
+		fn->kernel->flags |= TERN_KERNEL_BARRIER;
+		fn->has_barrier = true;
+	}
 	return true;
 }
 

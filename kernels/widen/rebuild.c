@@ -372,7 +372,7 @@ static LLVMValueRef rebuild_call(struct widen_emit *e, LLVMValueRef inst, LLVMVa
 			       ? rebuild_memory_intrinsic(e, inst, operands)
 			       : clone(e, inst, operands);
 	case WIDEN_CALL_BARRIER:
-		widen_emit_suspend(e, false);
+		widen_emit_barrier(e);
 		return NULL;
 	case WIDEN_CALL_MEM_FENCE:
 	case WIDEN_CALL_ATOMIC_FENCE:

@@ -242,7 +242,6 @@ static void test_features(struct server *s)
 		"__IMAGE_SUPPORT__",
 		"cl_khr_fp16",
 		"cl_khr_3d_image_writes",
-		"cl_khr_subgroups",
 		"cl_khr_kernel_clock",
 		"cl_ext_float_atomics",
 		"cl_khr_gl_sharing",
