@@ -110,11 +110,32 @@ static void remainder_in_x(struct group *g, LLVMValueRef from, LLVMValueRef end,
 	LLVMPositionBuilderAtEnd(b, done);
 }
 
+/* How many lanes a chunk at @i has before @end. */
+static LLVMValueRef active_lanes(struct group *g, LLVMValueRef i, LLVMValueRef end)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef left = LLVMBuildSub(b, end, i, ""), lanes = constant(g, g->fn->lanes);
+	return LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntULT, left, lanes, ""), left, lanes, "");
+}
+
+/* Without a body for whole chunks: all are tails. */
+static void masked_segment(struct group *g, LLVMValueRef from, LLVMValueRef end, LLVMValueRef y,
+			   LLVMValueRef z)
+{
+	struct loop x = loop_begin(g, from, end, 1, "x");
+	call_body(g, g->bodies[WIDEN_BODY_TAIL], x.i, y, z, active_lanes(g, x.i, end));
+	loop_end(g, &x, advance(g, x.i, g->fn->lanes));
+}
+
 /* Chunks of [from, end) in x: whole ones by @body, of @rows rows. */
 static void segment(struct group *g, LLVMValueRef body, LLVMValueRef from, LLVMValueRef end,
 		    LLVMValueRef y, LLVMValueRef z, unsigned rows)
 {
 	unsigned lanes = g->fn->lanes;
+	if (!body) {
+		masked_segment(g, from, end, y, z);
+		return;
+	}
 	struct loop x = loop_begin(g, from, end, lanes, "x");
 	call_body(g, body, x.i, y, z, constant(g, lanes));
 	loop_end(g, &x, advance(g, x.i, lanes));
@@ -164,14 +185,11 @@ static void chunks_in_rows(struct group *g)
 static void flat_chunks(struct group *g)
 {
 	LLVMBuilderRef b = g->e.builder;
-	LLVMValueRef zero = constant(g, 0), lanes = constant(g, g->fn->lanes);
+	LLVMValueRef zero = constant(g, 0);
 	LLVMValueRef plane = LLVMBuildMul(b, g->end[0], g->end[1], "");
 	LLVMValueRef all = LLVMBuildMul(b, plane, g->end[2], "");
 	struct loop l = loop_begin(g, zero, all, 1, "flat");
-	LLVMValueRef left = LLVMBuildSub(b, all, l.i, "");
-	LLVMValueRef fits = LLVMBuildICmp(b, LLVMIntULT, left, lanes, "");
-	LLVMValueRef active = LLVMBuildSelect(b, fits, left, lanes, "");
-	call_body(g, g->bodies[WIDEN_BODY_FLAT], l.i, zero, zero, active);
+	call_body(g, g->bodies[WIDEN_BODY_FLAT], l.i, zero, zero, active_lanes(g, l.i, all));
 	loop_end(g, &l, advance(g, l.i, g->fn->lanes));
 }
 

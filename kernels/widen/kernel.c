@@ -5,7 +5,12 @@
 
 #include "kernels/widen/internal.h"
 
-enum { LARGE_KERNEL = 20000 }; /* instructions, each counted as often as it has leaves */
+/* Instructions, each counted as often as it has leaves. */
+enum {
+	LARGE_KERNEL = 20000,
+	ONE_BODY = 400,    /* from here on compiling a second body costs more than masks do */
+	FEW_ACCESSES = 16, /* but for memory accesses that have none in the body for whole chunks */
+};
 
 /* ---- what the kernel contains ---- */
 
@@ -163,13 +168,18 @@ static unsigned choose_lanes(const struct widen_fn *fn)
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
 }
 
-/* Two vector bodies of a very large kernel would take seconds to compile. */
-static bool check_size(struct widen_fn *fn)
+static uint64_t size_of(const struct widen_fn *fn)
 {
 	uint64_t leaves = 0;
 	for (uint32_t i = 0; i < fn->value_count; i++)
 		leaves += tern_max(fn->values[i].leaves, 1u);
-	return leaves <= LARGE_KERNEL || widen_refuse(fn, "a very large kernel", NULL);
+	return leaves;
+}
+
+/* The vector body of a very large kernel would take seconds to compile. */
+static bool check_size(struct widen_fn *fn)
+{
+	return size_of(fn) <= LARGE_KERNEL || widen_refuse(fn, "a very large kernel", NULL);
 }
 
 static bool find_shapes(struct widen_fn *fn, bool flat)
@@ -178,6 +188,25 @@ static bool find_shapes(struct widen_fn *fn, bool flat)
 	widen_private_layouts(fn);
 	widen_shapes(fn);
 	return widen_cfg_check_divergence(fn) && check_barriers(fn) && widen_check_waiting(fn);
+}
+
+/* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.
+ */
+static bool one_body_will_do(const struct widen_fn *fn)
+{
+	uint64_t unmasked = 0;
+	if (fn->lanes == 1 || fn->rows > 1 || size_of(fn) <= ONE_BODY)
+		return false;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		bool store = LLVMIsAStoreInst(v->ir);
+		if (fn->blocks[v->block].masked || (!store && !LLVMIsALoadInst(v->ir)))
+			continue;
+		LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(v->ir, 0) : v->ir);
+		if (store || v->shape == WIDEN_VARYING)
+			unmasked += widen_leaf_count(type);
+	}
+	return unmasked <= FEW_ACCESSES;
 }
 
 /* Analyses for widening; false: the reason is in the kernel. */
@@ -206,7 +235,8 @@ static int emit_kernel(struct widen_fn *fn)
 	struct tern_widen_kernel *k = fn->kernel;
 	LLVMValueRef bodies[WIDEN_BODY_COUNT] = {0};
 	unsigned count = fn->lanes == 1 ? 1 : fn->has_sub_groups ? 3 : 2;
-	for (unsigned i = 0; i < count; i++) {
+	unsigned first = one_body_will_do(fn) ? WIDEN_BODY_TAIL : WIDEN_BODY_FULL;
+	for (unsigned i = first; i < count; i++) {
 		if (i == WIDEN_BODY_FLAT) {
 			(void)find_shapes(fn, true); /* was good before */
 			widen_hints(fn);
