@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,10 +75,19 @@ static int serve_one(int fd)
 	return e;
 }
 
+/* Without work for a while: gives the memory of the last builds back. */
+static void rest(int fd)
+{
+	enum { A_WHILE = 2000 };
+	struct pollfd request = {.fd = fd, .events = POLLIN};
+	if (poll(&request, 1, A_WHILE) == 0)
+		(void)malloc_trim(0);
+}
+
 int tern_server_run(int fd)
 {
 	int e;
 	while ((e = serve_one(fd)) == 0)
-		;
+		rest(fd);
 	return e == -EPIPE ? 0 : e;
 }

@@ -406,6 +406,46 @@ static void test_language(struct server *s)
 }
 
 /* A server in the middle of a long build ends when its peer goes away. */
+static long anonymous_kilobytes(pid_t pid)
+{
+	char path[64], line[256];
+	long found = -1;
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld", &found) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/* A large program's memory is given back when nothing follows. */
+static void test_memory(struct server *s)
+{
+	enum { KERNELS = 150, ROOM = 400 };
+	char *source = tern_zalloc(KERNELS * ROOM);
+	REQUIRE(source);
+	for (int i = 0, n = 0; i < KERNELS; i++)
+		n += snprintf(source + n, ROOM,
+			      "kernel void f%d(global float *a, int n) {\n"
+			      "  int i = get_global_id(0);\n"
+			      "  for (int k = 0; k < n; k++) {\n"
+			      "    if (a[i] > k) a[i] = pow(a[i], a[k]); else a[i] += sin(a[k]);\n"
+			      "    if (i %% 3 == %d) a[i] -= exp(a[k + i]); } }\n",
+			      i, i % 3);
+	expect_build(s, source, "", OK, NULL);
+	tern_free(source);
+	long used = anonymous_kilobytes(s->pid), left = used;
+	for (int i = 0; i < 200 && left > used / 2; i++) {
+		usleep(100000);
+		left = anonymous_kilobytes(s->pid);
+	}
+	printf("server's memory: %ld kB after a large program, then %ld kB\n", used, left);
+	EXPECT(left > 0 && left < 40 * 1024);
+	expect_build(s, "kernel void f() {}", "", OK, NULL);
+}
+
 static void test_hang_up(void)
 {
 	struct server s = server_start();
@@ -452,6 +492,7 @@ int main(void)
 	test_globals(&s);
 	test_compile_and_link(&s);
 	test_language(&s);
+	test_memory(&s);
 	server_stop(&s);
 	test_hang_up();
 	test_bad_message();
