@@ -122,6 +122,82 @@ static void recursion(void)
 		    "recursion");
 }
 
+/* Each must be an error, and the log must say why. */
+static void wrong_calls(void)
+{
+	static const char *const sources[] = {
+		"kernel void k(global int *o) { o[0] = no_such_function(o[1]); }",
+		"int missing(int); kernel void k(global int *o) { o[0] = missing(o[1]); }",
+		"kernel void k(global int *o) { o[0] = sin(\"text\"); }",
+		"kernel void k(global int *o) { o[0] = get_global_id(o, 1); }",
+		"kernel void k(global float4 *o) { o[0] = dot(o[0], (int4)(1)); }",
+		"kernel void k(global float *o) { struct { int a; } s; o[0] = exp(s); }",
+		"kernel void k(global int *o) { atomic_add(o[0], 1); }",
+		"kernel void k(global float *o) { vstore4((float3)(1), 0, o); }",
+		"kernel void k(global int *o) { o[0] = convert_int_sat(o); }",
+		"kernel void k(global int *o) { barrier(\"local\"); }",
+		"kernel void k(global int *o) { async_work_group_copy(o, o, 1); }",
+		"kernel void k(global int *o) { o[0] = as_int((short)1); }",
+	};
+	for (size_t i = 0; i < LENGTH(sources); i++) {
+		const char *text = sources[i];
+		cl_int error;
+		size_t size = 0;
+		cl_program program =
+			clCreateProgramWithSource(conf_context(), 1, &text, NULL, &error);
+
+		OK(error);
+		conf_keep_program(program);
+		error = clBuildProgram(program, 0, NULL, NULL, NULL, NULL);
+		CHECKF(error == CL_BUILD_PROGRAM_FAILURE, "source %zu: error %d", i, error);
+		OK(clGetProgramBuildInfo(program, conf_device(), CL_PROGRAM_BUILD_LOG, 0, NULL,
+					 &size));
+		CHECKF(size > 10, "source %zu: no log", i);
+	}
+	conf_kernel("kernel void fine(global int *o) { o[0] = 1; }", "fine");
+}
+
+static void huge_arrays(void)
+{
+	check_build("constant int a[1 << 28] = {1, 2, 3};\n"
+		    "kernel void k(global int *o) { o[0] = a[o[1]]; }\n",
+		    "a constant array of 1 GB");
+	check_build("global int a[1ul << 34];\n"
+		    "kernel void k(global int *o) { o[0] = a[o[1]]; }\n",
+		    "a global variable of 64 GB");
+	check_build("kernel void k(global int *o) {\n"
+		    "  local int a[1 << 28];\n"
+		    "  a[o[1]] = o[0]; barrier(1); o[0] = a[o[2]]; }\n",
+		    "a local array of 1 GB");
+	check_build("kernel void k(global int *o) {\n"
+		    "  int a[1 << 28];\n"
+		    "  for (int i = 0; i < o[1]; i++) a[i] = o[i];\n"
+		    "  o[0] = a[o[2]]; }\n",
+		    "a private array of 1 GB");
+	check_build("kernel void k(global int *o) {\n"
+		    "  int a[1ul << 40];\n"
+		    "  a[o[1]] = o[0]; o[0] = a[o[2]]; }\n",
+		    "a private array of 4 TB");
+}
+
+/* 5 MB: mostly what nobody reads or calls. */
+static void large_source(void)
+{
+	enum { FUNCTIONS = 5000, COMMENT = 1000 };
+	char *source = malloc((size_t)FUNCTIONS * (COMMENT + 100)), *at = source;
+
+	REQUIRE(source != NULL);
+	for (int i = 0; i < FUNCTIONS; i++)
+		at += sprintf(at,
+			      "/* %*d */\n"
+			      "int f%d(int x) { return x * %d + (x >> %d) - x / 3; }\n",
+			      COMMENT, i, i, i, i % 31);
+	sprintf(at, "kernel void k(global int *o) { o[0] = f7(f%d(o[1])); }\n", FUNCTIONS - 1);
+	CHECK(strlen(source) > 5000000);
+	check_build(source, "5 MB");
+	free(source);
+}
+
 static void endless_loop_at_build(void)
 {
 	check_build("kernel void k(global int *o) { while (1) { } }\n"
@@ -346,6 +422,9 @@ CONF_CASES(hostile) = {
 	CASE_LIMIT(macro_bomb, CASE_SECONDS),
 	CASE_LIMIT(long_function, CASE_SECONDS),
 	CASE(recursion),
+	CASE(wrong_calls),
+	CASE_LIMIT(huge_arrays, CASE_SECONDS),
+	CASE_LIMIT(large_source, CASE_SECONDS),
 	CASE(endless_loop_at_build),
 	CASE(strange_sources),
 	CASE(strange_options),

@@ -17,6 +17,7 @@
 
 /* The most work-items of a group: what tern_group_fn's callers rely on. */
 enum { MAX_GROUP_SIZE = 4096 };
+enum { LOCAL_SPACE = 3 }; /* __local in spir64 */
 
 /* A step of the vectoriser returned @e: says why in the log. */
 static enum tern_build_status widen_status(struct tern_build *b, int e, char *message)
@@ -187,6 +188,26 @@ static void add_table(struct tern_build *b, LLVMModuleRef module,
 	LLVMSetVisibility(table, LLVMHiddenVisibility);
 }
 
+/* They are part of the image: linking gigabytes would take minutes. */
+static bool check_variables(struct tern_build *b, LLVMModuleRef module)
+{
+	const uint64_t most = (uint64_t)256 << 20;
+	uint64_t bytes = 0;
+	for (LLVMValueRef g = LLVMGetFirstGlobal(module); g && bytes <= most;
+	     g = LLVMGetNextGlobal(g)) {
+		unsigned space = LLVMGetPointerAddressSpace(LLVMTypeOf(g));
+		if (LLVMIsDeclaration(g) || space == LOCAL_SPACE)
+			continue;
+		uint64_t size = LLVMABISizeOfType(b->layout, LLVMGlobalGetValueType(g));
+		bytes = size > most ? size : bytes + size;
+	}
+	if (bytes > most)
+		tern_build_log(b,
+			       "error: %llu bytes of program-scope variables: the most is %llu\n",
+			       (unsigned long long)bytes, (unsigned long long)most);
+	return bytes <= most;
+}
+
 /* Program-scope variables stay inside; returns their bytes. */
 static uint64_t hide_globals(struct tern_build *b, LLVMModuleRef module)
 {
@@ -303,6 +324,8 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 	if (s != TERN_BUILD_OK)
 		return s;
 	tern_build_phase(b, "device library");
+	if (!check_variables(b, module))
+		return TERN_BUILD_FAILED;
 	info->global_bytes = hide_globals(b, module);
 	tern_build_dump(b, module, "2-linked");
 	s = widen_status(b, tern_widen_prepare(module, &options, &message), message);

@@ -12,6 +12,8 @@ enum {
 	FEW_ACCESSES = 16, /* but for memory accesses that have none in the body for whole chunks */
 };
 
+enum { MOST_PRIVATE = 64 << 20 }; /* bytes of a work-item: all lanes have as much on the stack */
+
 /* ---- what the kernel contains ---- */
 
 bool widen_is_atomic(LLVMValueRef inst)
@@ -53,8 +55,11 @@ static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
 		k->flags |= TERN_KERNEL_ATOMICS;
 	if (LLVMIsAAllocaInst(inst)) {
 		int64_t count = 1;
+		uint64_t size = widen_size_of(fn, LLVMGetAllocatedType(inst));
 		(void)widen_constant_int(LLVMGetOperand(inst, 0), &count);
-		k->private_bytes += (uint64_t)count * widen_size_of(fn, LLVMGetAllocatedType(inst));
+		if (__builtin_mul_overflow(size, (uint64_t)count, &size) ||
+		    __builtin_add_overflow(size, k->private_bytes, &k->private_bytes))
+			k->private_bytes = UINT64_MAX;
 	}
 	if (!LLVMIsACallInst(inst))
 		return;
@@ -84,6 +89,8 @@ static bool survey(struct widen_fn *fn)
 			return false;
 		survey_instruction(fn, inst);
 	}
+	if (fn->kernel->private_bytes > MOST_PRIVATE)
+		return widen_refuse(fn, "more than 64 MB of private memory", NULL);
 	fn->yields = fn->has_sub_groups && widen_may_wait(fn);
 	if (fn->yields) { /* chunks are coroutines, as with barriers */
 		fn->kernel->flags |= TERN_KERNEL_BARRIER;

@@ -97,6 +97,12 @@ static void test_errors(struct server *s)
 		     "typedef int deep D D D D D D D;\n"
 		     "kernel void f(global deep *p, int i) { p[i] I I I I I I I = 1; }",
 		     "", FAILED, "too many operands");
+	expect_build(s,
+		     "constant int a[1 << 28] = {1};\nkernel void f(global int *p) { *p = a[*p]; }",
+		     "", FAILED, "1073741824 bytes of program-scope variables");
+	expect_build(s,
+		     "kernel void f(global int *p) { int a[1ul << 40]; a[*p] = 1; *p = a[p[1]]; }",
+		     "", FAILED, "64 MB of private memory");
 	expect_build(s, "#warning careful\nkernel void f(void) {}", "", OK,
 		     "<source>:1:2: warning: careful");
 	expect_build(s, "#warning careful\nkernel void f(void) {}", "-Werror", FAILED, "careful");
@@ -423,7 +429,7 @@ static long anonymous_kilobytes(pid_t pid)
 /* A large program's memory is given back when nothing follows. */
 static void test_memory(struct server *s)
 {
-	enum { KERNELS = 150, ROOM = 400 };
+	enum { KERNELS = 60, ROOM = 400 };
 	char *source = tern_zalloc(KERNELS * ROOM);
 	REQUIRE(source);
 	for (int i = 0, n = 0; i < KERNELS; i++)
