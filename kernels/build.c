@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "kernels/cache.h"
+#include "kernels/debug.h"
+#include "kernels/options.h"
 #include "kernels/protocol.h"
 #include "kernels/pure.h"
 #include "kernels/server.h"
@@ -51,14 +53,27 @@ static int fail(struct tern_build_result *result, enum tern_build_status status,
 	return 0;
 }
 
+/* -g: where the source is for debuggers, for the caller to free; NULL: nowhere. */
+static char *debug_source(const struct tern_build_request *q)
+{
+	struct tern_options options = {0};
+	if (!q->source || tern_options_parse(q->options, q->operation, &options))
+		options.flags = 0;
+	bool asked = options.flags & TERN_OPT_DEBUG;
+	tern_options_finish(&options);
+	return asked ? tern_debug_file(q->source, q->source_size, ".cl") : NULL;
+}
+
 /* Serialises the request. -EMSGSIZE when it is larger than a message may be. */
 static int write_message(struct build *b)
 {
 	const struct tern_build_request *q = b->request;
 	char directory[PATH_MAX];
 	struct tern_writer w = {0};
+	char *source = debug_source(q);
 	struct tern_wire_request r = {
 		.operation = q->operation,
+		.debug_source = source ? source : "",
 		.flags = b->flags,
 		.target = tern_target_name(),
 		.cpu = tern_target_cpu(),
@@ -73,15 +88,17 @@ static int write_message(struct build *b)
 		.header_count = (uint32_t)q->header_count,
 		.input_count = (uint32_t)q->input_count,
 	};
-	if (q->header_count > UINT32_MAX || q->input_count > UINT32_MAX)
-		return -EMSGSIZE;
-	r.inputs = tern_zalloc_array(q->input_count, sizeof(*r.inputs));
-	if (!r.inputs)
-		return -ENOMEM;
+	bool fits = q->header_count <= UINT32_MAX && q->input_count <= UINT32_MAX;
+	r.inputs = fits ? tern_zalloc_array(q->input_count, sizeof(*r.inputs)) : NULL;
+	if (!r.inputs) {
+		tern_free(source);
+		return fits ? -ENOMEM : -EMSGSIZE;
+	}
 	for (size_t i = 0; i < q->input_count; i++)
 		r.inputs[i].bytes = tern_code_bytes(q->inputs[i], &r.inputs[i].size);
 	tern_wire_write_request(&w, &r);
 	tern_free(r.inputs);
+	tern_free(source);
 	b->message = tern_writer_take(&w, &b->message_size);
 	if (!b->message)
 		return -ENOMEM;

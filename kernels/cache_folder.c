@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernels/debug.h"
 #include "runtime/base/alloc.h"
 #include "runtime/base/futex.h"
 #include "runtime/base/log.h"
@@ -348,6 +349,7 @@ int tern_cache_clear(void)
 			remove_entry(folder, &l.entries[i].key);
 		unlinkat(folder, size_name, 0);
 		tern_free(l.entries);
+		tern_debug_clear(folder);
 	}
 	close(folder);
 	return e;

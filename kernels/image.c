@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernels/image.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <string.h>
@@ -339,6 +340,7 @@ int tern_image_load(const void *bytes, size_t size, uint32_t functions,
 	out->place = place;
 	out->base = l.base;
 	out->size = l.span;
+	out->object = NULL;
 	out->functions = functions ? (void *)(l.base + l.header.e_entry) : NULL;
 	return 0;
 }
@@ -347,5 +349,7 @@ void tern_image_unload(struct tern_image *image)
 {
 	if (image->base)
 		release(image->place, image->base, image->size);
+	if (image->object)
+		dlclose(image->object);
 	*image = (struct tern_image){0};
 }

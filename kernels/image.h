@@ -34,8 +34,9 @@ struct tern_image_place {
 
 struct tern_image {
 	const struct tern_image_place *place; /* NULL: this process */
-	void *base;                           /* of the mapping */
+	void *base;                           /* of the mapping; NULL: the dynamic linker's */
 	size_t size;
+	void *object;                    /* dlopen()'s, for debuggers; NULL: none */
 	tern_group_fn *const *functions; /* in the mapping; NULL when there are none */
 };
 

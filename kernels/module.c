@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "kernels/code.h"
+#include "kernels/debug.h"
 #include "kernels/image.h"
 #include "runtime/base/alloc.h"
 #include "runtime/base/log.h"
@@ -36,6 +37,8 @@ int tern_module_load(struct tern_code *code, const struct tern_image_place *plac
 		tern_free(module);
 		return e;
 	}
+	if (!place && tern_debug_has_lines(image, size))
+		tern_debug_reload(image, size, &module->image);
 	tern_code_get(code);
 	module->code = code;
 	*out = module;

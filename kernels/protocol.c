@@ -14,6 +14,7 @@ void tern_wire_write_request(struct tern_writer *w, const struct tern_wire_reque
 	tern_write_string(w, request->features);
 	tern_write_u32(w, request->register_lanes);
 	tern_write_string(w, request->dump);
+	tern_write_string(w, request->debug_source);
 	tern_write_string(w, request->directory);
 	tern_write_string(w, request->options);
 	tern_write_bytes(w, request->source, request->source_size);
@@ -63,6 +64,7 @@ int tern_wire_read_request(const void *bytes, size_t size, struct tern_wire_requ
 	q.features = tern_read_string(&r);
 	q.register_lanes = tern_read_u32(&r);
 	q.dump = tern_read_string(&r);
+	q.debug_source = tern_read_string(&r);
 	q.directory = tern_read_string(&r);
 	q.options = tern_read_string(&r);
 	q.source = tern_read_bytes(&r, &q.source_size);

@@ -37,7 +37,8 @@ struct tern_wire_request {
 	const char *cpu;      /* as LLVM names it: "znver5" */
 	const char *features; /* as LLVM writes them: "+avx512f,-xop" */
 	uint32_t register_lanes;
-	const char *dump; /* folder for IR and assembly, or "" */
+	const char *dump;         /* folder for IR and assembly, or "" */
+	const char *debug_source; /* -g: the source's file for debuggers, or "" */
 	/* The application's current directory, for relative -I paths; "" where it is not known. */
 	const char *directory;
 	const char *options;

@@ -12,7 +12,7 @@
 
 enum {
 	WIRE_MAGIC = 0x4e524554, /* "TERN" */
-	WIRE_VERSION = 1,
+	WIRE_VERSION = 2,
 	HEADER_BYTES = 24, /* magic, version, type, 0, payload bytes as u64 */
 };
 

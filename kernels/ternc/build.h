@@ -39,6 +39,7 @@ struct tern_build {
 	struct tern_writer log;  /* text without NUL */
 	struct tern_writer code; /* the result, serialised */
 	bool scalar;             /* do not widen */
+	bool lines;              /* the image has lines for debuggers */
 	bool widen_broke;        /* the vectoriser made invalid code: worth another try, scalar */
 	bool llvm_failed;        /* LLVM reported an error, which is in the log */
 	uint64_t phase_start;    /* of the phase that runs; for debug messages */

@@ -296,6 +296,14 @@ static enum tern_build_status write_code(struct tern_build *b, struct tern_code_
 	return s;
 }
 
+/* Lines for debuggers: this program, or one that it was linked from, was compiled with -g. */
+static bool has_lines(const struct tern_build *b, LLVMModuleRef module)
+{
+	bool any = LLVMGetNamedMetadataNumOperands(module, "llvm.dbg.cu") > 0;
+	return any &&
+	       (b->options.flags & TERN_OPT_DEBUG || b->request->operation == TERN_BUILD_LINK);
+}
+
 /* Everything up to optimised group functions and their table. */
 static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef module,
 					     struct tern_code_info *info,
@@ -306,7 +314,8 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 		.machine = b->machine,
 		.cpu = q->cpu,
 		.features = q->features,
-		.keep_lines = q->flags & TERN_WIRE_REPORT,
+		.keep_lines = q->flags & TERN_WIRE_REPORT || has_lines(b, module),
+		.lines = has_lines(b, module),
 		.register_lanes = b->scalar ? 1 : q->register_lanes,
 	};
 	char *message = NULL;
@@ -338,7 +347,9 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 	if (s != TERN_BUILD_OK || !entries)
 		return s != TERN_BUILD_OK ? s : TERN_BUILD_UNAVAILABLE;
 	add_table(b, module, kernels, entries);
-	LLVMStripModuleDebugInfo(module); /* lines were for the notes */
+	b->lines = options.lines;
+	if (!b->lines)
+		LLVMStripModuleDebugInfo(module); /* they were for the notes */
 	tern_build_phase(b, "widen");
 	tern_build_dump(b, module, "4-widened");
 	s = verify(b, module);

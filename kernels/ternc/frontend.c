@@ -164,8 +164,13 @@ static void add_all(struct tern_build *b, struct args *a)
 	}
 	add_language(a, o->language);
 	add_flags(a, o->flags);
-	if (b->request->flags & TERN_WIRE_REPORT)
-		add(a, "-debug-info-kind=line-tables-only"); /* dropped when kernels are made */
+	if (b->request->flags & TERN_WIRE_REPORT || o->flags & TERN_OPT_DEBUG)
+		add(a, "-debug-info-kind=line-tables-only");
+	if (o->flags & TERN_OPT_DEBUG)
+		add(a, "-dwarf-version=4");
+	if (*b->request->debug_source)
+		add(a, tern_build_printf(b, "-fdebug-prefix-map=%s=%s", MAIN_FILE,
+					 b->request->debug_source));
 	for (size_t i = 0; i < o->warning_count; i++)
 		add(a, o->warnings[i]);
 	for (size_t i = 0; i < o->preprocessor_count; i++)

@@ -72,6 +72,7 @@ static enum tern_build_status read_output(struct tern_build *b, const void **out
 
 static bool run_lld(struct tern_build *b, int in, int runtime, const char *entry)
 {
+	bool lines = b->lines;
 	char input[64], runtime_input[64], entry_arg[128];
 	char *log = NULL;
 	snprintf(input, sizeof(input), "/proc/self/fd/%d", in);
@@ -86,14 +87,14 @@ static bool run_lld(struct tern_build *b, int in, int runtime, const char *entry
 		"now",
 		"-z",
 		"norelro",
-		"-z",
-		"nognustack",
 		"--hash-style=gnu",
 		"--build-id=none",
 		"--gc-sections",
-		"--strip-all",
+		lines ? "--no-undefined" : "--strip-all",
 		"--threads=1",
 		"--no-dynamic-linker",
+		"-z",
+		lines ? "noexecstack" : "nognustack",
 		"--pack-dyn-relocs=none",
 		entry_arg,
 		"-o",

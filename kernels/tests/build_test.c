@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds with the real compile server, from source to a kernel that runs. */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -290,6 +291,59 @@ static void measure(void)
 	}
 }
 
+/* The file that the dynamic linker knows the first kernel of @module by, or "". */
+static const char *file_of(struct tern_module *module)
+{
+	Dl_info info;
+	union {
+		tern_group_fn *function;
+		const void *object;
+	} kernel = {.function = tern_module_function(module, 0)};
+	return dladdr(kernel.object, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+static int next_number(struct tern_module *module)
+{
+	struct tern_group group = {.enqueued_local_size = {1, 1, 1},
+				   .global_size = {1, 1, 1},
+				   .num_groups = {1, 1, 1},
+				   .work_dim = 1};
+	_Alignas(TERN_ARGS_ALIGN) unsigned char args[TERN_ARGS_ALIGN] = {0};
+	int out = 0, *pointer = &out;
+	memcpy(args, &pointer, sizeof(pointer));
+	tern_module_function(module, 0)(args, &group, 0, 0, 0);
+	return out;
+}
+
+/* -g: the image is a file that debuggers see, with lines; the source is beside it. */
+static void files_for_debuggers(const char *cache)
+{
+	static const char source[] =
+		"global int number = 5;\nkernel void next(global int *out)\n{ *out = number++; }\n";
+	struct tern_build_result plain = build(source, "-cl-std=CL3.0"),
+				 r = build(source, "-cl-std=CL3.0 -g");
+	struct tern_module *a, *b, *c;
+	char debug[PATH_MAX + 16], command[3 * PATH_MAX];
+	REQUIRE(plain.status == TERN_BUILD_OK && r.status == TERN_BUILD_OK);
+	REQUIRE(!tern_module_load(plain.code, NULL, &a) && !tern_module_load(r.code, NULL, &b));
+	REQUIRE(!tern_module_load(r.code, NULL, &c));
+	snprintf(debug, sizeof(debug), "%s/debug/", cache);
+	EXPECT(!strstr(file_of(a), debug));
+	EXPECT(!strncmp(file_of(b), debug, strlen(debug)) && strstr(file_of(b), ".so"));
+	/* variables belong to the module, whoever loaded it */
+	EXPECT(next_number(b) == 5 && next_number(b) == 6 && next_number(c) == 5);
+	EXPECT(next_number(a) == 5);
+	/* grep succeeds when the image's lines name the file that has the source */
+	snprintf(command, sizeof(command),
+		 "f=$(grep -l 'number++' %s*.cl) && grep -aq \"${f##*/}\" %s", debug, file_of(b));
+	EXPECT(system(command) == 0);
+	tern_module_put(a);
+	tern_module_put(b);
+	tern_module_put(c);
+	drop(&plain);
+	drop(&r);
+}
+
 int main(int argc, char **argv)
 {
 	char folder[PATH_MAX], cache[PATH_MAX];
@@ -312,6 +366,7 @@ int main(int argc, char **argv)
 	errors();
 	compile_and_link();
 	included_files(folder);
+	files_for_debuggers(cache);
 	two_threads();
 	endless_and_killed();
 	run_second_process(argv[0]);

@@ -76,7 +76,7 @@ static inline void fake_send_raw(const void *bytes, size_t size)
 /* Behaviours that do not end with an answer. */
 static inline void fake_misbehave(const char *source)
 {
-	static const unsigned char huge[24] = {'T', 'E', 'R', 'N', 1, 0, 0, 0, 2, 0, 0, 0,
+	static const unsigned char huge[24] = {'T', 'E', 'R', 'N', 2, 0, 0, 0, 2, 0, 0, 0,
 					       0,   0,   0,   0,   0, 0, 0, 0, 0, 1, 0, 0};
 	const char *argument = strchr(source, ' ') ? strchr(source, ' ') + 1 : "";
 	if (!strncmp(source, "hang", 4)) {

@@ -138,7 +138,7 @@ static void expect_refused(const void *header, size_t size, int error)
 
 static void test_bad_messages(void)
 {
-	unsigned char good[24] = {'T', 'E', 'R', 'N', 1, 0, 0, 0, 7};
+	unsigned char good[24] = {'T', 'E', 'R', 'N', 2, 0, 0, 0, 7};
 	unsigned char bad[24];
 	expect_refused(good, 0, -EPIPE);
 	expect_refused(good, 23, -EPIPE);
@@ -146,7 +146,7 @@ static void test_bad_messages(void)
 	bad[0] = 'X';
 	expect_refused(bad, sizeof(bad), -EPROTO);
 	memcpy(bad, good, sizeof(bad));
-	bad[4] = 2;
+	bad[4] = 1;
 	expect_refused(bad, sizeof(bad), -EPROTO);
 	memcpy(bad, good, sizeof(bad));
 	bad[23] = 1;

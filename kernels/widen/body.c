@@ -221,6 +221,8 @@ LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind
 	e.builder = LLVMCreateBuilderInContext(fn->context);
 	e.aux = LLVMCreateBuilderInContext(fn->context);
 	e.function = add_body_function(fn, kind);
+	if (e.function)
+		widen_begin_lines(&e);
 	bool made = e.function && allocate_tables(&e) && build_prologue(&e);
 	if (made) {
 		widen_emit_blocks(&e);

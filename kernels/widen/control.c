@@ -364,11 +364,13 @@ static void emit_block(struct widen_emit *e, uint32_t b)
 	join_row_masks(e, b);
 	for (; i != block->terminator; i = LLVMGetNextInstruction(i)) {
 		e->shared = !widen_per_row(e->fn, i);
+		widen_set_line(e, i);
 		for (e->row = 0; e->row < copies(e, i); e->row++)
 			widen_emit_instruction(e, i);
 		e->row = 0;
 	}
 	e->shared = false;
+	widen_set_line(e, block->terminator);
 	if (e->fn->yields && widen_ends_waiting_round(e->fn, b))
 		widen_emit_suspend(e, false);
 	e->states[b].last = LLVMGetInsertBlock(e->builder);

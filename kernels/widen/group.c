@@ -395,6 +395,7 @@ LLVMValueRef widen_group(struct widen_fn *fn, const LLVMValueRef *bodies)
 		return NULL;
 	e->builder = LLVMCreateBuilderInContext(fn->context);
 	LLVMPositionBuilderAtEnd(e->builder, widen_append_block(e, "entry"));
+	widen_begin_lines(e);
 	e->args = LLVMGetParam(e->function, 0);
 	e->group = LLVMGetParam(e->function, 1);
 	for (unsigned d = 0; d < 3; d++) {

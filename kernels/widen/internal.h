@@ -21,6 +21,7 @@
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
  *               together.c (atomics on one address)
  *   sub_group.c functions of the lanes of a chunk together
+ *   lines.c     lines of the source
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
  *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards
  *
@@ -81,6 +82,7 @@
 #define TERN_KERNELS_WIDEN_INTERNAL_H
 
 #include <llvm-c/Core.h>
+#include <llvm-c/DebugInfo.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
 
@@ -234,6 +236,7 @@ struct widen_fn {
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
+	LLVMDIBuilderRef lines; /* of debug information, lines.c; NULL: none */
 };
 
 #define WIDEN_NONE UINT32_MAX
@@ -342,6 +345,7 @@ struct widen_emit {
 	LLVMValueRef frame, handle, coro_id;
 	LLVMValueRef at_barrier; /* yields: the promise, not 0 while suspended at a barrier */
 	LLVMBasicBlockRef suspended, cleanup;
+	LLVMMetadataRef subprogram, first_line; /* lines.c; NULL: no lines */
 };
 
 LLVMValueRef widen_int(const struct widen_emit *e, LLVMTypeRef type, int64_t v);
@@ -374,6 +378,13 @@ LLVMValueRef widen_mask_or_all(struct widen_emit *e, LLVMValueRef mask);
 LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask);
 /* New value for a constant, which may need instructions in the prologue. */
 LLVMValueRef widen_constant(struct widen_emit *e, LLVMValueRef constant);
+
+/* ---- lines.c ---- */
+/* The function being made gets lines, when that is asked for. */
+void widen_begin_lines(struct widen_emit *e);
+/* What is emitted from here on is for @inst. */
+void widen_set_line(struct widen_emit *e, LLVMValueRef inst);
+void widen_finish_lines(struct widen_fn *fn);
 
 /* ---- rebuild.c, workitem.c ---- */
 /* Atomic or volatile. */

@@ -303,6 +303,7 @@ int widen_fn_init(struct widen_fn *fn, LLVMModuleRef module,
 
 void widen_fn_finish(struct widen_fn *fn)
 {
+	widen_finish_lines(fn);
 	tern_free(fn->values);
 	tern_free(fn->blocks);
 	tern_free(fn->edges);

@@ -41,8 +41,8 @@ struct tern_widen_kernel {
 struct tern_widen_options {
 	LLVMTargetMachineRef machine;
 	const char *cpu, *features; /* target-cpu and target-features of the functions made */
-	bool keep_lines; /* debug information stays after step 1, for reason_line; not after step 2
-			  */
+	bool keep_lines;            /* debug information stays after step 1, for reason_line */
+	bool lines;                 /* and what step 2 makes has lines, too */
 	unsigned register_lanes; /* 32-bit lanes of a vector register: 16, 8, 4; 1: scalar only */
 };
 
