@@ -16,7 +16,7 @@
 #define TABLE_NAME "tern.table"
 
 /* The most work-items of a group: what tern_group_fn's callers rely on. */
-enum { MAX_GROUP_SIZE = 4096 };
+enum { MAX_GROUP_SIZE = TERN_WIDEN_MOST_ITEMS };
 enum { LOCAL_SPACE = 3 }; /* __local in spir64 */
 
 /* A step of the vectoriser returned @e: says why in the log. */

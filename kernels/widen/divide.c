@@ -63,6 +63,36 @@ static void guard(LLVMBuilderRef b, LLVMValueRef inst, bool is_signed)
 	LLVMSetOperand(inst, 1, LLVMBuildSelect(b, bad, constant(type, 1), divisor, ""));
 }
 
+/* ---- in vectors ---- */
+
+/*
+ * x86-64 has no instruction that divides a vector of integers: each lane would be taken out. As
+ * floating-point numbers they divide all at once, and the result is right: a quotient that is no
+ * integer is at least 1 / b below the next one, and rounds by less than a / b / 2^p, with p bits of
+ * precision and a < 2^p. (Signed numbers: the same of their magnitudes.)
+ */
+LLVMValueRef widen_divide(struct widen_emit *e, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b)
+{
+	LLVMTypeRef type = LLVMTypeOf(a);
+	unsigned width = LLVMGetIntTypeWidth(LLVMGetElementType(type));
+	bool is_signed = op == LLVMSDiv || op == LLVMSRem;
+	if (width > 32 || width < 8 || LLVMIsConstant(b)) /* by constants: multiplications */
+		return NULL;
+	LLVMContextRef context = e->fn->context;
+	LLVMTypeRef real = widen_vector_type(e, width > 16 ? LLVMDoubleTypeInContext(context)
+							   : LLVMFloatTypeInContext(context));
+	LLVMOpcode to = is_signed ? LLVMSIToFP : LLVMUIToFP;
+	LLVMValueRef x = LLVMBuildCast(e->builder, to, a, real, "");
+	LLVMValueRef y = LLVMBuildCast(e->builder, to, b, real, "");
+	LLVMValueRef q = LLVMBuildFDiv(e->builder, x, y, "");
+	q = LLVMBuildCast(e->builder, is_signed ? LLVMFPToSI : LLVMFPToUI, q, type, "");
+	if (op == LLVMUDiv || op == LLVMSDiv)
+		return q;
+	return LLVMBuildSub(e->builder, a, LLVMBuildMul(e->builder, q, b, ""), "");
+}
+
+/* ---- before all else ---- */
+
 static void lower_function(LLVMBuilderRef b, LLVMValueRef f)
 {
 	for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(f); block;

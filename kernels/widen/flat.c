@@ -49,11 +49,12 @@ bool widen_emit_flat_id(struct widen_emit *e, LLVMValueRef inst)
 	int64_t d = 0;
 	if (e->fn->flat && LLVMIsACallInst(inst))
 		call = widen_call_of(inst);
-	if (call != WIDEN_CALL_GLOBAL_ID && call != WIDEN_CALL_LOCAL_ID)
+	bool global = call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_GLOBAL_ID_32;
+	if (!global && call != WIDEN_CALL_LOCAL_ID)
 		return false;
 	(void)widen_constant_int(LLVMGetOperand(inst, 0), &d);
 	LLVMValueRef id = e->flat_id[d];
-	if (call == WIDEN_CALL_GLOBAL_ID) {
+	if (global) {
 		LLVMValueRef first = widen_work_item(e, WIDEN_CALL_GLOBAL_ID, (unsigned)d);
 		/* without the local id that it counts in */
 		first = LLVMBuildSub(e->builder, first, e->local_id[d], "");

@@ -6,7 +6,7 @@
  * work-items in x, times @rows in y, run by one pass through the code, with vector registers for
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
- *   prepare.c   inlines, simplifies and structurises the module (passes); lower.c, copies.c,
+ *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
  *               divide.c
  *   kernel.c    decides: widened, or scalar with a reason
  *   values.c    numbers the kernel's values; types without address spaces
@@ -119,6 +119,7 @@ enum widen_call {
 	WIDEN_CALL_PRINTF_BUFFER,
 	WIDEN_CALL_MEMORY_OF,
 	WIDEN_CALL_COLLECTIVE,
+	WIDEN_CALL_GLOBAL_ID_32,
 	/* kernels/lib/sub_group.cl; those from MASK on act on the values of several lanes */
 	WIDEN_CALL_SUB_GROUP_LOCAL_ID,
 	WIDEN_CALL_SUB_GROUP_ID,
@@ -142,6 +143,8 @@ const char *widen_callee_name(LLVMValueRef call);
  * pointers that tell where they come from.
  */
 void widen_lower_work_items(LLVMModuleRef module);
+/* ids.c: tells optimisers of ids; early. */
+void widen_lower_ids(LLVMModuleRef module);
 /* Moves the module's __global and __constant variables into address space 0. */
 void widen_lower_globals(LLVMModuleRef module);
 /* By-value structures that a kernel gets are its own to change: gives it copies. */
@@ -418,6 +421,9 @@ LLVMValueRef widen_private_address(struct widen_emit *e, LLVMValueRef gep, bool 
 /* Base and guard of a hinted value; the guard, NULL: not hinted. */
 void widen_emit_hint(struct widen_emit *e, LLVMValueRef inst);
 LLVMValueRef widen_guard(struct widen_emit *e, LLVMValueRef v);
+/* divide.c. The vector form of an integer division, by numbers that are not 0; NULL: none is
+ * quicker. */
+LLVMValueRef widen_divide(struct widen_emit *e, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b);
 /* together.c: false when it must go lane by lane. */
 bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst);
 /* The new value of a read-modify-write operation on @old, scalars or vectors; NULL: not one of the
@@ -459,11 +465,14 @@ void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function)
 LLVMValueRef widen_group(struct widen_fn *fn, const LLVMValueRef *bodies);
 /* Declaration @mark<kernel>, resolved by tern_widen_optimize(); NULL: no memory. */
 LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LLVMTypeRef type);
+/* Of a declaration: no memory, returns. */
+void widen_add_pure_attributes(LLVMContextRef context, LLVMValueRef function);
 void widen_add_attribute(LLVMContextRef context, LLVMValueRef function, unsigned index,
 			 const char *name);
 int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const char *passes,
 		     char **message) TERN_MUST_CHECK;
 
+#define WIDEN_GLOBAL_ID_32 "__tern_global_id_32" /* (int)get_global_id() */
 #define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
 #define WIDEN_STRIDE_MARK  "tern.stride." /* + kernel: i64 (), called by group functions */
 #define WIDEN_FRAME_BYTES  "tern-frame-bytes"

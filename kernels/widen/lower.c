@@ -31,6 +31,7 @@ static const struct {
 	{"__tern_printf_buffer", WIDEN_CALL_PRINTF_BUFFER, 0},
 	{"__tern_memory_of", WIDEN_CALL_MEMORY_OF, 0},
 	{"__tern_collective", WIDEN_CALL_COLLECTIVE, 0},
+	{WIDEN_GLOBAL_ID_32, WIDEN_CALL_GLOBAL_ID_32, 0},
 	{"__tern_sub_group_local_id", WIDEN_CALL_SUB_GROUP_LOCAL_ID, 0},
 	{"__tern_sub_group_id", WIDEN_CALL_SUB_GROUP_ID, 0},
 	{"__tern_sub_group_size", WIDEN_CALL_SUB_GROUP_SIZE, 0},
@@ -80,11 +81,7 @@ static LLVMValueRef build_call(struct lowering *l, enum widen_call call, unsigne
 	LLVMValueRef f = LLVMGetNamedFunction(l->module, name);
 	if (!f) {
 		f = LLVMAddFunction(l->module, name, type);
-		unsigned memory = LLVMGetEnumAttributeKindForName("memory", 6);
-		LLVMAddAttributeAtIndex(f, LLVMAttributeFunctionIndex,
-					LLVMCreateEnumAttribute(context, memory, 0));
-		widen_add_attribute(context, f, LLVMAttributeFunctionIndex, "nounwind");
-		widen_add_attribute(context, f, LLVMAttributeFunctionIndex, "willreturn");
+		widen_add_pure_attributes(context, f);
 	}
 	LLVMValueRef arg = LLVMConstInt(l->i32, dimension, 0);
 	LLVMValueRef result = LLVMBuildCall2(l->builder, LLVMGlobalGetValueType(f), f, &arg, 1, "");

@@ -8,14 +8,14 @@
 
 #include "kernels/widen/internal.h"
 
-static const char inline_passes[] =
-	"always-inline,globaldce,"
-	"function(sroa,early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)";
+static const char inline_passes[] = "always-inline,globaldce,function(sroa,early-cse)";
+static const char simplify_passes[] =
+	"function(early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)";
 
 /* Work-item functions are plain arithmetic by now; loops become do-while, small ones vanish. */
 static const char loop_passes[] =
 	"function(early-cse,loop-simplify,lcssa,loop(loop-rotate,loop-unroll-full),sroa,early-cse,"
-	"simplifycfg,instcombine<no-verify-fixpoint>)";
+	"simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify,lcssa,loop-mssa(licm))";
 
 /*
  * If-then regions and loops that leave from their latch: see internal.h. instsimplify cleans the
@@ -54,6 +54,13 @@ void widen_add_attribute(LLVMContextRef context, LLVMValueRef function, unsigned
 {
 	LLVMAddAttributeAtIndex(function, index,
 				LLVMCreateEnumAttribute(context, attribute_kind(name), 0));
+}
+
+void widen_add_pure_attributes(LLVMContextRef context, LLVMValueRef function)
+{
+	widen_add_attribute(context, function, LLVMAttributeFunctionIndex, "memory"); /* none */
+	widen_add_attribute(context, function, LLVMAttributeFunctionIndex, "nounwind");
+	widen_add_attribute(context, function, LLVMAttributeFunctionIndex, "willreturn");
 }
 
 /* Everything is inlined, kernels that are called as functions too. */
@@ -105,6 +112,10 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	if (error)
 		return error;
 	error = check_inlined(module, message);
+	if (error)
+		return error;
+	widen_lower_ids(module);
+	error = widen_run_passes(module, options->machine, simplify_passes, message);
 	if (error)
 		return error;
 	widen_lower_work_items(module);

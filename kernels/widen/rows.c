@@ -25,8 +25,9 @@ static bool is_id_in_y(LLVMValueRef inst)
 	if (!LLVMIsACallInst(inst))
 		return false;
 	enum widen_call call = widen_call_of(inst);
-	return (call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_LOCAL_ID) &&
-	       widen_constant_int(LLVMGetOperand(inst, 0), &dimension) && dimension == 1;
+	bool is_id = call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_LOCAL_ID ||
+		     call == WIDEN_CALL_GLOBAL_ID_32;
+	return is_id && widen_constant_int(LLVMGetOperand(inst, 0), &dimension) && dimension == 1;
 }
 
 static bool has_per_row_operand(const struct widen_fn *fn, LLVMValueRef inst)

@@ -53,12 +53,13 @@ static bool is_id_in_x(struct widen_fn *fn, LLVMValueRef v)
 	enum widen_call call = widen_call_of(v);
 	if (call == WIDEN_CALL_SUB_GROUP_LOCAL_ID)
 		return true;
-	if (fn->flat || (call != WIDEN_CALL_GLOBAL_ID && call != WIDEN_CALL_LOCAL_ID))
+	bool global = call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_GLOBAL_ID_32;
+	if (fn->flat || (!global && call != WIDEN_CALL_LOCAL_ID))
 		return false;
 	if (!widen_constant_int(LLVMGetOperand(v, 0), &dimension) || dimension != 0)
 		return false;
 	/* Local ids are far below 2^31. */
-	fn->splits_ids = fn->splits_ids || call == WIDEN_CALL_GLOBAL_ID;
+	fn->splits_ids = fn->splits_ids || global;
 	return true;
 }
 
@@ -121,12 +122,12 @@ static struct shape shift_right(struct widen_fn *fn, LLVMValueRef inst)
 	return plain(fn, inst);
 }
 
-/* id & 0xffffffff: (ulong)(uint)id */
+/* id & 0xffffffff: (ulong)(uint)id; or the same of an id that is known to be no negative int. */
 static struct shape bit_and(struct widen_fn *fn, LLVMValueRef inst)
 {
 	int64_t mask;
 	if (is_int(LLVMTypeOf(inst), 64) && widen_constant_int(LLVMGetOperand(inst, 1), &mask) &&
-	    mask == 0xffffffff && is_id_in_x(fn, LLVMGetOperand(inst, 0)))
+	    (mask == 0xffffffff || mask == 0x7fffffff) && is_id_in_x(fn, LLVMGetOperand(inst, 0)))
 		return linear(1, false);
 	return plain(fn, inst);
 }
@@ -144,6 +145,8 @@ static struct shape cast(struct widen_fn *fn, LLVMValueRef inst, LLVMOpcode op)
 			return varying;
 		return linear((uint64_t)s.stride, is_int(type, 32) && is_id_in_x(fn, from));
 	case LLVMZExt:
+		if (is_int(type, 64) && is_id_in_x(fn, from))
+			return linear((uint64_t)s.stride, false);
 		return s.exact && LLVMGetNNeg(inst) && is_int(type, 64)
 			       ? linear((uint64_t)s.stride, false)
 			       : varying;
@@ -193,22 +196,25 @@ static struct shape load(const struct widen_fn *fn, LLVMValueRef inst)
 	return shape_of(fn, LLVMGetOperand(inst, 0)).kind == WIDEN_UNIFORM ? uniform : varying;
 }
 
-static struct shape id_in(const struct widen_fn *fn, LLVMValueRef dimension)
+static struct shape id_in(const struct widen_fn *fn, LLVMValueRef dimension, bool exact)
 {
 	int64_t d = 0;
 	(void)widen_constant_int(dimension, &d);
 	if (fn->flat)
 		return varying;
-	return d == 0 ? linear(1, false) : uniform;
+	return d == 0 ? linear(1, exact) : uniform;
 }
 
 static struct shape call(struct widen_fn *fn, LLVMValueRef inst)
 {
 	enum widen_call kind = widen_call_of(inst);
 	switch (kind) {
+	case WIDEN_CALL_GLOBAL_ID_32:
+		fn->splits_ids = fn->splits_ids || is_id_in_x(fn, inst);
+		return id_in(fn, LLVMGetOperand(inst, 0), true);
 	case WIDEN_CALL_GLOBAL_ID:
 	case WIDEN_CALL_LOCAL_ID:
-		return id_in(fn, LLVMGetOperand(inst, 0));
+		return id_in(fn, LLVMGetOperand(inst, 0), false);
 	case WIDEN_CALL_UNKNOWN:
 	case WIDEN_CALL_MEMORY_OF:
 		return plain(fn, inst);

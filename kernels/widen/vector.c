@@ -48,6 +48,10 @@ static LLVMValueRef exact_value(struct widen_emit *e, LLVMValueRef inst)
 	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
 	LLVMValueRef a = LLVMGetOperand(inst, 0);
 	switch (op) {
+	case LLVMCall: /* an id */
+		a = widen_work_item(e, widen_call_of(inst), 0);
+		a = LLVMBuildTrunc(e->builder, a, e->fn->i32, "");
+		return LLVMBuildSExt(e->builder, a, e->fn->i64, "");
 	case LLVMTrunc:
 		a = LLVMBuildTrunc(e->builder, widen_scalar(e, a), e->fn->i32, "");
 		return LLVMBuildSExt(e->builder, a, e->fn->i64, "");
@@ -92,6 +96,10 @@ static void emit_linear(struct widen_emit *e, LLVMValueRef inst)
 	const struct widen_value *v = widen_value_of(e->fn, inst);
 	if (v->exact)
 		widen_set_scalar(e, inst, exact_value(e, inst));
+	else if (op == LLVMZExt && !LLVMGetNNeg(inst)) /* of an id */
+		widen_set_scalar(e, inst,
+				 LLVMBuildZExt(e->builder, widen_scalar(e, LLVMGetOperand(inst, 0)),
+					       e->fn->i64, ""));
 	else if (op == LLVMSExt || op == LLVMZExt)
 		widen_set_scalar(e, inst, widen_scalar64(e, LLVMGetOperand(inst, 0)));
 	else if (op == LLVMAlloca)
@@ -123,13 +131,14 @@ static LLVMValueRef binary(struct widen_emit *e, LLVMValueRef inst, LLVMOpcode o
 	LLVMValueRef a = widen_vector(e, LLVMGetOperand(inst, 0), leaf);
 	LLVMValueRef b = widen_vector(e, LLVMGetOperand(inst, 1), leaf);
 	LLVMValueRef mask = widen_mask(e);
-	/* Inactive lanes divide by 1. */
-	if (is_integer_division(op) && mask) {
+	/* Inactive lanes divide by 1. (Constants divide by multiplying: that can only be poison.) */
+	if (is_integer_division(op) && mask && !LLVMIsConstant(b)) {
 		LLVMTypeRef type = LLVMGetElementType(LLVMTypeOf(b));
 		LLVMValueRef one = widen_splat(e, widen_int(e, type, 1));
 		b = LLVMBuildSelect(e->builder, mask, b, one, "");
 	}
-	return LLVMBuildBinOp(e->builder, op, a, b, "");
+	LLVMValueRef quotient = is_integer_division(op) ? widen_divide(e, op, a, b) : NULL;
+	return quotient ? quotient : LLVMBuildBinOp(e->builder, op, a, b, "");
 }
 
 static LLVMValueRef vector_cast(struct widen_emit *e, LLVMValueRef inst, LLVMOpcode op,

@@ -12,6 +12,9 @@
 #include "kernels/abi.h"
 #include "runtime/base/base.h"
 
+/* The most work-items of a group: kernels are compiled for that. */
+#define TERN_WIDEN_MOST_ITEMS 4096
+
 struct tern_widen_arg {
 	enum tern_arg_kind kind; /* LOCAL: the block holds an offset from group->local_mem */
 	uint32_t offset;         /* in the argument block, bytes */

@@ -48,6 +48,7 @@ LLVMValueRef widen_work_item(struct widen_emit *e, enum widen_call call, unsigne
 {
 	switch (call) {
 	case WIDEN_CALL_GLOBAL_ID:
+	case WIDEN_CALL_GLOBAL_ID_32:
 		return global_id(e, dimension);
 	case WIDEN_CALL_LOCAL_ID:
 		return local_id(e, dimension);

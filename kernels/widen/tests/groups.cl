@@ -195,7 +195,7 @@ kernel void wrap_ids(global const int *in, global long *out, global int *out2)
 	out[k * 4] = i;
 	out[k * 4 + 1] = u;
 	out[k * 4 + 2] = middle[u];
-	if (in[k] & 1)
+	if ((in[k] & 1) && i > -2147483600) /* i - 5 must not overflow */
 		out[k * 4 + 3] = (long)(i - 5) * 3 + (short)i;
 	if (i > 0)
 		out2[k] = middle[i - 3] + i;
