@@ -166,9 +166,48 @@ static bool emit_reduction(struct widen_emit *e, LLVMValueRef inst, size_t form)
 	return true;
 }
 
+static LLVMValueRef bound(struct widen_emit *e, const char *intrinsic, LLVMValueRef v, double limit)
+{
+	LLVMTypeRef type = LLVMTypeOf(v);
+	LLVMValueRef args[] = {v, widen_splat(e, LLVMConstReal(LLVMGetElementType(type), limit))};
+	return widen_intrinsic(e, intrinsic, &type, 1, args, 2);
+}
+
+/*
+ * Conversions that saturate, to integers of less than 32 bits: code generation takes them apart
+ * lane by lane. The type's limits are exact in float and double; what is not a number becomes 0.
+ */
+static bool emit_narrow_conversion(struct widen_emit *e, LLVMValueRef inst, bool is_signed)
+{
+	LLVMTypeRef type = widen_leaf_type(e->fn, LLVMTypeOf(inst), 0);
+	LLVMTypeRef from = widen_leaf_type(e->fn, LLVMTypeOf(LLVMGetOperand(inst, 0)), 0);
+	LLVMTypeKind kind = LLVMGetTypeKind(from);
+	unsigned width = LLVMGetIntTypeWidth(type);
+	if (width >= 32 || (kind != LLVMFloatTypeKind && kind != LLVMDoubleTypeKind))
+		return false;
+	double most = (double)((1u << (width - is_signed)) - 1), least = is_signed ? -most - 1 : 0;
+	LLVMTypeRef i32 = widen_vector_type(e, e->fn->i32), narrow = widen_vector_type(e, type);
+	for (unsigned leaf = 0; leaf < widen_leaf_count(LLVMTypeOf(inst)); leaf++) {
+		LLVMValueRef v = widen_vector(e, LLVMGetOperand(inst, 0), leaf);
+		if (is_signed) {
+			LLVMValueRef number = LLVMBuildFCmp(e->builder, LLVMRealORD, v, v, "");
+			v = LLVMBuildSelect(e->builder, number, v, LLVMConstNull(LLVMTypeOf(v)),
+					    "");
+		}
+		v = bound(e, "llvm.minnum", bound(e, "llvm.maxnum", v, least), most);
+		v = LLVMBuildFPToSI(e->builder, v, i32, "");
+		widen_set_vector(e, inst, leaf, LLVMBuildTrunc(e->builder, v, narrow, ""));
+	}
+	return true;
+}
+
 bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst)
 {
 	const char *name = base_name(inst);
+	bool is_signed = !strcmp(name, "llvm.fptosi.sat");
+	if ((is_signed || !strcmp(name, "llvm.fptoui.sat")) &&
+	    emit_narrow_conversion(e, inst, is_signed))
+		return true;
 	for (size_t i = 0; i < tern_array_size(vector_forms); i++)
 		if (!strcmp(name, vector_forms[i].name))
 			return emit_vector_form(e, inst, i);

@@ -197,6 +197,57 @@ static bool find_shapes(struct widen_fn *fn, bool flat)
 	return widen_cfg_check_divergence(fn) && check_barriers(fn) && widen_check_waiting(fn);
 }
 
+static bool in_divergent_loop(const struct widen_fn *fn, uint32_t b)
+{
+	uint32_t h = fn->blocks[b].header;
+	while (h != WIDEN_NONE && !fn->blocks[h].loop_divergent)
+		h = fn->blocks[h].parent;
+	return h != WIDEN_NONE;
+}
+
+static bool is_gathered(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	return (store || LLVMIsALoadInst(inst)) &&
+	       widen_shape_of(fn, LLVMGetOperand(inst, store)) == WIDEN_VARYING;
+}
+
+static bool divides(LLVMValueRef inst)
+{
+	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
+	bool division = op == LLVMUDiv || op == LLVMSDiv || op == LLVMURem || op == LLVMSRem;
+	return division && !LLVMIsConstant(LLVMGetOperand(inst, 1));
+}
+
+/*
+ * Rows of a sparse matrix, neighbours in a graph, trial divisions: loops that each lane leaves at
+ * another time, and that do little but fetch from anywhere or divide. One lane at a time does that
+ * as quickly, and waits for none.
+ */
+static bool check_gathers(struct widen_fn *fn)
+{
+	enum { WORK_FOR_EACH = 5, AS_A_DIVISION = 2 };
+	uint64_t gathers = 0, others = 0;
+	LLVMValueRef at = NULL;
+	if (fn->has_barrier || fn->has_sub_groups)
+		return true;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || !in_divergent_loop(fn, v->block))
+			continue;
+		bool division = divides(v->ir);
+		if (division || is_gathered(fn, v->ir)) {
+			gathers += division ? AS_A_DIVISION : 1;
+			at = v->ir;
+		} else if (v->shape == WIDEN_VARYING) {
+			others += v->leaves;
+		}
+	}
+	return gathers * WORK_FOR_EACH < others || !gathers ||
+	       widen_refuse(fn, "a loop of uneven length that does little but gather or divide",
+			    at);
+}
+
 /* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.
  */
 static bool one_body_will_do(const struct widen_fn *fn)
@@ -224,6 +275,8 @@ static bool make_widened(struct widen_fn *fn)
 	if (!check_size(fn) || !widen_cfg_analyse(fn) || !check_values(fn))
 		return false;
 	if ((fn->has_sub_groups && !find_shapes(fn, true)) || !find_shapes(fn, false))
+		return false;
+	if (!check_gathers(fn))
 		return false;
 	fn->widened = true;
 	fn->lanes = choose_lanes(fn);

@@ -142,12 +142,84 @@ static LLVMValueRef lowest(struct widen_emit *e, const struct access *a, int64_t
 	return add_bytes(e, widen_scalar(e, a->pointer), offset);
 }
 
+/* Inactive lanes read what the first active one does: the block has an active lane. */
+static LLVMValueRef safe_pointers(struct widen_emit *e, const struct access *a)
+{
+	LLVMValueRef pointers = widen_vector(e, a->pointer, 0);
+	if (!a->mask)
+		return pointers;
+	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMValueRef args[] = {LLVMBuildBitCast(e->builder, a->mask, bits, ""),
+			       widen_int(e, e->fn->i1, 1)};
+	LLVMValueRef lane = widen_intrinsic(e, "llvm.cttz", &bits, 1, args, 2);
+	LLVMValueRef first = LLVMBuildExtractElement(e->builder, pointers, lane, "");
+	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, first), "");
+}
+
+/*
+ * A load for each lane. Below 32 bits there is no instruction that gathers, and LLVM would branch
+ * around each inactive lane.
+ */
+static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+			       int64_t offset, unsigned align)
+{
+	LLVMValueRef pointers = add_bytes(e, safe_pointers(e, a), offset);
+	LLVMValueRef v = LLVMGetPoison(widen_vector_type(e, type));
+	for (unsigned i = 0; i < e->lanes; i++) {
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
+		LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
+		LLVMSetAlignment(load, align);
+		v = LLVMBuildInsertElement(e->builder, v, load, lane, "");
+	}
+	return v;
+}
+
+/*
+ * The lanes' addresses are far apart by the same distance, which may be known at run time only:
+ * then the hardware fetches ahead for loads but not for gathers. (If 32-bit indices wrap it is no
+ * harm.)
+ */
+static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
+{
+	enum { DEEP = 10 };
+	if (widen_shape_of(fn, v) != WIDEN_VARYING)
+		return true;
+	if (depth > DEEP || !LLVMIsAInstruction(v))
+		return false;
+	switch (LLVMGetInstructionOpcode(v)) {
+	case LLVMMul:
+	case LLVMShl:
+		if (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM)
+			return is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
+		return LLVMGetInstructionOpcode(v) == LLVMMul &&
+		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
+		       is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
+	case LLVMAdd:
+	case LLVMSub:
+	case LLVMSExt:
+	case LLVMZExt:
+	case LLVMTrunc:
+	case LLVMGetElementPtr:
+	case LLVMAddrSpaceCast:
+		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(v); i++)
+			if (!is_strided(fn, LLVMGetOperand(v, i), depth + 1))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsigned leaf)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
+	bool narrow = widen_size_of(e->fn, type) < 4;
+	if (!way && (narrow || (!a->mask && is_strided(e->fn, a->pointer, 0))))
+		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
 			      a->mask);
@@ -237,20 +309,6 @@ static LLVMTypeRef wide_type(const struct widen_emit *e, LLVMTypeRef type)
 {
 	unsigned n = LLVMGetVectorSize(type);
 	return LLVMVectorType(widen_leaf_type(e->fn, type, 0), n * e->lanes);
-}
-
-/* Inactive lanes read what the first active one does: the block has an active lane. */
-static LLVMValueRef safe_pointers(struct widen_emit *e, const struct access *a)
-{
-	LLVMValueRef pointers = widen_vector(e, a->pointer, 0);
-	if (!a->mask)
-		return pointers;
-	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
-	LLVMValueRef args[] = {LLVMBuildBitCast(e->builder, a->mask, bits, ""),
-			       widen_int(e, e->fn->i1, 1)};
-	LLVMValueRef lane = widen_intrinsic(e, "llvm.cttz", &bits, 1, args, 2);
-	LLVMValueRef first = LLVMBuildExtractElement(e->builder, pointers, lane, "");
-	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, first), "");
 }
 
 /* Vectors from anywhere: a load for each lane is quicker than a gather for each element. */

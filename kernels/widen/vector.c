@@ -131,7 +131,8 @@ static LLVMValueRef binary(struct widen_emit *e, LLVMValueRef inst, LLVMOpcode o
 	LLVMValueRef a = widen_vector(e, LLVMGetOperand(inst, 0), leaf);
 	LLVMValueRef b = widen_vector(e, LLVMGetOperand(inst, 1), leaf);
 	LLVMValueRef mask = widen_mask(e);
-	/* Inactive lanes divide by 1. (Constants divide by multiplying: that can only be poison.) */
+	/* Inactive lanes divide by 1. (Constants divide by multiplying: that can only be poison.)
+	 */
 	if (is_integer_division(op) && mask && !LLVMIsConstant(b)) {
 		LLVMTypeRef type = LLVMGetElementType(LLVMTypeOf(b));
 		LLVMValueRef one = widen_splat(e, widen_int(e, type, 1));
