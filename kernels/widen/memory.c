@@ -2,6 +2,8 @@
 /* Loads and stores of a chunk: contiguous, reversed, interleaved vectors, or gather and scatter. */
 #include "kernels/widen/internal.h"
 
+enum { PAGE = 4096 };
+
 /* Where leaf after leaf of an access lies. */
 struct access {
 	LLVMValueRef pointer; /* old */
@@ -77,19 +79,74 @@ static LLVMValueRef reversed(struct widen_emit *e, LLVMValueRef v)
 	return widen_shuffle(e, v, NULL, index, e->lanes);
 }
 
+/* ---- two ways ---- */
+
+/* Two ways to do an access. */
+struct fork {
+	LLVMBasicBlockRef linear, general, join;
+};
+
+static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
+{
+	struct fork f = {.linear = widen_append_block(e, "linear"),
+			 .general = widen_append_block(e, "wraps"),
+			 .join = widen_append_block(e, "")};
+	LLVMBuildCondBr(e->builder, guard, f.linear, f.general);
+	LLVMPositionBuilderAtEnd(e->builder, f.linear);
+	return f;
+}
+
+static LLVMBasicBlockRef fork_next(struct widen_emit *e, const struct fork *f,
+				   LLVMBasicBlockRef next)
+{
+	LLVMBasicBlockRef last = LLVMGetInsertBlock(e->builder);
+	LLVMBuildBr(e->builder, f->join);
+	LLVMPositionBuilderAtEnd(e->builder, next);
+	return last;
+}
+
 /* ---- the accesses themselves; @mask may be NULL ---- */
 
+static LLVMValueRef load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
+				 unsigned align)
+{
+	LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
+	LLVMSetAlignment(load, align);
+	return load;
+}
+
+static LLVMValueRef is_on_one_page(struct widen_emit *e, LLVMValueRef pointer, uint64_t bytes)
+{
+	LLVMTypeRef i64 = e->fn->i64;
+	LLVMValueRef address = LLVMBuildPtrToInt(e->builder, pointer, i64, "");
+	LLVMValueRef within = LLVMBuildAnd(e->builder, address, widen_int(e, i64, PAGE - 1), "");
+	LLVMValueRef most = widen_int(e, i64, (int64_t)(PAGE - bytes));
+	return LLVMBuildICmp(e->builder, LLVMIntULE, within, most, "");
+}
+
+/*
+ * Some processors do not fetch ahead of masked loads, which then take several times as long. What
+ * lies on a page where an active lane reads can be read: the mask matters at a page's end only.
+ */
 static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
 			      unsigned align, LLVMValueRef mask)
 {
-	if (!mask) {
-		LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
-		LLVMSetAlignment(load, align);
-		return load;
-	}
+	if (!mask)
+		return load_plainly(e, type, pointer, align);
 	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
 	LLVMTypeRef overloads[] = {type, e->fn->ptr};
-	return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+	uint64_t bytes = widen_size_of(e->fn, type);
+	if (bytes > PAGE || e->fn->blocks[e->block].row_masked)
+		return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+	LLVMBasicBlockRef from[2];
+	struct fork f = fork_begin(e, is_on_one_page(e, pointer, bytes));
+	LLVMValueRef in[2] = {load_plainly(e, type, pointer, align)};
+	from[0] = fork_next(e, &f, f.general);
+	in[1] = widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+	from[1] = fork_next(e, &f, f.join);
+	LLVMValueRef v = LLVMBuildPhi(e->builder, type, "");
+	LLVMAddIncoming(v, in, from, 2);
+	return v;
 }
 
 static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
@@ -373,30 +430,6 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
 	return NULL;
 }
 
-/* Both ways of such an access. */
-struct fork {
-	LLVMBasicBlockRef linear, general, join;
-};
-
-static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
-{
-	struct fork f = {.linear = widen_append_block(e, "linear"),
-			 .general = widen_append_block(e, "wraps"),
-			 .join = widen_append_block(e, "")};
-	LLVMBuildCondBr(e->builder, guard, f.linear, f.general);
-	LLVMPositionBuilderAtEnd(e->builder, f.linear);
-	return f;
-}
-
-static LLVMBasicBlockRef fork_next(struct widen_emit *e, const struct fork *f,
-				   LLVMBasicBlockRef next)
-{
-	LLVMBasicBlockRef last = LLVMGetInsertBlock(e->builder);
-	LLVMBuildBr(e->builder, f->join);
-	LLVMPositionBuilderAtEnd(e->builder, next);
-	return last;
-}
-
 static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
 			 LLVMValueRef *leaves)
 {
@@ -476,6 +509,26 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 		store_leaf(e, a, i, leaves[i]);
 }
 
+/* Masked stores take many times as long as others, on some processors: mostly all lanes are set. */
+static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	if (!a->mask || LLVMIsConstant(a->mask)) {
+		store_all(e, a, leaves);
+		return;
+	}
+	struct access whole = *a;
+	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMValueRef set = LLVMBuildBitCast(e->builder, a->mask, bits, "");
+	LLVMValueRef full = LLVMBuildICmp(e->builder, LLVMIntEQ, set, LLVMConstAllOnes(bits), "");
+	whole.mask = NULL;
+	(void)widen_vector(e, a->pointer, 0); /* dominates both ways */
+	struct fork f = fork_begin(e, full);
+	store_all(e, &whole, leaves);
+	fork_next(e, &f, f.general);
+	store_all(e, a, leaves);
+	fork_next(e, &f, f.join);
+}
+
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
@@ -498,11 +551,11 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 		struct access linear = a;
 		linear.shape = WIDEN_LINEAR;
 		struct fork f = fork_begin(e, guard);
-		store_all(e, &linear, vectors);
+		store_quickly(e, &linear, vectors);
 		fork_next(e, &f, f.general);
 		store_all(e, &a, vectors);
 		fork_next(e, &f, f.join);
 		return;
 	}
-	store_all(e, &a, vectors);
+	store_quickly(e, &a, vectors);
 }
