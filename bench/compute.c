@@ -1,18 +1,88 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the compute kernels: each is checked once against a plain loop, then timed. */
+/* Runs the kernel suite: see compute.h. */
 #include "bench/compute.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RUNS_SECONDS 0.1 /* how long a kernel is run for its best time... */
+#define RUNS_MOST    200 /* ...and how often at most */
+
+static const struct compute_case *const topics[] = {
+	compute_memory_cases, compute_dense_cases, compute_local_cases, compute_atomic_cases,
+	compute_branch_cases, compute_math_cases,  compute_sort_cases,  compute_sparse_cases,
+	compute_grid_cases,   compute_image_cases, compute_fft_cases,   compute_hash_cases,
+};
+
+static void make_buffers(struct compute *compute)
+{
+	for (unsigned i = 0; i < compute->buffer_count; i++) {
+		struct compute_buffer *buffer = &compute->buffers[i];
+
+		buffer->mem = bench_new_buffer(buffer->size, buffer->host);
+	}
+}
+
+static void set_arguments(const struct compute *compute)
+{
+	for (unsigned i = 0; i < compute->argument_count; i++) {
+		const struct compute_argument *from = &compute->arguments[i];
+		const void *value = from->local ? NULL : from->value;
+		size_t size = from->size;
+
+		if (from->buffer >= 0) {
+			value = &compute->buffers[from->buffer].mem;
+			size = sizeof(cl_mem);
+		}
+		MUST(clSetKernelArg(compute->kernel, i, size, value));
+	}
+}
 
 static void finish_compute(struct compute *compute)
 {
-	for (int i = 0; i < COMPUTE_BUFFERS; i++) {
-		if (compute->mems[i])
-			MUST(clReleaseMemObject(compute->mems[i]));
-		free(compute->host[i]);
+	for (unsigned i = 0; i < compute->buffer_count; i++) {
+		if (compute->buffers[i].mem)
+			MUST(clReleaseMemObject(compute->buffers[i].mem));
+		free(compute->buffers[i].host);
 	}
-	MUST(clReleaseKernel(compute->kernel));
+	if (compute->kernel)
+		MUST(clReleaseKernel(compute->kernel));
+	*compute = (struct compute){0};
+}
+
+/* The kernel of a program that has a comment of its own when @unique: no cache knows it. */
+static cl_kernel build(const struct compute_case *which, bool unique)
+{
+	static unsigned count;
+	char comment[80] = "";
+	const char *parts[] = {comment, which->source};
+	cl_int error;
+
+	if (unique)
+		snprintf(comment, sizeof comment, "/* %d %u %lld */\n", (int)getpid(), count++,
+			 (long long)time(NULL));
+	cl_program program = clCreateProgramWithSource(bench_context(), 2, parts, NULL, &error);
+
+	MUST(error);
+	MUST(clBuildProgram(program, 0, NULL, NULL, NULL, NULL));
+	cl_kernel kernel =
+		clCreateKernel(program, which->kernel ? which->kernel : which->name, &error);
+
+	MUST(error);
+	MUST(clReleaseProgram(program));
+	return kernel;
+}
+
+static void restore(const struct compute *compute)
+{
+	for (unsigned i = 0; i < compute->buffer_count; i++) {
+		const struct compute_buffer *buffer = &compute->buffers[i];
+
+		if (buffer->restored)
+			MUST(clEnqueueWriteBuffer(bench_queue(), buffer->mem, CL_TRUE, 0,
+						  buffer->size, buffer->host, 0, NULL, NULL));
+	}
 }
 
 static void run(const struct compute *compute)
@@ -23,43 +93,82 @@ static void run(const struct compute *compute)
 	MUST(clFinish(bench_queue()));
 }
 
-static bool right(const struct compute_case *which, const struct compute *compute)
+/* Leaves a message and gives false when the one run so far has gone wrong. */
+static bool checked(struct bench *bench, const struct compute_case *which,
+		    const struct compute *compute)
 {
-	size_t size = compute->sizes[which->output];
-	void *result = malloc(size);
+	const struct compute_buffer *output = &compute->buffers[which->output];
+	void *result = compute_memory(output->size);
+	char why[200];
 
-	if (!result)
-		return false;
-	MUST(clEnqueueReadBuffer(bench_queue(), compute->mems[which->output], CL_TRUE, 0, size,
-				 result, 0, NULL, NULL));
-	bool ok = which->check(compute, result);
+	MUST(clEnqueueReadBuffer(bench_queue(), output->mem, CL_TRUE, 0, output->size, result, 0,
+				 NULL, NULL));
+	bool right = compute_right(which, compute, result, why, sizeof why);
 
+	if (!right)
+		bench_error(bench, why);
 	free(result);
-	return ok;
+	return right;
+}
+
+/* The best of some runs: whatever else the machine does only ever adds. */
+static double best_time(const struct compute *compute)
+{
+	double best = 0, end = bench_now() + RUNS_SECONDS;
+
+	for (int runs = 0; !runs || (runs < RUNS_MOST && bench_now() < end); runs++) {
+		restore(compute);
+		double start = bench_now();
+
+		run(compute);
+		double time = bench_now() - start;
+
+		best = runs && best < time ? best : time;
+	}
+	return best;
+}
+
+static const struct compute_case *case_of(int64_t index)
+{
+	return &topics[index / 100][index % 100];
 }
 
 static void compute_bench(struct bench *bench, int64_t index)
 {
-	const struct compute_case *which = &compute_cases[index];
-	struct compute compute = {.kernel = bench_new_kernel(which->source, which->name)};
+	const struct compute_case *which = case_of(index);
+	struct compute compute = {.kernel = build(which, false)};
 
-	if (which->prepare(&compute)) {
-		bench_error(bench, "no memory");
-		finish_compute(&compute);
-		return;
-	}
+	which->prepare(&compute);
+	make_buffers(&compute);
+	set_arguments(&compute);
 	run(&compute);
-	if (!right(which, &compute)) {
-		bench_error(bench, "wrong result");
-		finish_compute(&compute);
-		return;
-	}
-	while (bench_next(bench))
-		run(&compute);
-	if (compute.bytes > 0)
+	if (checked(bench, which, &compute)) {
+		while (bench_next(bench))
+			bench_time(bench, best_time(&compute));
 		bench_bytes(bench, compute.bytes);
-	if (compute.flops > 0)
 		bench_flops(bench, compute.flops);
+	}
+	finish_compute(&compute);
+}
+
+static void compile_bench(struct bench *bench, int64_t index)
+{
+	const struct compute_case *which = case_of(index);
+	struct compute compute = {.small = true};
+
+	which->prepare(&compute);
+	make_buffers(&compute);
+	(void)bench_queue(); /* starts the compiler */
+	double start = bench_now();
+
+	compute.kernel = build(which, true);
+	set_arguments(&compute);
+	run(&compute);
+	double time = bench_now() - start;
+
+	if (checked(bench, which, &compute))
+		while (bench_next(bench))
+			bench_time(bench, time);
 	finish_compute(&compute);
 }
 
@@ -67,8 +176,13 @@ void bench_add_compute(void)
 {
 	char name[64];
 
-	for (int i = 0; compute_cases[i].name; i++) {
-		snprintf(name, sizeof name, "compute/%s", compute_cases[i].name);
-		bench_add(name, compute_bench, i, 0);
-	}
+	for (unsigned topic = 0; topic < LENGTH(topics); topic++)
+		for (int i = 0; topics[topic][i].name; i++) {
+			int64_t index = 100 * (int64_t)topic + i;
+
+			snprintf(name, sizeof name, "compute/%s", topics[topic][i].name);
+			bench_add(name, compute_bench, index, BENCH_MANUAL | BENCH_ONCE);
+			snprintf(name, sizeof name, "compile/%s", topics[topic][i].name);
+			bench_add(name, compile_bench, index, BENCH_MANUAL | BENCH_ONCE);
+		}
 }

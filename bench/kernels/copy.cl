@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+kernel void copy(global const float *in, global float *out)
+{
+	const size_t at = get_global_id(0);
+
+	out[at] = in[at];
+}
