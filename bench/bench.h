@@ -31,6 +31,12 @@ void bench_enqueue_empty(cl_command_queue queue, cl_uint waits, const cl_event *
 
 double bench_now(void); /* seconds, CLOCK_MONOTONIC */
 
+/* The benchmark's time is the best of some calls of @run, for @seconds and one at least: whatever
+ * else the machine does only ever adds. @before, or NULL, is called before each and does not count.
+ * For benchmarks that are BENCH_MANUAL and BENCH_ONCE. */
+void bench_best(struct bench *bench, double seconds, void (*run)(void *data),
+		void (*before)(void *data), void *data);
+
 /* Each file's benchmarks. */
 void bench_add_machine(void);
 void bench_add_startup(void);

@@ -6,8 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS_SECONDS 0.1 /* how long a kernel is run for its best time... */
-#define RUNS_MOST    200 /* ...and how often at most */
+#define RUN_SECONDS 0.1 /* that a kernel is run for its best time */
 
 static const struct compute_case *const topics[] = {
 	compute_memory_cases, compute_dense_cases, compute_local_cases, compute_atomic_cases,
@@ -51,17 +50,18 @@ static void finish_compute(struct compute *compute)
 	*compute = (struct compute){0};
 }
 
-/* The kernel of a program that has a comment of its own when @unique: no cache knows it. */
+/* The kernel of a program that declares a name of its own when @unique: no cache knows it, even one
+ * that looks at preprocessed text only. */
 static cl_kernel build(const struct compute_case *which, bool unique)
 {
 	static unsigned count;
-	char comment[80] = "";
-	const char *parts[] = {comment, which->source};
+	char first[80] = "";
+	const char *parts[] = {first, which->source};
 	cl_int error;
 
 	if (unique)
-		snprintf(comment, sizeof comment, "/* %d %u %lld */\n", (int)getpid(), count++,
-			 (long long)time(NULL));
+		snprintf(first, sizeof first, "typedef int unique_%d_%u_%lld;\n", (int)getpid(),
+			 count++, (long long)time(NULL));
 	cl_program program = clCreateProgramWithSource(bench_context(), 2, parts, NULL, &error);
 
 	MUST(error);
@@ -74,8 +74,10 @@ static cl_kernel build(const struct compute_case *which, bool unique)
 	return kernel;
 }
 
-static void restore(const struct compute *compute)
+static void restore(void *data)
 {
+	const struct compute *compute = data;
+
 	for (unsigned i = 0; i < compute->buffer_count; i++) {
 		const struct compute_buffer *buffer = &compute->buffers[i];
 
@@ -85,8 +87,10 @@ static void restore(const struct compute *compute)
 	}
 }
 
-static void run(const struct compute *compute)
+static void run(void *data)
 {
+	const struct compute *compute = data;
+
 	MUST(clEnqueueNDRangeKernel(bench_queue(), compute->kernel, compute->dimensions, NULL,
 				    compute->global, compute->local[0] ? compute->local : NULL, 0,
 				    NULL, NULL));
@@ -111,23 +115,6 @@ static bool checked(struct bench *bench, const struct compute_case *which,
 	return right;
 }
 
-/* The best of some runs: whatever else the machine does only ever adds. */
-static double best_time(const struct compute *compute)
-{
-	double best = 0, end = bench_now() + RUNS_SECONDS;
-
-	for (int runs = 0; !runs || (runs < RUNS_MOST && bench_now() < end); runs++) {
-		restore(compute);
-		double start = bench_now();
-
-		run(compute);
-		double time = bench_now() - start;
-
-		best = runs && best < time ? best : time;
-	}
-	return best;
-}
-
 static const struct compute_case *case_of(int64_t index)
 {
 	return &topics[index / 100][index % 100];
@@ -143,8 +130,7 @@ static void compute_bench(struct bench *bench, int64_t index)
 	set_arguments(&compute);
 	run(&compute);
 	if (checked(bench, which, &compute)) {
-		while (bench_next(bench))
-			bench_time(bench, best_time(&compute));
+		bench_best(bench, RUN_SECONDS, run, restore, &compute);
 		bench_bytes(bench, compute.bytes);
 		bench_flops(bench, compute.flops);
 	}

@@ -3,6 +3,27 @@
  * on several. The options are Google Benchmark's (--benchmark_filter=..., --benchmark_out=...). */
 #include "bench/bench.h"
 
+#define BEST_RUNS 200 /* at most */
+
+void bench_best(struct bench *bench, double seconds, void (*run)(void *data),
+		void (*before)(void *data), void *data)
+{
+	double best = 0, end = bench_now() + seconds;
+
+	for (int runs = 0; !runs || (runs < BEST_RUNS && bench_now() < end); runs++) {
+		if (before)
+			before(data);
+		double start = bench_now();
+
+		run(data);
+		double time = bench_now() - start;
+
+		best = runs && best < time ? best : time;
+	}
+	while (bench_next(bench))
+		bench_time(bench, best);
+}
+
 int main(int argc, char **argv)
 {
 	bench_add_machine();
