@@ -2,26 +2,37 @@
 /* tern-bench: benchmarks of one OpenCL ICD, the first that the loader finds. bench/compare runs it
  * on several. The options are Google Benchmark's (--benchmark_filter=..., --benchmark_out=...). */
 #include "bench/bench.h"
+#include <time.h>
 
 #define BEST_RUNS 200 /* at most */
+
+static double processor_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
 void bench_best(struct bench *bench, double seconds, void (*run)(void *data),
 		void (*before)(void *data), void *data)
 {
-	double best = 0, end = bench_now() + seconds;
+	double best = 0, best_cpu = 0, end = bench_now() + seconds;
 
 	for (int runs = 0; !runs || (runs < BEST_RUNS && bench_now() < end); runs++) {
 		if (before)
 			before(data);
-		double start = bench_now();
+		double start_cpu = processor_time(), start = bench_now();
 
 		run(data);
-		double time = bench_now() - start;
+		double time = bench_now() - start, cpu = processor_time() - start_cpu;
 
 		best = runs && best < time ? best : time;
+		best_cpu = runs && best_cpu < cpu ? best_cpu : cpu;
 	}
 	while (bench_next(bench))
 		bench_time(bench, best);
+	bench_cpu(bench, best_cpu);
 }
 
 int main(int argc, char **argv)

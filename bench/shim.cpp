@@ -69,6 +69,11 @@ void bench_flops(struct bench *bench, double flops)
 	set_counter(bench, "flops", flops);
 }
 
+void bench_cpu(struct bench *bench, double seconds)
+{
+	set_counter(bench, "cpu_seconds", seconds);
+}
+
 void bench_value(struct bench *bench, double value, const char *unit)
 {
 	set_counter(bench, "value", value);

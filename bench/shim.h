@@ -47,6 +47,9 @@ void bench_operations(struct bench *bench, double count);
 void bench_bytes(struct bench *bench, double bytes);
 /* Each turn did @flops floating-point operations. */
 void bench_flops(struct bench *bench, double flops);
+/* A turn took this much processor time in all threads of the process: for machines that are busy.
+ */
+void bench_cpu(struct bench *bench, double seconds);
 /* What is compared is not a time but @value, in @unit; less is better. */
 void bench_value(struct bench *bench, double value, const char *unit);
 /* Leaves a message instead of a result; the function must return after it. */
