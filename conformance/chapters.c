@@ -20,6 +20,7 @@ extern CONF_CASES(kernels_atomics);
 extern CONF_CASES(kernels_integer);
 extern CONF_CASES(programs);
 extern CONF_CASES(programs_binary);
+extern CONF_CASES(programs_il);
 extern CONF_CASES(queues);
 extern CONF_CASES(svm);
 extern CONF_CASES(svm_system);
@@ -55,7 +56,7 @@ static const struct conf_case *const ndrange[] = {
 	conf_cases_kernels_subgroups, conf_cases_kernels_integer,
 	conf_cases_kernels_atomics,   NULL};
 static const struct conf_case *const programs[] = {conf_cases_programs, conf_cases_programs_binary,
-						   NULL};
+						   conf_cases_programs_il, NULL};
 static const struct conf_case *const queues[] = {conf_cases_queues, NULL};
 static const struct conf_case *const negative[] = {conf_cases_negative_objects,
 						   conf_cases_negative_programs, NULL};

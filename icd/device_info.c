@@ -4,6 +4,7 @@
 
 #include "icd/extension.h"
 #include "icd/platform.h"
+#include "icd/spirv_info.h"
 #include "icd/svm_types.h"
 #include "runtime/memory.h"
 
@@ -152,7 +153,6 @@ static const struct string_query string_queries[] = {
 	/* Above 1.2 only with every optional feature of the language. */
 	{CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Tern " TERN_VERSION},
 	{CL_DEVICE_BUILT_IN_KERNELS, ""},
-	{CL_DEVICE_IL_VERSION, ""},
 	/* None was submitted. The form is required, so this is a day before the first version. */
 	{CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED, "v0000-01-01-00"},
 };
@@ -279,7 +279,12 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 		return answer_names(&out, tern_icd_c_features());
 	case CL_DEVICE_OPENCL_C_ALL_VERSIONS:
 		return answer_names(&out, tern_icd_c_versions());
+	case CL_DEVICE_IL_VERSION:
 	case CL_DEVICE_ILS_WITH_VERSION:
+	case CL_DEVICE_SPIRV_EXTENDED_INSTRUCTION_SETS_KHR:
+	case CL_DEVICE_SPIRV_EXTENSIONS_KHR:
+	case CL_DEVICE_SPIRV_CAPABILITIES_KHR:
+		return tern_spirv_device_info(param_name, &out);
 	case CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION:
 		return tern_info_bytes(&out, NULL, 0);
 	case CL_DEVICE_SINGLE_FP_CONFIG:

@@ -6,6 +6,7 @@
 #include "icd/platform.h"
 #include "icd/svm_types.h"
 #include "kernels/features.h"
+#include "kernels/kernels.h"
 
 /* What the runtime adds to the extensions of the kernel language. The first stands apart, so that
  * the list is made without a space at its end. */
@@ -21,13 +22,20 @@
 	X("cl_tern_svm_statistics", 1, 0, 0)                                                       \
 	X("cl_tern_mem_advice", 1, 0, 0)
 
+/* Only where there is a translator of SPIR-V: they stand last. */
+#define SPIRV_EXTENSIONS(X)                                                                        \
+	X("cl_khr_il_program", 1, 0, 0)                                                            \
+	X("cl_khr_spirv_queries", 1, 0, 0)
+
 #define AS_ELEMENT(text, major, minor, patch)                                                      \
 	{.version = CL_MAKE_VERSION(major, minor, patch), .name = text},
 #define AS_FIRST(text, major, minor, patch) text
 #define AS_NEXT(text, major, minor, patch)  " " text
 
-static const cl_name_version extension_list[] = {FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(
-	AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS_20(AS_ELEMENT)};
+static const cl_name_version extension_list[] = {
+	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT)
+		TERN_C_EXTENSIONS_20(AS_ELEMENT) SPIRV_EXTENSIONS(AS_ELEMENT)};
+static const cl_name_version spirv_list[] = {SPIRV_EXTENSIONS(AS_ELEMENT)};
 
 static const cl_name_version feature_list[] = {TERN_C_FEATURES(AS_ELEMENT)};
 
@@ -46,11 +54,17 @@ const struct tern_names *tern_icd_extensions(void)
 {
 	static const struct tern_names names = {
 		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
-			TERN_C_EXTENSIONS_20(AS_NEXT),
+			TERN_C_EXTENSIONS_20(AS_NEXT) SPIRV_EXTENSIONS(AS_NEXT),
 		.list = extension_list,
 		.list_bytes = sizeof(extension_list),
 	};
-	return &names;
+	static const struct tern_names without_spirv = {
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
+			TERN_C_EXTENSIONS_20(AS_NEXT),
+		.list = extension_list,
+		.list_bytes = sizeof(extension_list) - sizeof(spirv_list),
+	};
+	return tern_kernels_take_spirv() ? &names : &without_spirv;
 }
 
 const struct tern_names *tern_icd_c_features(void)
@@ -76,6 +90,7 @@ void *CL_API_CALL tern_clGetExtensionFunctionAddress(const char *func_name)
 	} functions[] = {
 		{"clIcdGetPlatformIDsKHR", tern_clGetPlatformIDs},
 		{"clGetPlatformInfo", tern_clGetPlatformInfo},
+		{"clCreateProgramWithILKHR", tern_clCreateProgramWithIL},
 		{"clCreateCommandQueueWithPropertiesKHR",
 		 tern_clCreateCommandQueueWithPropertiesKHR},
 #define TERN_EXTENSION_FUNCTION(name) {#name, tern_##name},

@@ -169,11 +169,20 @@ cl_program CL_API_CALL tern_clCreateProgramWithBuiltInKernels(cl_context handle,
 cl_program CL_API_CALL tern_clCreateProgramWithIL(cl_context handle, const void *il, size_t length,
 						  cl_int *errcode_ret)
 {
-	(void)il;
-	(void)length;
-	/* No device takes an intermediate language (CL_DEVICE_IL_VERSION is empty). */
-	return tern_fail(errcode_ret,
-			 tern_context_from(handle) ? CL_INVALID_OPERATION : CL_INVALID_CONTEXT);
+	struct tern_context *context = tern_context_from(handle);
+	if (!context)
+		return tern_fail(errcode_ret, CL_INVALID_CONTEXT);
+	if (!tern_kernels_take_spirv()) {
+		tern_log_error("clCreateProgramWithIL: there is no translator of SPIR-V "
+			       "(TERN_SPIRV)");
+		return tern_fail(errcode_ret, CL_INVALID_OPERATION);
+	}
+	if (!il || !length)
+		return tern_fail(errcode_ret, CL_INVALID_VALUE);
+	struct tern_program *program;
+	cl_int error = tern_program_create_il(context, il, length, &program);
+	tern_set_error(errcode_ret, error);
+	return error ? NULL : tern_program_handle(program);
 }
 
 cl_int CL_API_CALL tern_clRetainProgram(cl_program handle)
@@ -207,8 +216,14 @@ cl_int CL_API_CALL tern_clSetProgramReleaseCallback(
 cl_int CL_API_CALL tern_clSetProgramSpecializationConstant(cl_program handle, cl_uint spec_id,
 							   size_t spec_size, const void *spec_value)
 {
-	(void)spec_id;
-	(void)spec_size;
-	(void)spec_value;
-	return tern_program_from(handle) ? CL_INVALID_OPERATION : CL_INVALID_PROGRAM;
+	struct tern_program *program = tern_program_from(handle);
+	if (!program)
+		return CL_INVALID_PROGRAM;
+	if (!tern_kernels_take_spirv())
+		return CL_INVALID_OPERATION;
+	if (program->origin != TERN_PROGRAM_IL)
+		return CL_INVALID_PROGRAM;
+	if (!spec_value)
+		return CL_INVALID_VALUE;
+	return tern_program_set_constant(program, spec_id, spec_size, spec_value);
 }

@@ -119,7 +119,8 @@ cl_int CL_API_CALL tern_clGetProgramInfo(cl_program handle, cl_program_info para
 			       ? tern_info_bytes(&out, program->source, program->source_size + 1)
 			       : tern_info_string(&out, "");
 	case CL_PROGRAM_IL:
-		return tern_info_bytes(&out, NULL, 0);
+		return program->il ? tern_info_bytes(&out, program->il->bytes, program->il->size)
+				   : tern_info_bytes(&out, NULL, 0);
 	case CL_PROGRAM_BINARY_SIZES:
 	case CL_PROGRAM_BINARIES:
 		return answer_binaries(&out, program, param_name);

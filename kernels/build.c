@@ -28,6 +28,8 @@ struct build {
 	bool dump, cached;
 	char *path; /* of the compile server */
 	struct tern_server_identity identity;
+	char *translator; /* its path, for SPIR-V; else NULL */
+	struct tern_server_identity translator_identity;
 	void *message; /* the serialised request */
 	size_t message_size;
 	uint64_t timeout; /* seconds; 0: none */
@@ -81,6 +83,9 @@ static int write_message(struct build *b)
 		.register_lanes = tern_target_lanes(),
 		.dump = b->dump ? "." : "",
 		.directory = getcwd(directory, sizeof(directory)) ? directory : "",
+		.translator = b->translator,
+		/* it ends before the compile server is ended, so that its log is told */
+		.translator_seconds = (uint32_t)(b->timeout - b->timeout / 4),
 		.options = q->options,
 		.source = q->source,
 		.source_size = q->source_size,
@@ -211,6 +216,22 @@ static int find_server(struct build *b, struct tern_build_result *result, bool *
 	return 0;
 }
 
+static int find_translator(struct build *b, struct tern_build_result *result, bool *found)
+{
+	*found = true;
+	if (!b->request->spirv)
+		return 0;
+	b->translator = tern_path_spirv();
+	int e = b->translator ? tern_server_identify(b->translator, &b->translator_identity)
+			      : -ENOENT;
+	if (!e)
+		return 0;
+	*found = false;
+	return fail(result, TERN_BUILD_UNAVAILABLE,
+		    "no translator of SPIR-V: TERN_SPIRV=%s: no executable file there",
+		    tern_option(TERN_OPTION_SPIRV));
+}
+
 static int build_uncached(struct build *b, struct tern_build_result *result)
 {
 	int e = write_message(b);
@@ -229,11 +250,13 @@ static int build(struct build *b, struct tern_build_result *result)
 	struct tern_cache_key key;
 	bool found;
 	int e = find_server(b, result, &found);
+	if (!e && found)
+		e = find_translator(b, result, &found);
 	if (e || !found)
 		return e;
 	if (b->cached) {
 		*result = (struct tern_build_result){.from_cache = true};
-		tern_cache_key(b->request, b->flags, &b->identity, &key);
+		tern_cache_key(b->request, b->flags, &b->identity, &b->translator_identity, &key);
 		if (tern_cache_load(&key, &result->code, &result->log)) {
 			if (kind_fits(b->request, result->code))
 				return 0;
@@ -252,7 +275,8 @@ int tern_kernels_build(const struct tern_build_request *request, struct tern_bui
 	struct build b = {
 		.request = request,
 		.flags = (tern_option_has(TERN_OPTION_KERNELS, "scalar") ? TERN_WIRE_SCALAR : 0) |
-			 (tern_option_has(TERN_OPTION_KERNELS, "report") ? TERN_WIRE_REPORT : 0),
+			 (tern_option_has(TERN_OPTION_KERNELS, "report") ? TERN_WIRE_REPORT : 0) |
+			 (request->spirv ? TERN_WIRE_SPIRV : 0),
 		.dump = tern_option_has(TERN_OPTION_KERNELS, "dump"),
 		.timeout = tern_option_number(TERN_OPTION_COMPILE_TIMEOUT, DEFAULT_TIMEOUT),
 	};
@@ -265,6 +289,7 @@ int tern_kernels_build(const struct tern_build_request *request, struct tern_bui
 	int e = build(&b, &r);
 	pthread_setcancelstate(cancel, NULL);
 	tern_free(b.path);
+	tern_free(b.translator);
 	if (!e)
 		*result = r;
 	return e;

@@ -32,13 +32,14 @@ static void hash_string(struct tern_sha256 *s, const char *string)
 }
 
 void tern_cache_key(const struct tern_build_request *request, uint32_t flags,
-		    const struct tern_server_identity *server, struct tern_cache_key *out)
+		    const struct tern_server_identity *server,
+		    const struct tern_server_identity *translator, struct tern_cache_key *out)
 {
 	struct tern_sha256 s;
 	/* not its device and inode, which are others after each start of some systems */
-	const uint64_t numbers[] = {TERN_ABI_VERSION,    request->operation, flags,
-				    server->size,        server->mtime_ns,   request->header_count,
-				    request->input_count};
+	const uint64_t numbers[] = {TERN_ABI_VERSION,     request->operation, flags,
+				    server->size,         server->mtime_ns,   request->header_count,
+				    request->input_count, translator->size,   translator->mtime_ns};
 	tern_sha256_init(&s);
 	hash_string(&s, TERN_CODE_VERSION);
 	hash_part(&s, numbers, sizeof(numbers));

@@ -12,7 +12,8 @@
  *	72   the build log (tern_write_string()), the code (tern_write_bytes())
  *
  * The key is a SHA-256 of everything that a build depends on: operation, options, source, headers,
- * inputs, target, flags, Tern's version, and the identity of the compile server's file. Only
+ * inputs, target, flags, Tern's version, and the identity of the compile server's file and, for
+ * SPIR-V, of the translator's. Only
  * successful builds are stored, and only those that depend on nothing else (pure.h).
  *
  * An entry is written under a temporary name and renamed, so that readers see all of it or nothing;
@@ -36,9 +37,10 @@ struct tern_cache_key {
 	unsigned char bytes[TERN_SHA256_BYTES];
 };
 
-/* @flags: of struct tern_wire_request. */
+/* @flags: of struct tern_wire_request. @translator: that takes part in it, or zeros. */
 void tern_cache_key(const struct tern_build_request *request, uint32_t flags,
-		    const struct tern_server_identity *server, struct tern_cache_key *out);
+		    const struct tern_server_identity *server,
+		    const struct tern_server_identity *translator, struct tern_cache_key *out);
 /* True with a reference in *@code and a string to free in *@log, if the cache has it. */
 bool tern_cache_load(const struct tern_cache_key *key, struct tern_code **code,
 		     char **log) TERN_MUST_CHECK;

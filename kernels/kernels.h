@@ -148,8 +148,11 @@ struct tern_header {
 struct tern_build_request {
 	enum tern_build_operation operation;
 	const char *options; /* "" or the user's text */
-	const char *source;  /* BUILD, COMPILE: UTF-8 text, not necessarily ended by NUL */
+	/* BUILD, COMPILE: UTF-8 text, not necessarily ended by NUL; or a SPIR-V module in this
+	 * machine's byte order (kernels/spirv.h), without headers. */
+	const char *source;
 	size_t source_size;
+	bool spirv;
 	const struct tern_header *headers; /* COMPILE */
 	size_t header_count;
 	struct tern_code *const *inputs; /* LINK: objects and libraries */
@@ -199,5 +202,9 @@ int tern_cache_clear(void) TERN_MUST_CHECK;
 char *tern_path_ternc(void) TERN_MUST_CHECK;
 /* Likewise the accelerator process, which is installed beside it. */
 char *tern_path_accel(void) TERN_MUST_CHECK;
+/* Likewise the translator of SPIR-V, which is a tool of another package. */
+char *tern_path_spirv(void) TERN_MUST_CHECK;
+/* Whether there is a translator: one answer for the life of the process. */
+bool tern_kernels_take_spirv(void);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the helper programs are: the compile server and the accelerator process. */
+/* Where the helper programs are: the compile server, the accelerator process, the translator. */
 #include <dlfcn.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,38 @@ static char *find_helper(const char *name, const char *named)
 char *tern_path_ternc(void)
 {
 	return find_helper("ternc", tern_option(TERN_OPTION_TERNC));
+}
+
+char *tern_path_spirv(void)
+{
+	/* not PATH: the application may be changing its environment in another thread */
+	static const char *const places[] = {"/usr/local/bin/llvm-spirv-15",
+					     "/usr/bin/llvm-spirv-15"};
+	const char *named = tern_option(TERN_OPTION_SPIRV);
+	if (!strcmp(named, "off"))
+		return NULL;
+	if (strcmp(named, "auto") != 0)
+		return access(named, X_OK) ? NULL : tern_strdup(named);
+	for (size_t i = 0; i < tern_array_size(places); i++)
+		if (!access(places[i], X_OK))
+			return tern_strdup(places[i]);
+	return NULL;
+}
+
+static bool takes_spirv;
+
+static void look_for_translator(void)
+{
+	char *path = tern_path_spirv();
+	takes_spirv = path != NULL;
+	tern_free(path);
+}
+
+bool tern_kernels_take_spirv(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, look_for_translator);
+	return takes_spirv;
 }
 
 char *tern_path_accel(void)

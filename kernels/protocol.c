@@ -16,6 +16,8 @@ void tern_wire_write_request(struct tern_writer *w, const struct tern_wire_reque
 	tern_write_string(w, request->dump);
 	tern_write_string(w, request->debug_source);
 	tern_write_string(w, request->directory);
+	tern_write_string(w, request->translator);
+	tern_write_u32(w, request->translator_seconds);
 	tern_write_string(w, request->options);
 	tern_write_bytes(w, request->source, request->source_size);
 	tern_write_u32(w, request->header_count);
@@ -66,6 +68,8 @@ int tern_wire_read_request(const void *bytes, size_t size, struct tern_wire_requ
 	q.dump = tern_read_string(&r);
 	q.debug_source = tern_read_string(&r);
 	q.directory = tern_read_string(&r);
+	q.translator = tern_read_string(&r);
+	q.translator_seconds = tern_read_u32(&r);
 	q.options = tern_read_string(&r);
 	q.source = tern_read_bytes(&r, &q.source_size);
 	tern_reader_check(&r, q.operation >= TERN_BUILD_COMPILE && q.operation <= TERN_BUILD_BUILD);

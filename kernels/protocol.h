@@ -23,6 +23,7 @@ enum { TERN_MESSAGE_BUILD = 1, TERN_MESSAGE_RESULT = 2 };
 enum {
 	TERN_WIRE_SCALAR = 1 << 0, /* do not widen */
 	TERN_WIRE_REPORT = 1 << 1, /* notes in the log: what was not widened, why, in which line */
+	TERN_WIRE_SPIRV = 1 << 2,  /* the source is a SPIR-V module */
 };
 
 struct tern_wire_input {
@@ -41,6 +42,9 @@ struct tern_wire_request {
 	const char *debug_source; /* -g: the source's file for debuggers, or "" */
 	/* The application's current directory, for relative -I paths; "" where it is not known. */
 	const char *directory;
+	/* For SPIR-V: the translator's path, and how long it may take, in seconds; 0: no limit. */
+	const char *translator;
+	uint32_t translator_seconds;
 	const char *options;
 	const char *source;
 	size_t source_size;

@@ -125,7 +125,7 @@ static bool source_is_pure(const struct tern_build_request *q, const char *sourc
 bool tern_build_is_pure(const struct tern_build_request *request)
 {
 	const char *options = request->options;
-	if (request->operation == TERN_BUILD_LINK)
+	if (request->operation == TERN_BUILD_LINK || request->spirv)
 		return true;
 	if (strstr(options, "-I") || strstr(options, "__DATE__") || strstr(options, "__TIME"))
 		return false;

@@ -24,6 +24,7 @@ static void destroy_program(struct tern_object *object)
 		tern_device_put(program->devices[i]);
 	}
 	tern_free(program->source);
+	tern_program_il_destroy(program->il);
 	tern_free(program->builds);
 	tern_free(program->devices);
 	tern_lock_finish(&program->lock);

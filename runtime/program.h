@@ -23,6 +23,7 @@
 #ifndef TERN_RUNTIME_PROGRAM_H
 #define TERN_RUNTIME_PROGRAM_H
 
+#include "kernels/spirv.h"
 #include "runtime/memory.h"
 #include "runtime/queue.h"
 
@@ -38,8 +39,18 @@ struct tern_program_build {
 
 enum tern_program_origin {
 	TERN_PROGRAM_SOURCE,
+	TERN_PROGRAM_IL,
 	TERN_PROGRAM_BINARY,
 	TERN_PROGRAM_LINKED,
+};
+
+/* A program's SPIR-V module. */
+struct tern_program_il {
+	unsigned char *bytes; /* as the program gave them */
+	size_t size;
+	struct tern_spirv module; /* lies in @bytes */
+	struct tern_spirv_constant *constants;
+	size_t constant_count;
 };
 
 struct tern_program {
@@ -51,8 +62,9 @@ struct tern_program {
 	enum tern_program_origin origin;
 	char *source; /* TERN_PROGRAM_SOURCE only, with a NUL; else NULL */
 	size_t source_size;
-	struct tern_lock lock; /* rank PROGRAM: builds, kernel_count */
-	cl_uint kernel_count;  /* attached kernel objects: rebuilding is an error */
+	struct tern_program_il *il; /* TERN_PROGRAM_IL only; else NULL */
+	struct tern_lock lock;      /* rank PROGRAM: builds, kernel_count, il->constants */
+	cl_uint kernel_count;       /* attached kernel objects: rebuilding is an error */
 };
 
 TERN_DEFINE_HANDLE(program, cl_program, TERN_KIND_PROGRAM)
@@ -60,6 +72,15 @@ TERN_DEFINE_HANDLE(program, cl_program, TERN_KIND_PROGRAM)
 /* Takes @source (from tern_alloc, @size bytes and a NUL) over on success. NULL: no memory. */
 struct tern_program *tern_program_create_source(struct tern_context *context, char *source,
 						size_t size) TERN_MUST_CHECK;
+/*
+ * A program of @size bytes of SPIR-V, which are copied. CL_INVALID_VALUE, logged, when they are no
+ * module that can be read; CL_OUT_OF_HOST_MEMORY.
+ */
+cl_int tern_program_create_il(struct tern_context *context, const void *bytes, size_t size,
+			      struct tern_program **out) TERN_MUST_CHECK;
+/* clSetProgramSpecializationConstant of a program with IL: CL_INVALID_SPEC_ID, CL_INVALID_VALUE. */
+cl_int tern_program_set_constant(struct tern_program *program, cl_uint id, size_t size,
+				 const void *value) TERN_MUST_CHECK;
 /* Takes references on @codes, one for each of the @count devices. NULL: no memory. */
 struct tern_program *tern_program_create_binary(struct tern_context *context,
 						struct tern_device *const *devices, cl_uint count,

@@ -39,7 +39,7 @@ static bool is_named_before(const char *const *names, cl_uint count, const char 
 static cl_int take_headers(const struct tern_program_request *request, struct tern_build_job *job)
 {
 	cl_uint count = request->header_count;
-	if (!count)
+	if (!count || job->program->origin == TERN_PROGRAM_IL) /* for IL they are ignored */
 		return CL_SUCCESS;
 	job->headers = tern_zalloc_array(count, sizeof(struct tern_program *));
 	job->header_list = tern_zalloc_array(count, sizeof(*job->header_list));
@@ -127,7 +127,7 @@ static cl_int check_origin(const struct tern_program *program,
 			   const struct tern_program_request *request,
 			   const struct tern_build_job *job)
 {
-	if (program->origin == TERN_PROGRAM_SOURCE)
+	if (program->origin == TERN_PROGRAM_SOURCE || program->origin == TERN_PROGRAM_IL)
 		return CL_SUCCESS;
 	if (program->origin == TERN_PROGRAM_LINKED || request->operation == TERN_BUILD_COMPILE)
 		return CL_INVALID_OPERATION;
@@ -137,6 +137,14 @@ static cl_int check_origin(const struct tern_program *program,
 			return CL_INVALID_BINARY;
 	}
 	return CL_SUCCESS;
+}
+
+static cl_int take_il(struct tern_build_job *job)
+{
+	if (job->program->origin != TERN_PROGRAM_IL)
+		return CL_SUCCESS;
+	job->il = tern_program_il_words(job->program);
+	return job->il ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
 }
 
 static cl_int prepare(struct tern_program *program, const struct tern_program_request *request,
@@ -155,6 +163,9 @@ static cl_int prepare(struct tern_program *program, const struct tern_program_re
 	if (error)
 		return error;
 	error = take_headers(request, job);
+	if (error)
+		return error;
+	error = take_il(job);
 	if (error)
 		return error;
 	return begin(job);

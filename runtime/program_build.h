@@ -24,6 +24,12 @@ cl_int tern_program_build_traits(const struct tern_program *program,
 				 enum tern_build_operation operation, const char *options,
 				 struct tern_program_build *build) TERN_MUST_CHECK;
 
+/* @il may be NULL. */
+void tern_program_il_destroy(struct tern_program_il *il);
+/* The module for a build that begins now: its words, with the constants' values. NULL: no memory.
+ */
+uint32_t *tern_program_il_words(struct tern_program *program) TERN_MUST_CHECK;
+
 /* One device's share of a job. */
 struct tern_build_part {
 	cl_uint index;             /* of the device in the program */
@@ -50,6 +56,7 @@ struct tern_build_job {
 	struct tern_program *program; /* reference */
 	enum tern_build_operation operation;
 	char *options;
+	uint32_t *il; /* of a program with IL: what is compiled */
 	struct tern_build_part *parts;
 	cl_uint part_count;
 	struct tern_program **headers;   /* references */

@@ -102,6 +102,7 @@ void tern_build_job_destroy(struct tern_build_job *job)
 	tern_free(job->header_list);
 	tern_free(job->parts);
 	tern_free(job->options);
+	tern_free(job->il);
 	tern_program_put(job->program);
 	tern_free(job);
 }
@@ -175,8 +176,9 @@ static cl_int compile_part(const struct tern_build_job *job, struct tern_build_p
 	const struct tern_build_request request = {
 		.operation = job->operation,
 		.options = job->options,
-		.source = program->source,
-		.source_size = program->source_size,
+		.source = job->il ? (const char *)job->il : program->source,
+		.source_size = job->il ? program->il->size : program->source_size,
+		.spirv = job->il != NULL,
 		.headers = job->header_list,
 		.header_count = job->header_count,
 		.inputs = part->inputs,

@@ -15,7 +15,7 @@ import sys
 BASE = ["runtime/base/"]
 # The compiler as the rest of libtern sees it; kernels/ternc, widen and lib are the server's.
 KERNELS_CLIENT = [f"kernels/{name}.h" for name in ("kernels", "abi", "features", "options",
-                                                   "image", "spawn")]
+                                                   "image", "spawn", "spirv")]
 BACK_END_INTERFACE = [f"runtime/{name}.h" for name in ("object", "device", "context", "event", "queue",
                                                    "memory", "printf")]
 

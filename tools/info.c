@@ -219,6 +219,10 @@ static void show_machine(void)
 				       "set TERN_TERNC to the "
 				       "path of ternc");
 	tern_free(ternc);
+	char *translator = tern_path_spirv();
+	line("SPIR-V", translator ? "%s" : "not taken: no translator (Debian: llvm-spirv-15)%s",
+	     translator ? translator : "");
+	tern_free(translator);
 	char *cache = tern_path_cache();
 	struct tern_cache_stats s;
 	if (!cache)

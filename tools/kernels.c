@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* tern kernels: compiles OpenCL C without running it, and reports what became of each kernel. */
+/* tern kernels: compiles OpenCL C or SPIR-V without running it, and reports what became of each
+ * kernel. */
 #include "tools/tern.h"
 
 #include <errno.h>
@@ -8,18 +9,21 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/spirv.h"
 #include "runtime/base/alloc.h"
 #include "runtime/base/futex.h"
 #include "runtime/base/option.h"
 
-static const char help[] = "usage: tern kernels [options] file.cl... [-- build options]\n\n"
-			   "  --cpu NAME    native, avx512, avx2 or baseline (TERN_CPU)\n"
-			   "  --dump        write IR and assembly of each stage here\n"
-			   "  --scalar      do not vectorise\n"
-			   "  -             the source comes from the standard input\n\n"
-			   "Everything after -- is given to the compiler as to clBuildProgram: -- "
-			   "-cl-std=CL3.0 -DN=4\n"
-			   "Exit status: 0 all built, 1 some did not, 2 wrong usage.\n";
+static const char help[] =
+	"usage: tern kernels [options] file... [-- build options]\n\n"
+	"Files are OpenCL C or, where there is a translator (TERN_SPIRV), SPIR-V.\n\n"
+	"  --cpu NAME    native, avx512, avx2 or baseline (TERN_CPU)\n"
+	"  --dump        write IR and assembly of each stage here\n"
+	"  --scalar      do not vectorise\n"
+	"  -             the source comes from the standard input\n\n"
+	"Everything after -- is given to the compiler as to clBuildProgram: -- "
+	"-cl-std=CL3.0 -DN=4\n"
+	"Exit status: 0 all built, 1 some did not, 2 wrong usage.\n";
 
 enum { SOURCE_MOST = 64 << 20 };
 
@@ -103,6 +107,17 @@ static const char *failure(enum tern_build_status status)
 	}
 }
 
+/* True when @bytes are a SPIR-V module, which is then in this machine's byte order. */
+static bool to_native_spirv(char *bytes, size_t size)
+{
+	struct tern_spirv m;
+	const char *wrong;
+	if (tern_spirv_open(&m, bytes, size, &wrong))
+		return false;
+	tern_spirv_specialize(&m, NULL, 0, (uint32_t *)(void *)bytes);
+	return true;
+}
+
 static int report(const char *name, const char *options)
 {
 	size_t size;
@@ -112,7 +127,8 @@ static int report(const char *name, const char *options)
 	struct tern_build_request request = {.operation = TERN_BUILD_BUILD,
 					     .options = options,
 					     .source = source,
-					     .source_size = size};
+					     .source_size = size,
+					     .spirv = to_native_spirv(source, size)};
 	struct tern_build_result result;
 	uint64_t start = tern_clock_ns();
 	int error = tern_kernels_build(&request, &result);

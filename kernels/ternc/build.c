@@ -151,6 +151,18 @@ static enum tern_build_status write_bitcode(struct tern_build *b, LLVMModuleRef 
 	return TERN_BUILD_OK;
 }
 
+/* The module that the operation begins with. */
+static enum tern_build_status make_module(struct tern_build *b, LLVMModuleRef *out)
+{
+	const struct tern_wire_request *q = b->request;
+	bool link = q->operation == TERN_BUILD_LINK, spirv = q->flags & TERN_WIRE_SPIRV;
+	enum tern_build_status s = link    ? tern_link_inputs(b, out)
+				   : spirv ? tern_spirv_compile(b, out)
+					   : tern_frontend_compile(b, out);
+	tern_build_phase(b, link ? "link" : spirv ? "spirv" : "clang");
+	return s;
+}
+
 static enum tern_build_status run(struct tern_build *b)
 {
 	const struct tern_wire_request *q = b->request;
@@ -162,9 +174,7 @@ static enum tern_build_status run(struct tern_build *b)
 	}
 	enum tern_build_status s = e ? TERN_BUILD_UNAVAILABLE : make_machine(b);
 	if (s == TERN_BUILD_OK)
-		s = q->operation == TERN_BUILD_LINK ? tern_link_inputs(b, &module)
-						    : tern_frontend_compile(b, &module);
-	tern_build_phase(b, q->operation == TERN_BUILD_LINK ? "link" : "clang");
+		s = make_module(b, &module);
 	if (s != TERN_BUILD_OK)
 		return s;
 	if (q->operation == TERN_BUILD_COMPILE)

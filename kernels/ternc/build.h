@@ -6,9 +6,9 @@
  * the log live until tern_build_finish(). Steps return an enum tern_build_status; what is not OK
  * has been explained in the log, except for missing memory (TERN_BUILD_UNAVAILABLE).
  *
- *	COMPILE  frontend.c                                     -> OBJECT, SPIR-flavoured bitcode
+ *	COMPILE  frontend.c, spirv.c                            -> OBJECT, SPIR-flavoured bitcode
  *	LINK     link.c [-> LIBRARY]  -> executable.c           -> EXECUTABLE, an ELF image
- *	BUILD    frontend.c           -> executable.c           -> EXECUTABLE
+ *	BUILD    frontend.c, spirv.c  -> executable.c           -> EXECUTABLE
  *
  * executable.c: kernel_info.c (what the kernels are), printf.c, library.c (built-in functions), the
  * vectoriser, code generation, image.c (lld, checks).
@@ -67,6 +67,8 @@ void tern_build_phase(struct tern_build *b, const char *name);
 /* frontend.c: the request's source as a module in b->context. */
 enum tern_build_status tern_frontend_compile(struct tern_build *b,
 					     LLVMModuleRef *out) TERN_MUST_CHECK;
+/* spirv.c: likewise, when that is SPIR-V. */
+enum tern_build_status tern_spirv_compile(struct tern_build *b, LLVMModuleRef *out) TERN_MUST_CHECK;
 
 /* link.c: the request's inputs as one module. */
 enum tern_build_status tern_link_inputs(struct tern_build *b, LLVMModuleRef *out) TERN_MUST_CHECK;

@@ -12,10 +12,23 @@ struct formats {
 	uint32_t count, room;
 };
 
+/* Whether @v is the address that its first operand is, as SPIR-V has it for an array's first. */
+static bool is_same_address(LLVMValueRef v)
+{
+	if (LLVMIsABitCastInst(v))
+		return true;
+	if (!LLVMIsAGetElementPtrInst(v))
+		return false;
+	for (int i = 1; i < LLVMGetNumOperands(v); i++)
+		if (!LLVMIsNull(LLVMGetOperand(v, (unsigned)i)))
+			return false;
+	return true;
+}
+
 /* The text of a format: a constant, perhaps behind casts. NULL when it is none. */
 static const char *format_text(struct tern_build *b, LLVMValueRef v)
 {
-	while (LLVMIsAConstantExpr(v) && LLVMGetNumOperands(v) > 0)
+	while ((LLVMIsAConstantExpr(v) && LLVMGetNumOperands(v) > 0) || is_same_address(v))
 		v = LLVMGetOperand(v, 0);
 	LLVMValueRef text = LLVMIsAGlobalVariable(v) ? LLVMGetInitializer(v) : NULL;
 	if (text && LLVMIsNull(text))

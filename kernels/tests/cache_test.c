@@ -67,11 +67,12 @@ static void hits(void)
 }
 
 static struct tern_cache_key key_of(const struct tern_build_request *q, uint32_t flags,
-				    uint64_t server)
+				    uint64_t server, uint64_t translator_size)
 {
 	struct tern_server_identity identity = {.size = server};
+	struct tern_server_identity translator = {.size = translator_size};
 	struct tern_cache_key key;
-	tern_cache_key(q, flags, &identity, &key);
+	tern_cache_key(q, flags, &identity, &translator, &key);
 	return key;
 }
 
@@ -94,13 +95,14 @@ static void keys(void)
 	v[5].headers = headers + 1, v[5].header_count = 1;
 	v[6].inputs = inputs, v[6].input_count = 1;
 	v[7].inputs = inputs, v[7].input_count = 2;
-	struct tern_cache_key keys[11] = {key_of(&q, 0, 1), key_of(&q, 1, 1), key_of(&q, 0, 2)};
+	struct tern_cache_key keys[12] = {key_of(&q, 0, 1, 0), key_of(&q, 1, 1, 0),
+					  key_of(&q, 0, 2, 0), key_of(&q, 0, 1, 1)};
 	for (size_t i = 0; i < tern_array_size(v); i++)
-		keys[3 + i] = key_of(&v[i], 0, 1);
+		keys[4 + i] = key_of(&v[i], 0, 1, 0);
 	for (size_t i = 0; i < tern_array_size(keys); i++)
 		for (size_t k = 0; k < i; k++)
 			EXPECT(memcmp(&keys[i], &keys[k], sizeof(keys[i])) != 0);
-	struct tern_cache_key again = key_of(&q, 0, 1);
+	struct tern_cache_key again = key_of(&q, 0, 1, 0);
 	EXPECT(!memcmp(&again, &keys[0], sizeof(again)));
 	fake_drop(&r);
 }

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+/* Chapter 5.8: programs of an intermediate language, for devices that take SPIR-V 1.0. */
+#include "conformance/harness.h"
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * SPIR-V as it would be written in assembly: a line for each instruction, I(op, operands...), whose
+ * first word says how many words there are.
+ */
+#define I(op, ...)       ((uint32_t)(sizeof((uint32_t[]){op, __VA_ARGS__}) / 4) << 16 | (op)), __VA_ARGS__
+#define ALONE(op)        (1u << 16 | (op))
+#define TEXT(a, b, c, d) ((uint32_t)(a) | (b) << 8 | (c) << 16 | (uint32_t)(d) << 24)
+#define HEADER           0x07230203, 0x00010000, 0, IDS, 0
+#define COMMON_DEMANDS                                                                             \
+	I(OP_CAPABILITY, ADDRESSES), I(OP_CAPABILITY, LINKAGE), I(OP_CAPABILITY, KERNEL),          \
+		I(OP_MEMORY_MODEL, PHYSICAL64, OPENCL)
+#define KERNEL_K   I(OP_ENTRY_POINT, KERNEL, MAIN, TEXT('k', 0, 0, 0))
+#define WORD_TYPES I(OP_TYPE_VOID, VOID), I(OP_TYPE_INT, WORD, 32, 0)
+#define KERNEL_TYPES                                                                               \
+	I(OP_TYPE_POINTER, POINTER, GLOBAL, WORD), I(OP_TYPE_FUNCTION, KERNEL_TYPE, VOID, POINTER)
+#define BEGIN_KERNEL                                                                               \
+	I(OP_FUNCTION, VOID, MAIN, 0, KERNEL_TYPE), I(OP_PARAMETER, POINTER, OUT),                 \
+		I(OP_LABEL, START)
+#define END_KERNEL ALONE(OP_RETURN), ALONE(OP_FUNCTION_END)
+
+enum {
+	OP_MEMORY_MODEL = 14,
+	OP_ENTRY_POINT = 15,
+	OP_CAPABILITY = 17,
+	OP_TYPE_VOID = 19,
+	OP_TYPE_BOOL = 20,
+	OP_TYPE_INT = 21,
+	OP_TYPE_POINTER = 32,
+	OP_TYPE_FUNCTION = 33,
+	OP_CONSTANT = 43,
+	OP_SPEC_TRUE = 48,
+	OP_SPEC = 50,
+	OP_SPEC_OP = 52,
+	OP_FUNCTION = 54,
+	OP_PARAMETER = 55,
+	OP_FUNCTION_END = 56,
+	OP_CALL = 57,
+	OP_STORE = 62,
+	OP_DECORATE = 71,
+	OP_ADD = 128,
+	OP_MULTIPLY = 132,
+	OP_SELECT = 169,
+	OP_LABEL = 248,
+	OP_RETURN = 253,
+	OP_RETURN_VALUE = 254,
+
+	ADDRESSES = 4,
+	LINKAGE = 5,
+	KERNEL = 6,
+	PHYSICAL64 = 2,
+	OPENCL = 2,
+	GLOBAL = 5,
+	SPEC_ID = 1,
+	LINKAGE_ATTRIBUTES = 41,
+	EXPORT = 0,
+	IMPORT = 1,
+};
+
+/* Results. */
+enum {
+	VOID = 1,
+	WORD,
+	BOOL,
+	POINTER,
+	KERNEL_TYPE,
+	HELPER_TYPE,
+	MAIN,
+	OUT,
+	START,
+	BASE,
+	FLAG,
+	SUM,
+	HUNDRED,
+	ZERO,
+	ADDEND,
+	RESULT,
+	HELPER,
+	ARGUMENT,
+	IDS
+};
+
+/* kernel void k(global int *out) { *out = base + 1 + (flag ? 100 : 0); }, base 42, flag true. */
+static const uint32_t constants_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	KERNEL_K,
+	I(OP_DECORATE, BASE, SPEC_ID, 7),
+	I(OP_DECORATE, FLAG, SPEC_ID, 70000),
+	WORD_TYPES,
+	I(OP_TYPE_BOOL, BOOL),
+	KERNEL_TYPES,
+	I(OP_CONSTANT, WORD, ZERO, 0),
+	I(OP_CONSTANT, WORD, HUNDRED, 100),
+	I(OP_CONSTANT, WORD, ARGUMENT, 1),
+	I(OP_SPEC, WORD, BASE, 42),
+	I(OP_SPEC_TRUE, BOOL, FLAG),
+	I(OP_SPEC_OP, WORD, SUM, OP_ADD, BASE, ARGUMENT),
+	BEGIN_KERNEL,
+	I(OP_SELECT, WORD, ADDEND, FLAG, HUNDRED, ZERO),
+	I(OP_ADD, WORD, RESULT, SUM, ADDEND),
+	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
+};
+
+/* kernel void k(global int *out) { *out = f(42); }: f is of another program. */
+static const uint32_t caller_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	KERNEL_K,
+	I(OP_DECORATE, HELPER, LINKAGE_ATTRIBUTES, TEXT('f', 0, 0, 0), IMPORT),
+	WORD_TYPES,
+	KERNEL_TYPES,
+	I(OP_TYPE_FUNCTION, HELPER_TYPE, WORD, WORD),
+	I(OP_CONSTANT, WORD, BASE, 42),
+	I(OP_FUNCTION, WORD, HELPER, 0, HELPER_TYPE),
+	I(OP_PARAMETER, WORD, ARGUMENT),
+	ALONE(OP_FUNCTION_END),
+	BEGIN_KERNEL,
+	I(OP_CALL, WORD, RESULT, HELPER, BASE),
+	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
+};
+
+/* int f(int x) { return x * factor; }, factor 2: for other programs. */
+static const uint32_t callee_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	I(OP_DECORATE, HELPER, LINKAGE_ATTRIBUTES, TEXT('f', 0, 0, 0), EXPORT),
+	I(OP_DECORATE, BASE, SPEC_ID, 1),
+	WORD_TYPES,
+	I(OP_TYPE_FUNCTION, HELPER_TYPE, WORD, WORD),
+	I(OP_SPEC, WORD, BASE, 2),
+	I(OP_FUNCTION, WORD, HELPER, 0, HELPER_TYPE),
+	I(OP_PARAMETER, WORD, ARGUMENT),
+	I(OP_LABEL, START),
+	I(OP_MULTIPLY, WORD, RESULT, ARGUMENT, BASE),
+	I(OP_RETURN_VALUE, RESULT),
+	ALONE(OP_FUNCTION_END),
+};
+
+static void require_spirv(void)
+{
+	char *versions = conf_device_string(CL_DEVICE_IL_VERSION);
+	bool there = strstr(versions, "SPIR-V_1.0") != NULL;
+
+	free(versions);
+	if (!there)
+		SKIP("no SPIR-V 1.0");
+	if (conf_device_uint(CL_DEVICE_ADDRESS_BITS) != 64)
+		SKIP("the modules are for 64-bit addresses");
+}
+
+static cl_program from_il(const void *words, size_t size)
+{
+	cl_int error;
+	cl_program program = clCreateProgramWithIL(conf_context(), words, size, &error);
+
+	OK(error);
+	return conf_keep_program(program);
+}
+
+static void build(cl_program program)
+{
+	cl_int error = clBuildProgram(program, 0, NULL, NULL, NULL, NULL);
+
+	if (error) {
+		char *log = conf_build_log(program);
+
+		conf_note("build log: %s", log);
+		free(log);
+	}
+	OK(error);
+}
+
+/* What k writes. Its kernel is gone afterwards, so that the program can be built again. */
+static cl_int run_once(cl_program program)
+{
+	cl_int error, value = -1;
+	cl_mem mem = conf_buffer(0, sizeof value, NULL);
+	cl_kernel kernel = clCreateKernel(program, "k", &error);
+
+	OK(error);
+	ARG(kernel, 0, mem);
+	conf_run(kernel, 1, 1);
+	conf_read(mem, &value, sizeof value);
+	OK(clReleaseKernel(kernel));
+	return value;
+}
+
+static void compile(cl_program program)
+{
+	OK(clCompileProgram(program, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL));
+}
+
+static cl_program link_both(cl_program a, cl_program b, const char *options)
+{
+	cl_program both[2] = {a, b};
+	cl_int error;
+	cl_program linked =
+		clLinkProgram(conf_context(), 0, NULL, options, 2, both, NULL, NULL, &error);
+
+	OK(error);
+	return conf_keep_program(linked);
+}
+
+static void il_queries(void)
+{
+	require_spirv();
+	cl_program program = from_il(constants_module, sizeof constants_module);
+	uint32_t words[LENGTH(constants_module)];
+	size_t size = 0;
+
+	OK(clGetProgramInfo(program, CL_PROGRAM_IL, sizeof words, words, &size));
+	CHECK_EQ(sizeof words, size);
+	CHECK(!memcmp(words, constants_module, sizeof words));
+	CHECK_CL(CL_INVALID_VALUE, clGetProgramInfo(program, CL_PROGRAM_IL, size - 1, words, NULL));
+	build(program);
+	CHECK_EQ(143, conf_run_for_word(program, "k"));
+	OK(clGetProgramInfo(conf_program("kernel void k(void) {}", NULL), CL_PROGRAM_IL, 0, NULL,
+			    &size));
+	CHECK_EQ(0, size);
+}
+
+/* As it is named in the versions' queries, and in the extension that came before. */
+static void il_versions(void)
+{
+	require_spirv();
+	size_t size = 0;
+	cl_name_version versions[32];
+
+	OK(clGetDeviceInfo(conf_device(), CL_DEVICE_ILS_WITH_VERSION, sizeof versions, versions,
+			   &size));
+	bool found = false;
+
+	for (size_t i = 0; i < size / sizeof versions[0]; i++)
+		found |= !strcmp(versions[i].name, "SPIR-V") &&
+			 versions[i].version == CL_MAKE_VERSION(1, 0, 0);
+	CHECK(found);
+	if (!conf_has_extension("cl_khr_il_program"))
+		return;
+	clCreateProgramWithILKHR_fn create =
+		(clCreateProgramWithILKHR_fn)clGetExtensionFunctionAddressForPlatform(
+			conf_platform(), "clCreateProgramWithILKHR");
+	cl_int error;
+
+	REQUIRE(create != NULL);
+	cl_program program =
+		create(conf_context(), constants_module, sizeof constants_module, &error);
+
+	OK(error);
+	conf_keep_program(program);
+	build(program);
+	CHECK_EQ(143, conf_run_for_word(program, "k"));
+}
+
+/* Values count for the builds that follow, until they are changed again. */
+static void il_constants(void)
+{
+	require_spirv();
+	cl_program program = from_il(constants_module, sizeof constants_module);
+	const cl_uint values[] = {5, 1000, 0xffffffff};
+	const cl_uchar no = 0, yes = 1;
+
+	for (size_t i = 0; i < LENGTH(values); i++) {
+		OK(clSetProgramSpecializationConstant(program, 7, sizeof values[i], &values[i]));
+		build(program);
+		CHECK_EQ((cl_int)(values[i] + 101), run_once(program));
+	}
+	OK(clSetProgramSpecializationConstant(program, 70000, sizeof no, &no));
+	OK(clSetProgramSpecializationConstant(program, 7, sizeof values[0], &values[0]));
+	build(program);
+	CHECK_EQ(6, run_once(program));
+	OK(clSetProgramSpecializationConstant(program, 70000, sizeof yes, &yes));
+	build(program);
+	CHECK_EQ(106, run_once(program));
+}
+
+static void il_constants_wrong(void)
+{
+	require_spirv();
+	cl_program program = from_il(constants_module, sizeof constants_module);
+	const cl_ulong value = 9;
+
+	CHECK_CL(CL_INVALID_SPEC_ID, clSetProgramSpecializationConstant(program, 8, 4, &value));
+	CHECK_CL(CL_INVALID_SPEC_ID,
+		 clSetProgramSpecializationConstant(program, 0xffffffff, 4, &value));
+	CHECK_CL(CL_INVALID_VALUE, clSetProgramSpecializationConstant(program, 7, 8, &value));
+	CHECK_CL(CL_INVALID_VALUE, clSetProgramSpecializationConstant(program, 7, 2, &value));
+	CHECK_CL(CL_INVALID_VALUE, clSetProgramSpecializationConstant(program, 70000, 4, &value));
+	CHECK_CL(CL_INVALID_VALUE, clSetProgramSpecializationConstant(program, 7, 4, NULL));
+	CHECK_CL(CL_INVALID_PROGRAM, clSetProgramSpecializationConstant(NULL, 7, 4, &value));
+	CHECK_CL(CL_INVALID_PROGRAM,
+		 clSetProgramSpecializationConstant(conf_program("kernel void k(void) {}", NULL), 7,
+						    4, &value));
+	build(program);
+	CHECK_EQ(143, conf_run_for_word(program, "k"));
+}
+
+static void il_linked_with_il(void)
+{
+	require_spirv();
+	cl_program caller = from_il(caller_module, sizeof caller_module);
+	cl_program callee = from_il(callee_module, sizeof callee_module);
+	const cl_uint three = 3;
+
+	compile(caller);
+	compile(callee);
+	CHECK_EQ(84, conf_run_for_word(link_both(caller, callee, NULL), "k"));
+	OK(clSetProgramSpecializationConstant(callee, 1, sizeof three, &three));
+	compile(callee);
+	CHECK_EQ(126, conf_run_for_word(link_both(callee, caller, NULL), "k"));
+	CHECK_CL(CL_BUILD_PROGRAM_FAILURE, clBuildProgram(caller, 0, NULL, NULL, NULL, NULL));
+}
+
+/* Either side in OpenCL C. */
+static void il_linked_with_source(void)
+{
+	require_spirv();
+	const char *callee_text = "int f(int x) { return x - 1; }\n";
+	const char *caller_text = "int f(int);\nkernel void k(global int *o) { o[0] = f(50); }\n";
+	cl_int error;
+	cl_program caller = from_il(caller_module, sizeof caller_module);
+	cl_program callee = from_il(callee_module, sizeof callee_module);
+	cl_program source =
+		clCreateProgramWithSource(conf_context(), 1, &callee_text, NULL, &error);
+
+	OK(error);
+	conf_keep_program(source);
+	compile(source);
+	compile(caller);
+	compile(callee);
+	CHECK_EQ(41, conf_run_for_word(link_both(caller, source, NULL), "k"));
+	source = clCreateProgramWithSource(conf_context(), 1, &caller_text, NULL, &error);
+	OK(error);
+	conf_keep_program(source);
+	compile(source);
+	CHECK_EQ(100, conf_run_for_word(link_both(source, callee, NULL), "k"));
+}
+
+/* Neither may end the program. What is no module is refused at once, the rest at the build. */
+static void check_hostile(const uint32_t *words, size_t size, const char *what, size_t where)
+{
+	cl_int error = CL_SUCCESS;
+	cl_program program = clCreateProgramWithIL(conf_context(), words, size, &error);
+
+	if (!program) {
+		CHECKF(error == CL_INVALID_VALUE, "%s at %zu: error %d", what, where, error);
+		return;
+	}
+	error = clBuildProgram(program, 0, NULL, NULL, NULL, NULL);
+	CHECKF(error == CL_SUCCESS || error == CL_BUILD_PROGRAM_FAILURE,
+	       "%s at %zu: build error %d", what, where, error);
+	OK(clReleaseProgram(program));
+}
+
+static void il_truncated(void)
+{
+	require_spirv();
+	for (size_t n = 1; n < LENGTH(constants_module); n++)
+		check_hostile(constants_module, 4 * n, "cut", n);
+	check_hostile(constants_module, sizeof constants_module - 1, "cut", 1);
+}
+
+static void il_words_changed(void)
+{
+	require_spirv();
+	uint32_t words[LENGTH(constants_module)], state = 5;
+
+	memcpy(words, constants_module, sizeof words);
+	for (int round = 0; round < 60; round++) {
+		size_t at = conf_random(&state) % LENGTH(words);
+		uint32_t before = words[at];
+
+		words[at] = round & 1 ? conf_random(&state) : before ^ 1u << (round & 7);
+		check_hostile(words, sizeof words, "changed", at);
+		words[at] = before;
+	}
+	cl_program program = from_il(words, sizeof words);
+
+	build(program);
+	CHECK_EQ(143, conf_run_for_word(program, "k"));
+}
+
+static void il_noise(void)
+{
+	require_spirv();
+	uint32_t words[2000], state = 3;
+
+	for (size_t n = 1; n <= LENGTH(words); n = n * 2 + 1) {
+		for (size_t i = 0; i < n; i++)
+			words[i] = conf_random(&state);
+		check_hostile(words, 4 * n, "noise", n);
+		if (n < 5)
+			continue;
+		memcpy(words, constants_module, 20);
+		check_hostile(words, 4 * n, "noise behind a header", n);
+	}
+}
+
+CONF_CASES(programs_il) = {
+	CASE(il_queries),        CASE(il_versions),
+	CASE(il_constants),      CASE(il_constants_wrong),
+	CASE(il_linked_with_il), CASE(il_linked_with_source),
+	CASE(il_truncated),      CASE(il_words_changed),
+	CASE(il_noise),          CASE_END,
+};
