@@ -11,7 +11,8 @@
 #define I(op, ...)       ((uint32_t)(sizeof((uint32_t[]){op, __VA_ARGS__}) / 4) << 16 | (op)), __VA_ARGS__
 #define ALONE(op)        (1u << 16 | (op))
 #define TEXT(a, b, c, d) ((uint32_t)(a) | (b) << 8 | (c) << 16 | (uint32_t)(d) << 24)
-#define HEADER           0x07230203, 0x00010000, 0, IDS, 0
+#define VERSION(minor)   0x07230203, 0x00010000 | (minor) << 8, 0, IDS, 0
+#define HEADER           VERSION(0)
 #define COMMON_DEMANDS                                                                             \
 	I(OP_CAPABILITY, ADDRESSES), I(OP_CAPABILITY, LINKAGE), I(OP_CAPABILITY, KERNEL),          \
 		I(OP_MEMORY_MODEL, PHYSICAL64, OPENCL)
@@ -31,6 +32,7 @@ enum {
 	OP_TYPE_VOID = 19,
 	OP_TYPE_BOOL = 20,
 	OP_TYPE_INT = 21,
+	OP_TYPE_VECTOR = 23,
 	OP_TYPE_POINTER = 32,
 	OP_TYPE_FUNCTION = 33,
 	OP_CONSTANT = 43,
@@ -41,14 +43,22 @@ enum {
 	OP_PARAMETER = 55,
 	OP_FUNCTION_END = 56,
 	OP_CALL = 57,
+	OP_VARIABLE = 59,
+	OP_LOAD = 61,
 	OP_STORE = 62,
+	OP_PTR_ACCESS_CHAIN = 67,
 	OP_DECORATE = 71,
+	OP_CONSTRUCT = 80,
+	OP_EXTRACT = 81,
 	OP_ADD = 128,
 	OP_MULTIPLY = 132,
 	OP_SELECT = 169,
 	OP_LABEL = 248,
 	OP_RETURN = 253,
 	OP_RETURN_VALUE = 254,
+	OP_PTR_EQUAL = 401,
+	OP_PTR_NOT_EQUAL = 402,
+	OP_PTR_DIFF = 403,
 
 	ADDRESSES = 4,
 	LINKAGE = 5,
@@ -56,6 +66,7 @@ enum {
 	PHYSICAL64 = 2,
 	OPENCL = 2,
 	GLOBAL = 5,
+	FUNCTION = 7,
 	SPEC_ID = 1,
 	LINKAGE_ATTRIBUTES = 41,
 	EXPORT = 0,
@@ -82,6 +93,15 @@ enum {
 	RESULT,
 	HELPER,
 	ARGUMENT,
+	VECTOR,
+	VARIABLE_TYPE,
+	VARIABLE,
+	FIRST,
+	SECOND,
+	THIRD,
+	FOURTH,
+	FIFTH,
+	SIXTH,
 	IDS
 };
 
@@ -142,6 +162,60 @@ static const uint32_t callee_module[] = {
 	I(OP_MULTIPLY, WORD, RESULT, ARGUMENT, BASE),
 	I(OP_RETURN_VALUE, RESULT),
 	ALONE(OP_FUNCTION_END),
+};
+
+/*
+ * kernel void k(global int *out) { int v = 5; v += 100; int4 c = (int4)(v, 7, v, 7); *out = c.z +
+ * c.y; } The variable is each work-item's own.
+ */
+static const uint32_t values_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	KERNEL_K,
+	WORD_TYPES,
+	I(OP_TYPE_VECTOR, VECTOR, WORD, 4),
+	I(OP_TYPE_POINTER, VARIABLE_TYPE, FUNCTION, WORD),
+	KERNEL_TYPES,
+	I(OP_CONSTANT, WORD, BASE, 5),
+	I(OP_CONSTANT, WORD, ADDEND, 7),
+	I(OP_CONSTANT, WORD, HUNDRED, 100),
+	BEGIN_KERNEL,
+	I(OP_VARIABLE, VARIABLE_TYPE, VARIABLE, FUNCTION, BASE),
+	I(OP_LOAD, WORD, FIRST, VARIABLE),
+	I(OP_ADD, WORD, SECOND, FIRST, HUNDRED),
+	I(OP_STORE, VARIABLE, SECOND),
+	I(OP_LOAD, WORD, THIRD, VARIABLE),
+	I(OP_CONSTRUCT, VECTOR, FOURTH, THIRD, ADDEND, THIRD, ADDEND),
+	I(OP_EXTRACT, WORD, FIFTH, FOURTH, 2),
+	I(OP_EXTRACT, WORD, SIXTH, FOURTH, 1),
+	I(OP_ADD, WORD, RESULT, FIFTH, SIXTH),
+	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
+};
+
+/* SPIR-V 1.4: kernel void k(global int *out) { *out = out + 100 - out + (out == out + 100) +
+ * (out != out + 100); } */
+static const uint32_t pointers_module[] = {
+	VERSION(4),
+	COMMON_DEMANDS,
+	KERNEL_K,
+	WORD_TYPES,
+	I(OP_TYPE_BOOL, BOOL),
+	KERNEL_TYPES,
+	I(OP_CONSTANT, WORD, ZERO, 0),
+	I(OP_CONSTANT, WORD, ARGUMENT, 1),
+	I(OP_CONSTANT, WORD, HUNDRED, 100),
+	BEGIN_KERNEL,
+	I(OP_PTR_ACCESS_CHAIN, POINTER, FIRST, OUT, HUNDRED),
+	I(OP_PTR_DIFF, WORD, SECOND, FIRST, OUT),
+	I(OP_PTR_EQUAL, BOOL, THIRD, OUT, FIRST),
+	I(OP_PTR_NOT_EQUAL, BOOL, FOURTH, OUT, FIRST),
+	I(OP_SELECT, WORD, FIFTH, THIRD, HUNDRED, ZERO),
+	I(OP_SELECT, WORD, SIXTH, FOURTH, ARGUMENT, ZERO),
+	I(OP_ADD, WORD, SUM, SECOND, FIFTH),
+	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
+	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
 };
 
 static void require_spirv(void)
@@ -343,6 +417,37 @@ static void il_linked_with_source(void)
 	CHECK_EQ(100, conf_run_for_word(link_both(source, callee, NULL), "k"));
 }
 
+static void il_values(void)
+{
+	require_spirv();
+	cl_program program = from_il(values_module, sizeof values_module);
+
+	build(program);
+	cl_kernel kernel = conf_kernel_of(program, "k");
+	cl_mem mem = conf_buffer(0, sizeof(cl_int), NULL);
+	cl_int value = 0;
+
+	ARG(kernel, 0, mem);
+	conf_run(kernel, 1000, 10);
+	conf_read(mem, &value, sizeof value);
+	CHECK_EQ(112, value);
+}
+
+static void il_pointers(void)
+{
+	require_spirv();
+	char *versions = conf_device_string(CL_DEVICE_IL_VERSION);
+	bool there = strstr(versions, "SPIR-V_1.4") != NULL;
+
+	free(versions);
+	if (!there)
+		SKIP("no SPIR-V 1.4");
+	cl_program program = from_il(pointers_module, sizeof pointers_module);
+
+	build(program);
+	CHECK_EQ(101, conf_run_for_word(program, "k"));
+}
+
 /* Neither may end the program. What is no module is refused at once, the rest at the build. */
 static void check_hostile(const uint32_t *words, size_t size, const char *what, size_t where)
 {
@@ -404,9 +509,8 @@ static void il_noise(void)
 }
 
 CONF_CASES(programs_il) = {
-	CASE(il_queries),        CASE(il_versions),
-	CASE(il_constants),      CASE(il_constants_wrong),
-	CASE(il_linked_with_il), CASE(il_linked_with_source),
-	CASE(il_truncated),      CASE(il_words_changed),
-	CASE(il_noise),          CASE_END,
+	CASE(il_queries),         CASE(il_versions),       CASE(il_constants),
+	CASE(il_constants_wrong), CASE(il_linked_with_il), CASE(il_linked_with_source),
+	CASE(il_truncated),       CASE(il_words_changed),  CASE(il_noise),
+	CASE(il_values),          CASE(il_pointers),       CASE_END,
 };

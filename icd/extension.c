@@ -25,6 +25,9 @@
 /* Only where there is a translator of SPIR-V: they stand last. */
 #define SPIRV_EXTENSIONS(X)                                                                        \
 	X("cl_khr_il_program", 1, 0, 0)                                                            \
+	X("cl_khr_expect_assume", 1, 0, 0)                                                         \
+	X("cl_khr_spirv_linkonce_odr", 1, 0, 0)                                                    \
+	X("cl_khr_spirv_no_integer_wrap_decoration", 1, 0, 0)                                      \
 	X("cl_khr_spirv_queries", 1, 0, 0)
 
 #define AS_ELEMENT(text, major, minor, patch)                                                      \

@@ -5,7 +5,7 @@
 #include "kernels/spirv.h"
 
 /* The versions that tern_spirv_open() takes. */
-#define VERSIONS(X) X(0) X(1) X(2) X(3) X(4)
+#define VERSIONS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #define AS_TEXT(minor)    " SPIR-V_1." #minor
 #define AS_ELEMENT(minor) {.version = CL_MAKE_VERSION(1, minor, 0), .name = "SPIR-V"},
@@ -16,7 +16,8 @@ _Static_assert(sizeof(version_list) / sizeof(version_list[0]) == TERN_SPIRV_MINO
 	       "a version that is read and not reported, or the other way round");
 
 static const char *const instruction_sets[] = {"OpenCL.std"};
-static const char *const extensions[] = {"SPV_KHR_linkonce_odr",
+static const char *const extensions[] = {"SPV_KHR_bit_instructions", "SPV_KHR_expect_assume",
+					 "SPV_KHR_integer_dot_product", "SPV_KHR_linkonce_odr",
 					 "SPV_KHR_no_integer_wrap_decoration"};
 
 static cl_int answer_capabilities(const struct tern_info *out)

@@ -35,7 +35,7 @@ static const char *check_header(struct tern_spirv *m)
 	m->version = tern_spirv_word(m, VERSION_AT);
 	if (m->version & 0xff0000ff || m->version < TERN_SPIRV_VERSION(0) ||
 	    m->version > TERN_SPIRV_VERSION(TERN_SPIRV_MINOR_MOST))
-		return "has a version other than 1.0 to 1.4";
+		return "has a version other than 1.0 to 1.6";
 	if (!tern_spirv_word(m, BOUND_AT) || tern_spirv_word(m, SCHEMA_AT))
 		return "has a wrong header";
 	return NULL;

@@ -22,9 +22,9 @@
 
 #include "runtime/base/base.h"
 
-/* The versions that are read, as in the header: 1.0 to 1.4. */
+/* The versions that are read, as in the header: 1.0 to 1.6. */
 #define TERN_SPIRV_VERSION(minor) ((uint32_t)1 << 16 | (uint32_t)(minor) << 8)
-enum { TERN_SPIRV_MINOR_MOST = 4, TERN_SPIRV_HEADER_WORDS = 5 };
+enum { TERN_SPIRV_MINOR_MOST = 6, TERN_SPIRV_HEADER_WORDS = 5 };
 /* The most bytes of a module: what is larger than the compile server takes is refused unread. */
 #define TERN_SPIRV_MOST_BYTES ((size_t)255 << 20)
 

@@ -37,6 +37,14 @@ static const struct tern_spirv_capability capabilities[] = {
 	{58, "SubgroupDispatch", "__opencl_c_device_enqueue"},
 	{59, "NamedBarrier", NULL},
 	{60, "PipeStorage", NULL},
+	{64, "GroupNonUniformBallot", "cl_khr_subgroup_ballot"},
+	{71, "UniformDecoration", ""},
+	{5629, "ExpectAssumeKHR", ""},
+	{6016, "DotProductInputAll", NULL},
+	{6017, "DotProductInput4x8Bit", DOT},
+	{6018, "DotProductInput4x8BitPacked", DOT},
+	{6019, "DotProduct", DOT},
+	{6025, "BitInstructions", "cl_khr_extended_bit_ops"},
 };
 
 const struct tern_spirv_capability *tern_spirv_capabilities(size_t *count)

@@ -150,12 +150,12 @@ static char *group_name(const char *mangled)
 
 /*
  * What kernels may name: mangled built-ins but for libclc's insides, clang's __to_global() and its
- * kin, and our own helpers.
+ * kin, what the translator of SPIR-V makes up, and our own helpers.
  */
 static int is_public(const char *name)
 {
 	char *base = base_name(name);
-	int yes = base && strncmp(base, "__", 2) != 0;
+	int yes = base && (strncmp(base, "__", 2) != 0 || strncmp(base, "__spirv_", 8) == 0);
 	free(base);
 	return yes || strncmp(name, "__tern_", 7) == 0 || strncmp(name, "__to_", 5) == 0;
 }

@@ -2,13 +2,16 @@
 /* From SPIR-V to a module like clang's: checks, the translator, and what it leaves to be done. */
 #include "kernels/spirv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitReader.h>
 
 #include "kernels/ternc/build.h"
+#include "kernels/ternc/spirv_lower.h"
 #include "kernels/ternc/translator.h"
+#include "runtime/base/alloc.h"
 
 /* Operands of OpMemoryModel. */
 enum { ADDRESSES_64_BITS = 2, MEMORY_OPENCL = 2 };
@@ -162,15 +165,64 @@ static void repair_event_function(LLVMModuleRef module, LLVMValueRef f)
 		LLVMDeleteFunction(f);
 }
 
+/*
+ * Functions that OpenCL C has under another name. What follows the prefix is the same, or of no
+ * interest: the type that get_fence()'s pointer points to.
+ */
+static void repair_name(LLVMModuleRef module, LLVMValueRef f)
+{
+	static const struct {
+		const char *prefix, *right;
+		bool whole; /* @right is the whole name */
+	} names[] = {
+		{"_Z9get_fencePU3AS4", "_Z9get_fencePU3AS4Kv", true},
+		{"_Z11fmax_common", "_Z4fmax", false},
+		{"_Z11fmin_common", "_Z4fmin", false},
+	};
+	char right[64];
+	size_t length;
+	const char *name = LLVMGetValueName2(f, &length);
+	for (size_t i = 0; i < tern_array_size(names); i++) {
+		size_t n = strlen(names[i].prefix);
+		if (strncmp(name, names[i].prefix, n) != 0 || !LLVMIsDeclaration(f))
+			continue;
+		snprintf(right, sizeof(right), "%s%s", names[i].right,
+			 names[i].whole ? "" : name + n);
+		LLVMValueRef other = LLVMGetNamedFunction(module, right);
+		if (other == f)
+			return;
+		if (!other)
+			LLVMSetValueName2(f, right, strlen(right));
+		else if (LLVMGlobalGetValueType(other) == LLVMGlobalGetValueType(f))
+			LLVMReplaceAllUsesWith(f, other);
+		return;
+	}
+}
+
 static void repair(LLVMModuleRef module)
 {
 	LLVMValueRef next;
 	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = next) {
 		next = LLVMGetNextFunction(f);
 		repair_function(f);
+		repair_name(module, f);
 		repair_event_function(module, f);
 	}
 	LLVMSetDataLayout(module, spir_layout);
+}
+
+static enum tern_build_status translate(struct tern_build *b, const struct tern_spirv *m,
+					LLVMMemoryBufferRef *bitcode)
+{
+	uint32_t *lowered;
+	size_t bytes;
+	if (!tern_spirv_lower(m, &lowered, &bytes))
+		return TERN_BUILD_UNAVAILABLE;
+	enum tern_build_status s =
+		lowered ? tern_translator_run(b, lowered, bytes, bitcode)
+			: tern_translator_run(b, m->bytes, 4 * m->words, bitcode);
+	tern_free(lowered);
+	return s;
 }
 
 enum tern_build_status tern_spirv_compile(struct tern_build *b, LLVMModuleRef *out)
@@ -185,7 +237,7 @@ enum tern_build_status tern_spirv_compile(struct tern_build *b, LLVMModuleRef *o
 	enum tern_build_status s = check_demands(b, &m);
 	LLVMMemoryBufferRef bitcode;
 	if (s == TERN_BUILD_OK)
-		s = tern_translator_run(b, q->source, q->source_size, &bitcode);
+		s = translate(b, &m, &bitcode);
 	if (s != TERN_BUILD_OK)
 		return s;
 	s = read_bitcode(b, bitcode, out);
