@@ -47,6 +47,8 @@ cl_int CL_API_CALL tern_clBuildProgram(cl_program handle, cl_uint num_devices,
 static cl_int check_headers(const struct tern_program *program, cl_uint count,
 			    const cl_program *headers, const char **names)
 {
+	if (program->origin == TERN_PROGRAM_IL) /* they are ignored */
+		return CL_SUCCESS;
 	for (cl_uint i = 0; i < count; i++) {
 		struct tern_program *header = tern_program_from(headers[i]);
 		if (!header)

@@ -83,16 +83,22 @@ char *tern_path_ternc(void)
 char *tern_path_spirv(void)
 {
 	/* not PATH: the application may be changing its environment in another thread */
-	static const char *const places[] = {"/usr/local/bin/llvm-spirv-15",
-					     "/usr/bin/llvm-spirv-15"};
+	static const char *const folders[] = {"/usr/local/bin", "/usr/bin"};
+	/* by LLVM's version: 15 is the one that the tests are run with; bitcode of 20 is too new */
+	static const int versions[] = {15, 19, 18, 17, 16};
 	const char *named = tern_option(TERN_OPTION_SPIRV);
 	if (!strcmp(named, "off"))
 		return NULL;
 	if (strcmp(named, "auto") != 0)
 		return access(named, X_OK) ? NULL : tern_strdup(named);
-	for (size_t i = 0; i < tern_array_size(places); i++)
-		if (!access(places[i], X_OK))
-			return tern_strdup(places[i]);
+	for (size_t i = 0; i < tern_array_size(versions) * tern_array_size(folders); i++) {
+		char *path =
+			tern_asprintf("%s/llvm-spirv-%d", folders[i % tern_array_size(folders)],
+				      versions[i / tern_array_size(folders)]);
+		if (!path || !access(path, X_OK))
+			return path;
+		tern_free(path);
+	}
 	return NULL;
 }
 

@@ -138,6 +138,7 @@ static void compiled(void)
 	const uint32_t word = 5;
 	cl_int error;
 	EXPECT(!tern_clSetProgramSpecializationConstant(p, 7, 4, &word));
+	EXPECT(!tern_clCompileProgram(p, 0, NULL, NULL, 1, &p, &name, NULL, NULL));
 	EXPECT(!tern_clCompileProgram(p, 0, NULL, NULL, 1, &header, &name, NULL, NULL));
 	EXPECT(binary_type(p) == CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT);
 	EXPECT(tern_clCompileProgram(header, 0, NULL, NULL, 1, &p, &name, NULL, NULL) ==

@@ -21,7 +21,7 @@
 	X(CACHE_SIZE, "TERN_CACHE_SIZE", "1G", "most bytes that the cache may hold")               \
 	X(TERNC, "TERN_TERNC", "auto", "path of the compile server; auto: beside libtern.so")      \
 	X(SPIRV, "TERN_SPIRV", "auto",                                                             \
-	  "path of the SPIR-V translator llvm-spirv, or off; auto: llvm-spirv-15 where installed") \
+	  "path of the SPIR-V translator llvm-spirv, or off; auto: where it is installed")         \
 	X(COMPILE_TIMEOUT, "TERN_COMPILE_TIMEOUT", "60", "seconds that one compilation may take")  \
 	X(KERNELS, "TERN_KERNELS", "",                                                             \
 	  "for developers: dump (write IR and assembly here), scalar (do not widen), "             \
