@@ -34,7 +34,7 @@ static const struct tern_spirv_capability capabilities[] = {
 	{44, "Image1D", IMAGES},
 	{46, "SampledBuffer", IMAGES},
 	{47, "ImageBuffer", IMAGES},
-	{58, "SubgroupDispatch", "__opencl_c_device_enqueue"},
+	{58, "SubgroupDispatch", "__opencl_c_subgroups"},
 	{59, "NamedBarrier", NULL},
 	{60, "PipeStorage", NULL},
 	{61, "GroupNonUniform", "cl_khr_subgroup_ballot"},
@@ -50,6 +50,9 @@ static const struct tern_spirv_capability capabilities[] = {
 	{6017, "DotProductInput4x8Bit", DOT},
 	{6018, "DotProductInput4x8BitPacked", DOT},
 	{6019, "DotProduct", DOT},
+	{5837, "FPFastMathModeINTEL", ""},
+	{5886, "UnstructuredLoopControlsINTEL", ""},
+	{6094, "OptNoneINTEL", ""},
 	{6025, "BitInstructions", "cl_khr_extended_bit_ops"},
 };
 

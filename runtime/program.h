@@ -16,6 +16,9 @@
  * (device->ops->image_place): a device and its sub-devices share one, and its program-scope
  * variables.
  *
+ * A program of SPIR-V is built like one of source. The values of its specialization constants are
+ * put into a copy of the module when an operation begins; until then they may change.
+ *
  * A kernel keeps its arguments as a block that is ready to run (kernels/abi.h); an enqueue copies
  * it. Memory objects that are set as arguments are not referenced by the kernel (section 5.9.2),
  * only by the commands.

@@ -98,16 +98,20 @@ static enum tern_build_status read_bitcode(struct tern_build *b, LLVMMemoryBuffe
  */
 static void repair_function(LLVMValueRef f)
 {
-	static const char noinline[] = "noinline";
-	unsigned kind = LLVMGetEnumAttributeKindForName(noinline, sizeof(noinline) - 1);
+	static const char noinline[] = "noinline", optnone[] = "optnone";
+	const unsigned kinds[] = {
+		LLVMGetEnumAttributeKindForName(noinline, sizeof(noinline) - 1),
+		LLVMGetEnumAttributeKindForName(optnone, sizeof(optnone) - 1),
+	};
 	size_t length;
 	LLVMGetValueName2(f, &length);
 	if (!length && !LLVMIsDeclaration(f))
 		LLVMSetLinkage(f, LLVMInternalLinkage);
-	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u))
-		if (LLVMIsACallInst(LLVMGetUser(u)))
-			LLVMRemoveCallSiteEnumAttribute(LLVMGetUser(u), LLVMAttributeFunctionIndex,
-							kind);
+	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+		for (size_t i = 0; LLVMIsACallInst(user) && i < tern_array_size(kinds); i++)
+			LLVMRemoveCallSiteEnumAttribute(user, LLVMAttributeFunctionIndex, kinds[i]);
+	}
 }
 
 /* Replaces @call by one of @f, which has event_t for what are pointers in @call. */

@@ -186,6 +186,8 @@ static void make_request(struct tern_writer *w)
 		.cpu = "znver5",
 		.features = "+fma",
 		.register_lanes = 16,
+		.translator = "/t",
+		.translator_seconds = 45,
 		.options = "-w",
 		.source = "kernel void f(void) {}",
 		.source_size = 22,
@@ -206,6 +208,7 @@ static void test_request(void)
 	REQUIRE(tern_wire_read_request(w.data, w.size, &q) == 0);
 	EXPECT(q.operation == TERN_BUILD_BUILD && q.register_lanes == 16 && q.source_size == 22);
 	EXPECT(strcmp(q.cpu, "znver5") == 0 && strcmp(q.dump, "") == 0);
+	EXPECT(strcmp(q.translator, "/t") == 0 && q.translator_seconds == 45);
 	EXPECT(q.header_count == 2 && strcmp(q.headers[1].name, "dir/b.h") == 0);
 	EXPECT(q.input_count == 1 && q.inputs[0].size == 4);
 	tern_wire_free_request(&q);
