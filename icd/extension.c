@@ -32,13 +32,14 @@
 
 #define AS_ELEMENT(text, major, minor, patch)                                                      \
 	{.version = CL_MAKE_VERSION(major, minor, patch), .name = text},
+#define AS_ONE(text, major, minor, patch)   +1
 #define AS_FIRST(text, major, minor, patch) text
 #define AS_NEXT(text, major, minor, patch)  " " text
 
 static const cl_name_version extension_list[] = {
 	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT)
 		TERN_C_EXTENSIONS_20(AS_ELEMENT) SPIRV_EXTENSIONS(AS_ELEMENT)};
-static const cl_name_version spirv_list[] = {SPIRV_EXTENSIONS(AS_ELEMENT)};
+enum { SPIRV_EXTENSION_COUNT = SPIRV_EXTENSIONS(AS_ONE) };
 
 static const cl_name_version feature_list[] = {TERN_C_FEATURES(AS_ELEMENT)};
 
@@ -65,7 +66,8 @@ const struct tern_names *tern_icd_extensions(void)
 		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
 			TERN_C_EXTENSIONS_20(AS_NEXT),
 		.list = extension_list,
-		.list_bytes = sizeof(extension_list) - sizeof(spirv_list),
+		.list_bytes =
+			sizeof(extension_list) - SPIRV_EXTENSION_COUNT * sizeof(extension_list[0]),
 	};
 	return tern_kernels_take_spirv() ? &names : &without_spirv;
 }

@@ -142,8 +142,9 @@ static void repair_event_function(LLVMModuleRef module, LLVMValueRef f)
 	size_t length;
 	const char *name = LLVMGetValueName2(f, &length);
 	unsigned count = LLVMCountParams(f);
+	LLVMTypeRef result = LLVMGetReturnType(LLVMGlobalGetValueType(f));
 	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || !LLVMIsDeclaration(f) ||
-	    count != EVENT_FUNCTION_PARAMS)
+	    count != EVENT_FUNCTION_PARAMS || LLVMGetTypeKind(result) != LLVMPointerTypeKind)
 		return;
 	LLVMTypeRef params[EVENT_FUNCTION_PARAMS];
 	LLVMContextRef context = LLVMGetModuleContext(module);
