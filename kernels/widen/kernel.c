@@ -248,6 +248,38 @@ static bool check_gathers(struct widen_fn *fn)
 			    at);
 }
 
+/* An element of a private array whose index differs between lanes. */
+static bool is_private_element(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	LLVMValueRef pointer = LLVMGetOperand(inst, LLVMIsAStoreInst(inst) != NULL);
+	while (LLVMIsAGetElementPtrInst(pointer) || LLVMIsAAddrSpaceCastInst(pointer))
+		pointer = LLVMGetOperand(pointer, 0);
+	return LLVMIsAAllocaInst(pointer) && is_gathered(fn, inst);
+}
+
+/* Counters that a work-item keeps in an array: each lane's own place, read again at once. */
+static bool check_private_elements(struct widen_fn *fn)
+{
+	enum { WORK_FOR_EACH = 8 };
+	uint64_t elements = 0, others = 0;
+	LLVMValueRef written = NULL;
+	if (fn->has_barrier || fn->has_sub_groups)
+		return true;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || fn->blocks[v->block].header == WIDEN_NONE)
+			continue;
+		if (is_gathered(fn, v->ir) && is_private_element(fn, v->ir)) {
+			elements++;
+			written = LLVMIsAStoreInst(v->ir) ? v->ir : written;
+		} else if (v->shape == WIDEN_VARYING) {
+			others += v->leaves;
+		}
+	}
+	return !written || elements * WORK_FOR_EACH < others ||
+	       widen_refuse(fn, "a loop that does little but change private arrays", written);
+}
+
 /* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.
  */
 static bool one_body_will_do(const struct widen_fn *fn)
@@ -276,7 +308,7 @@ static bool make_widened(struct widen_fn *fn)
 		return false;
 	if ((fn->has_sub_groups && !find_shapes(fn, true)) || !find_shapes(fn, false))
 		return false;
-	if (!check_gathers(fn))
+	if (!check_gathers(fn) || !check_private_elements(fn))
 		return false;
 	fn->widened = true;
 	fn->lanes = choose_lanes(fn);
