@@ -412,6 +412,54 @@ static void test_language(struct server *s)
 }
 
 /* A server in the middle of a long build ends when its peer goes away. */
+/* What decides about speed: how kernels of well-known forms are widened. */
+static void test_widening(struct server *s)
+{
+	static const struct {
+		const char *source;
+		uint32_t lanes, rows;
+	} cases[] = {
+		{"kernel void f(global const float *a, global const float *b, global float *c, int "
+		 "n) {\n"
+		 "  int x = get_global_id(0), y = get_global_id(1);\n"
+		 "  float sum = 0;\n"
+		 "  for (int k = 0; k < n; k++) sum += a[y * n + k] * b[k * n + x];\n"
+		 "  c[y * n + x] = sum; }",
+		 4, 4},
+		{"kernel void f(global const float *x, global float *y) {\n"
+		 "  size_t i = get_global_id(0); y[i] += x[i]; }",
+		 4, 1},
+		{"kernel void f(global const double *x, global double *y) {\n"
+		 "  size_t i = get_global_id(0); y[i] = x[i] * x[i] + y[i]; }",
+		 4, 1},
+		/* a sparse matrix: scalar */
+		{"kernel void f(global const int *start, global const int *column,\n"
+		 "              global const float *v, global const float *x, global float *y) {\n"
+		 "  int row = get_global_id(0); float sum = 0;\n"
+		 "  for (int i = start[row]; i < start[row + 1]; i++) sum += v[i] * x[column[i]];\n"
+		 "  y[row] = sum; }",
+		 1, 1},
+		/* a search: not */
+		{"kernel void f(global const int *sorted, global const int *what, global int *at,\n"
+		 "              int n) {\n"
+		 "  int i = get_global_id(0), first = 0, end = n;\n"
+		 "  while (first < end) {\n"
+		 "    int middle = first + (end - first) / 2;\n"
+		 "    if (sorted[middle] < what[i]) first = middle + 1; else end = middle; }\n"
+		 "  at[i] = first; }",
+		 4, 1},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		struct answer a = build(s, cases[i].source, "", OK, NULL);
+		const struct tern_kernel_info *k = a.code.info.kernels;
+		REQUIRE(a.code.info.kernel_count == 1);
+		if (k->lanes != cases[i].lanes || k->rows != cases[i].rows)
+			fprintf(stderr, "%zu: %u lanes, %u rows\n", i, k->lanes, k->rows);
+		EXPECT(k->lanes == cases[i].lanes && k->rows == cases[i].rows);
+		answer_free(&a);
+	}
+}
+
 static long anonymous_kilobytes(pid_t pid)
 {
 	char path[64], line[256];
@@ -498,6 +546,7 @@ int main(void)
 	test_globals(&s);
 	test_compile_and_link(&s);
 	test_language(&s);
+	test_widening(&s);
 	test_memory(&s);
 	server_stop(&s);
 	test_hang_up();
