@@ -188,7 +188,7 @@ static bool build_prologue(struct widen_emit *e)
 
 static LLVMValueRef add_body_function(const struct widen_fn *fn, enum widen_body_kind body)
 {
-	static const char *const names[] = {"body", "tail", "flat"};
+	static const char *const names[] = {"body", "tail", "flat", "half"};
 	char *name = tern_asprintf("tern.%s.%s", names[body], fn->kernel->name);
 	if (!name)
 		return NULL;
@@ -217,7 +217,7 @@ static bool allocate_tables(struct widen_emit *e)
 LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind kind)
 {
 	struct widen_emit e = {.fn = fn, .lanes = fn->lanes, .rows = rows};
-	e.tail = kind != WIDEN_BODY_FULL;
+	e.tail = kind == WIDEN_BODY_TAIL || kind == WIDEN_BODY_FLAT;
 	e.builder = LLVMCreateBuilderInContext(fn->context);
 	e.aux = LLVMCreateBuilderInContext(fn->context);
 	e.function = add_body_function(fn, kind);

@@ -166,19 +166,26 @@ static void row_of_chunks(struct group *g, LLVMValueRef body, LLVMValueRef y, LL
 	loop_end(g, &s, end);
 }
 
+/* For y from @from on, by @rows; where it ends. */
+static LLVMValueRef some_rows(struct group *g, enum widen_body_kind kind, LLVMValueRef from,
+			      LLVMValueRef z, unsigned rows)
+{
+	struct loop y = loop_begin(g, from, g->end[1], rows, "y");
+	row_of_chunks(g, g->bodies[kind], y.i, z, rows);
+	loop_end(g, &y, advance(g, y.i, rows));
+	return y.i;
+}
+
 static void chunks_in_rows(struct group *g)
 {
 	LLVMValueRef zero = constant(g, 0);
 	unsigned rows = g->fn->rows;
 	struct loop z = loop_begin(g, zero, g->end[2], 1, "z");
-	struct loop y = loop_begin(g, zero, g->end[1], rows, "y");
-	row_of_chunks(g, g->bodies[WIDEN_BODY_FULL], y.i, z.i, rows);
-	loop_end(g, &y, advance(g, y.i, rows));
-	if (rows > 1) {
-		struct loop rest = loop_begin(g, y.i, g->end[1], 1, "y.rest");
-		row_of_chunks(g, g->bodies[WIDEN_BODY_TAIL], rest.i, z.i, 1);
-		loop_end(g, &rest, advance(g, rest.i, 1));
-	}
+	LLVMValueRef y = some_rows(g, WIDEN_BODY_FULL, zero, z.i, rows);
+	if (g->bodies[WIDEN_BODY_HALF])
+		y = some_rows(g, WIDEN_BODY_HALF, y, z.i, rows / 2);
+	if (rows > 1)
+		(void)some_rows(g, WIDEN_BODY_TAIL, y, z.i, 1);
 	loop_end(g, &z, advance(g, z.i, 1));
 }
 

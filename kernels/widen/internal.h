@@ -90,7 +90,7 @@
 
 enum {
 	WIDEN_MAX_LANES = 64,
-	WIDEN_MAX_ROWS = 4,
+	WIDEN_MAX_ROWS = 8,
 	WIDEN_MAX_LEAVES = 64,
 	WIDEN_MAX_OPERANDS = 64, /* of an instruction that is neither phi nor terminator */
 	WIDEN_LOCAL_SPACE = 3,   /* OpenCL's __local in spir64 */
@@ -455,6 +455,7 @@ enum widen_body_kind {
 	WIDEN_BODY_FULL,
 	WIDEN_BODY_TAIL, /* fewer lanes are active */
 	WIDEN_BODY_FLAT, /* likewise; local id x is the linear one */
+	WIDEN_BODY_HALF, /* half as many rows, when there are many: work-groups may have fewer */
 	WIDEN_BODY_COUNT
 };
 /* The chunk function, or NULL when there is no memory. */

@@ -338,6 +338,11 @@ static int emit_kernel(struct widen_fn *fn)
 		if (!bodies[i])
 			return -ENOMEM;
 	}
+	if (fn->rows == WIDEN_MAX_ROWS) {
+		bodies[WIDEN_BODY_HALF] = widen_body(fn, fn->rows / 2, WIDEN_BODY_HALF);
+		if (!bodies[WIDEN_BODY_HALF])
+			return -ENOMEM;
+	}
 	k->group_function = widen_group(fn, bodies);
 	if (!k->group_function)
 		return -ENOMEM;

@@ -146,7 +146,10 @@ static unsigned rows_that_pay(const struct widen_fn *fn)
 		return 1;
 	/* Half of the registers for sums. */
 	unsigned registers = fn->options->register_lanes >= 16 ? 16 : 8;
-	return per_row_phis * 4 <= registers ? 4 : per_row_phis * 2 <= registers ? 2 : 1;
+	unsigned rows = WIDEN_MAX_ROWS;
+	while (rows > 1 && per_row_phis * rows > registers)
+		rows /= 2;
+	return rows;
 }
 
 static bool has_id_in_y(const struct widen_fn *fn)

@@ -425,7 +425,7 @@ static void test_widening(struct server *s)
 		 "  float sum = 0;\n"
 		 "  for (int k = 0; k < n; k++) sum += a[y * n + k] * b[k * n + x];\n"
 		 "  c[y * n + x] = sum; }",
-		 4, 4},
+		 4, 8},
 		{"kernel void f(global const float *x, global float *y) {\n"
 		 "  size_t i = get_global_id(0); y[i] += x[i]; }",
 		 4, 1},
