@@ -142,6 +142,50 @@ static bool check_barriers(struct widen_fn *fn)
 	return true;
 }
 
+static bool is_gathered(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	return (store || LLVMIsALoadInst(inst)) &&
+	       widen_shape_of(fn, LLVMGetOperand(inst, store)) == WIDEN_VARYING;
+}
+
+/* Nothing in the kernel depends on y or z. */
+static bool is_one_dimensional(LLVMValueRef inst)
+{
+	int64_t dimension = 0;
+	switch (LLVMIsACallInst(inst) ? widen_call_of(inst) : WIDEN_CALL_UNKNOWN) {
+	case WIDEN_CALL_GLOBAL_ID:
+	case WIDEN_CALL_GLOBAL_ID_32:
+	case WIDEN_CALL_LOCAL_ID:
+	case WIDEN_CALL_LOCAL_SIZE:
+		(void)widen_constant_int(LLVMGetOperand(inst, 0), &dimension);
+		return dimension == 0;
+	default:
+		return true;
+	}
+}
+
+/*
+ * How many registers the lanes of a leaf may fill: several operations at once do not wait for each
+ * other, and at barriers there are fewer chunks to switch between. In one dimension, where
+ * work-groups are long, and only where code stays small.
+ */
+static unsigned registers_for_lanes(const struct widen_fn *fn)
+{
+	enum { SMALL = 400, MANY_REGISTERS = 16 };
+	uint64_t leaves = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		leaves += tern_max(v->leaves, 1u);
+		if (LLVMIsAInstruction(v->ir) &&
+		    (!is_one_dimensional(v->ir) || is_gathered(fn, v->ir)))
+			return 1;
+	}
+	if (leaves > SMALL)
+		return 1;
+	return fn->has_barrier ? 4 : fn->options->register_lanes >= MANY_REGISTERS ? 2 : 1;
+}
+
 /*
  * So that a leaf fills a register or two and a value of the kernel's usual vector type not many
  * more; and no more lanes than a work-group can have.
@@ -170,6 +214,7 @@ static unsigned choose_lanes(const struct widen_fn *fn)
 		lanes /= 2;
 	for (; leaves > 6 * values && lanes > 4; lanes /= 2)
 		leaves /= 2;
+	lanes *= registers_for_lanes(fn);
 	while (required && lanes > required)
 		lanes /= 2;
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
@@ -203,13 +248,6 @@ static bool in_divergent_loop(const struct widen_fn *fn, uint32_t b)
 	while (h != WIDEN_NONE && !fn->blocks[h].loop_divergent)
 		h = fn->blocks[h].parent;
 	return h != WIDEN_NONE;
-}
-
-static bool is_gathered(const struct widen_fn *fn, LLVMValueRef inst)
-{
-	bool store = LLVMIsAStoreInst(inst);
-	return (store || LLVMIsALoadInst(inst)) &&
-	       widen_shape_of(fn, LLVMGetOperand(inst, store)) == WIDEN_VARYING;
 }
 
 static bool divides(LLVMValueRef inst)
