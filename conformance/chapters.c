@@ -17,6 +17,7 @@ extern CONF_CASES(kernels_language);
 extern CONF_CASES(kernels_collective);
 extern CONF_CASES(kernels_subgroups);
 extern CONF_CASES(kernels_atomics);
+extern CONF_CASES(kernels_half);
 extern CONF_CASES(kernels_integer);
 extern CONF_CASES(programs);
 extern CONF_CASES(programs_binary);
@@ -53,8 +54,9 @@ static const struct conf_case *const buffers[] = {conf_cases_buffers, conf_cases
 static const struct conf_case *const ndrange[] = {
 	conf_cases_ndrange,           conf_cases_kernels_groups,
 	conf_cases_kernels_language,  conf_cases_kernels_collective,
-	conf_cases_kernels_subgroups, conf_cases_kernels_integer,
-	conf_cases_kernels_atomics,   NULL};
+	conf_cases_kernels_subgroups, conf_cases_kernels_half,
+	conf_cases_kernels_integer,   conf_cases_kernels_atomics,
+	NULL};
 static const struct conf_case *const programs[] = {conf_cases_programs, conf_cases_programs_binary,
 						   conf_cases_programs_il, NULL};
 static const struct conf_case *const queues[] = {conf_cases_queues, NULL};

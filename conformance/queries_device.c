@@ -209,6 +209,11 @@ static void fp_config(void)
 	CHECK_EQ(needed, conf_device_ulong(CL_DEVICE_SINGLE_FP_CONFIG) & needed);
 	if (fp64)
 		CHECK_EQ(needed64, fp64 & needed64);
+	if (!conf_has_extension("cl_khr_fp16"))
+		return;
+	cl_ulong fp16 = conf_device_ulong(CL_DEVICE_HALF_FP_CONFIG);
+
+	CHECK(fp16 & CL_FP_INF_NAN && fp16 & (CL_FP_ROUND_TO_NEAREST | CL_FP_ROUND_TO_ZERO));
 }
 
 static void atomic_capabilities(void)

@@ -37,12 +37,14 @@ static const struct member_query member_queries[] = {
 	MEMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_INT, cl_uint, vector_width_int),
 	MEMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_LONG, cl_uint, vector_width_long),
 	MEMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, cl_uint, vector_width_float),
+	MEMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, cl_uint, vector_width_float),
 	MEMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_DOUBLE, cl_uint, vector_width_double),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_CHAR, cl_uint, vector_width_char),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_SHORT, cl_uint, vector_width_short),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_INT, cl_uint, vector_width_int),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_LONG, cl_uint, vector_width_long),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, cl_uint, vector_width_float),
+	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, cl_uint, vector_width_float),
 	MEMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_DOUBLE, cl_uint, vector_width_double),
 	MEMBER(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong, global_mem_bytes),
 	MEMBER(CL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong, max_alloc_bytes),
@@ -106,9 +108,9 @@ static const struct number_query number_queries[] = {
 	NUMBER(CL_DEVICE_INTEGER_DOT_PRODUCT_CAPABILITIES_KHR, cl_bitfield,
 	       CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_PACKED_KHR |
 		       CL_DEVICE_INTEGER_DOT_PRODUCT_INPUT_4x8BIT_KHR),
-	/* Not supported: half arithmetic (cl_khr_fp16) */
-	NUMBER(CL_DEVICE_PREFERRED_VECTOR_WIDTH_HALF, cl_uint, 0),
-	NUMBER(CL_DEVICE_NATIVE_VECTOR_WIDTH_HALF, cl_uint, 0),
+	/* As float, which it is computed in and rounded after each operation; fma is exact. */
+	NUMBER(CL_DEVICE_HALF_FP_CONFIG, cl_device_fp_config,
+	       CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST | CL_FP_FMA),
 	/* Not supported: images, samplers */
 	NUMBER(CL_DEVICE_IMAGE_SUPPORT, cl_bool, CL_FALSE),
 	NUMBER(CL_DEVICE_MAX_READ_IMAGE_ARGS, cl_uint, 0),

@@ -26,6 +26,7 @@
 #define TERN_C_EXTENSIONS(X)                                                                       \
 	X("cl_khr_byte_addressable_store", 1, 0, 0)                                                \
 	X("cl_khr_extended_bit_ops", 1, 0, 0)                                                      \
+	X("cl_khr_fp16", 1, 0, 0)                                                                  \
 	X("cl_khr_fp64", 1, 0, 0)                                                                  \
 	X("cl_khr_global_int32_base_atomics", 1, 0, 0)                                             \
 	X("cl_khr_global_int32_extended_atomics", 1, 0, 0)                                         \

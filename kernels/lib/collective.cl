@@ -107,3 +107,13 @@ FAMILY(long, LONG_MIN, LONG_MAX, MIN_OF, MAX_OF)
 FAMILY(ulong, 0, ULONG_MAX, MIN_OF, MAX_OF)
 FAMILY(float, -INFINITY, INFINITY, __builtin_fminf, __builtin_fmaxf)
 FAMILY(double, -(double)INFINITY, (double)INFINITY, __builtin_fmin, __builtin_fmax)
+
+/* Sums of halves are taken in float and rounded when they are handed out. */
+#define OF_HALF(name)                                                                              \
+	OVERLOAD half work_group_##name(half v)                                                    \
+	{                                                                                          \
+		return (half)work_group_##name((float)v);                                          \
+	}
+#define OF_HALVES(name) OF_HALF(reduce_##name) OF_HALF(scan_inclusive_##name) OF_HALF(scan_exclusive_##name)
+BROADCASTS(half)
+OF_HALVES(add) OF_HALVES(min) OF_HALVES(max)

@@ -133,18 +133,21 @@ static char *base_name(const char *mangled)
 
 /*
  * Functions share a shard when their names without digits are the same (vload2, vload4;
- * convert_int, convert_int8) and take the same kind of first argument.
+ * convert_int, convert_int8); those of half have others, which few kernels need.
  */
 static char *group_name(const char *mangled)
 {
-	char *base = base_name(mangled), *to = base;
+	static const char half[] = " half";
+	char *base = base_name(mangled);
 	if (!base)
 		return check(strdup(mangled));
+	base = check(realloc(base, strlen(base) + sizeof(half)));
+	char *to = base;
 	for (const char *p = base; *p; p++) {
 		if (*p < '0' || *p > '9')
 			*to++ = *p;
 	}
-	*to = '\0';
+	strcpy(to, strstr(mangled, "Dh") ? half : "");
 	return base;
 }
 

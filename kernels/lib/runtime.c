@@ -129,6 +129,46 @@ static double double_of(uint64_t u)
 ROUNDING(float, f, uint32_t, int32_t, bits32, float_of, 0x80000000u, 0x1p23f)
 ROUNDING(double, , uint64_t, int64_t, bits64, double_of, (uint64_t)1 << 63, 0x1p52)
 
+float __extendhfsf2(_Float16 h);
+_Float16 __truncsfhf2(float x);
+_Float16 __truncdfhf2(double x);
+
+float __extendhfsf2(_Float16 h)
+{
+	union {
+		_Float16 h;
+		uint16_t u;
+	} v = {h};
+	uint32_t sign = (uint32_t)(v.u & 0x8000) << 16, a = v.u & 0x7fff;
+	/* a denormal half becomes a denormal float, and both are scaled alike */
+	uint32_t finite = bits32(float_of(a << 13) * 0x1p112f);
+	return float_of(sign | (a < 0x7c00 ? finite : a << 13 | 0x7f800000));
+}
+
+_Float16 __truncsfhf2(float x)
+{
+	return __truncdfhf2((double)x);
+}
+
+_Float16 __truncdfhf2(double x)
+{
+	union {
+		uint16_t u;
+		_Float16 h;
+	} v;
+	uint64_t a = bits64(x) & ~((uint64_t)1 << 63);
+	/* the sum's last bit is that of the half: a normal one has 11, a denormal one steps of
+	 * 2^-24 */
+	uint64_t exponent = a >> 52 < 1009 ? 1009 : a >> 52;
+	uint64_t magic = (exponent + 42) << 52;
+	uint64_t digits = bits64(double_of(a) + double_of(magic)) - magic;
+	uint32_t h = (uint32_t)digits + (uint32_t)((exponent - 1009) << 10);
+	if (a >= (uint64_t)1039 << 52)
+		h = a > (uint64_t)2047 << 52 ? 0x7e00 | (a >> 42 & 0x3ff) : 0x7c00;
+	v.u = (uint16_t)(bits64(x) >> 48 & 0x8000) | (uint16_t)h;
+	return v.h;
+}
+
 float fmaf(float a, float b, float c);
 double fma(double a, double b, double c);
 

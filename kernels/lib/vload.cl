@@ -16,6 +16,7 @@ DECLARE_ALL(int, 4)
 DECLARE_ALL(uint, 4)
 DECLARE_ALL(long, 8)
 DECLARE_ALL(ulong, 8)
+DECLARE_ALL(half, 2)
 DECLARE_ALL(float, 4)
 DECLARE_ALL(double, 8)
 

@@ -102,11 +102,12 @@ static void store_at(LLVMBuilderRef builder, LLVMValueRef record, uint32_t offse
 	LLVMSetAlignment(LLVMBuildStore(builder, value, at), 8);
 }
 
-/* Float that the front end did not promote. */
+/* Half and float that the front end did not promote. */
 static LLVMValueRef promote(LLVMBuilderRef builder, LLVMValueRef v)
 {
 	LLVMContextRef c = LLVMGetTypeContext(LLVMTypeOf(v));
-	if (LLVMGetTypeKind(LLVMTypeOf(v)) != LLVMFloatTypeKind)
+	LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(v));
+	if (kind != LLVMHalfTypeKind && kind != LLVMFloatTypeKind)
 		return v;
 	return LLVMBuildFPExt(builder, v, LLVMDoubleTypeInContext(c), "");
 }

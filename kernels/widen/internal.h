@@ -23,7 +23,7 @@
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
- *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards
+ *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards; half.c
  *
  * Scalar kernels take the same way with one lane, one row and all values uniform; then any control
  * flow is copied as it is. That is the path for whatever is not known to widen.
@@ -159,6 +159,10 @@ bool widen_known_memory(LLVMValueRef pointer, enum widen_memory *memory);
 /* ---- divide.c ---- */
 /* No integer division traps: divisors for which it has no result become 1. */
 void widen_lower_divisions(LLVMModuleRef module);
+
+/* ---- half.c ---- */
+/* After all passes: half arithmetic by way of float. False: there was none. */
+bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *options);
 
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
@@ -409,6 +413,11 @@ LLVMValueRef widen_memory_of(struct widen_emit *e, LLVMValueRef pointer);
 void widen_emit_instruction(struct widen_emit *e, LLVMValueRef inst);
 /* True if it made the vector form of the intrinsic call @inst. */
 bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst);
+/*
+ * The types that name an intrinsic's overload, r for the result's, 0 and 1 for operands', and its
+ * name without them. NULL: not known to have a vector form.
+ */
+const char *widen_intrinsic_overloads(LLVMValueRef call, const char **name);
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst);
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
 /* Leaves to one vector of whole lanes, and a leaf of such a vector. */

@@ -216,3 +216,12 @@ bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst)
 			return emit_reduction(e, inst, i);
 	return false;
 }
+
+const char *widen_intrinsic_overloads(LLVMValueRef call, const char **name)
+{
+	*name = base_name(call);
+	for (size_t i = 0; i < tern_array_size(vector_forms); i++)
+		if (!strcmp(*name, vector_forms[i].name))
+			return vector_forms[i].overloads;
+	return NULL;
+}

@@ -20,6 +20,9 @@ static const char last_passes[] =
 	"loop-simplify,lcssa,loop-mssa(licm),gvn,instcombine<no-verify-fixpoint>,dse,adce,"
 	"simplifycfg)";
 
+/* A value that is converted more than once is so once. */
+static const char half_passes[] = "function(early-cse)";
+
 static bool is_call_of(LLVMUseRef use, LLVMValueRef f)
 {
 	LLVMValueRef user = LLVMGetUser(use);
@@ -111,7 +114,11 @@ int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *o
 		error = widen_run_passes(module, options->machine, coroutine_passes, message);
 		resolve_frames(module);
 	}
-	return error ? error : widen_run_passes(module, options->machine, last_passes, message);
+	if (!error)
+		error = widen_run_passes(module, options->machine, last_passes, message);
+	if (!error && widen_lower_halves(module, options))
+		error = widen_run_passes(module, options->machine, half_passes, message);
+	return error;
 }
 
 uint64_t tern_widen_frame_bytes(LLVMModuleRef module, const struct tern_widen_kernel *kernel)

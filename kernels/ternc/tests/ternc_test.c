@@ -246,7 +246,6 @@ static void test_features(struct server *s)
 		"__opencl_c_device_enqueue",
 		"__opencl_c_kernel_clock_scope_device",
 		"__IMAGE_SUPPORT__",
-		"cl_khr_fp16",
 		"cl_khr_3d_image_writes",
 		"cl_khr_kernel_clock",
 		"cl_ext_float_atomics",
