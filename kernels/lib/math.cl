@@ -69,6 +69,8 @@ __attribute__((overloadable)) double log(double x);
 OVERLOAD double tgamma(double x)
 {
 	double z = x < 0 ? -x : x, product = 1;
+	/* from there on the result is infinite or zero, but its parts are not to be both */
+	z = z > 200 ? 200 : z;
 	int steps = z < 9 ? (int)(10 - z) : 0;
 	double y = z + steps, lost = z - (y - steps);
 	for (int i = 0; i < 10; i++)
@@ -88,8 +90,7 @@ OVERLOAD double tgamma(double x)
 	if (x < 0) {
 		double sine = sinpi(x);
 		/* minus infinity and the negative integers have no value */
-		return sine == 0 || !(z < INFINITY) ? NAN
-						    : M_PI * product / (z * sine * rest) / h;
+		return sine == 0 ? NAN : M_PI * product / (z * sine * rest) / h;
 	}
 	return x == 0 ? 1 / x : x > 172 ? x * INFINITY : rest * h / product;
 }
