@@ -151,7 +151,8 @@ static inline float sin_poly(float x)
 	float z = x * x, p = -0x1.9ac42cp-13f;
 	p = p * z + 0x1.110c1ep-7f;
 	p = p * z - 0x1.555552p-3f;
-	return p * (z * x) + x;
+	/* the sum of zeros would lose the sign */
+	return x == 0 ? x : p * (z * x) + x;
 }
 
 static inline float cos_poly(float x)

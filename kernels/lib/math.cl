@@ -64,11 +64,11 @@ __attribute__((overloadable)) double log(double x);
 /*
  * Stirling's series from 9 on: sqrt(2 pi / z) (z / e)^z e^(1 / 12z - ...). The power is taken in
  * halves, which do not overflow before the result does; its arguments are exact. Smaller arguments
- * are moved up by gamma(z + 1) = z gamma(z), negative ones by reflection.
+ * are moved up by gamma(z + 1) = z gamma(z), from -1 down by reflection.
  */
 OVERLOAD double tgamma(double x)
 {
-	double z = x < 0 ? -x : x, product = 1;
+	double z = x <= -1 ? -x : x, product = 1;
 	/* from there on the result is infinite or zero, but its parts are not to be both */
 	z = z > 200 ? 200 : z;
 	int steps = z < 9 ? (int)(10 - z) : 0;
@@ -87,10 +87,10 @@ OVERLOAD double tgamma(double x)
 	s += lost * (log(y) - 0.5 * u);
 	double t = 1 + s * (1 + s * (1.0 / 2 + s * (1.0 / 6 + s * (1.0 / 24 + s * (1.0 / 120)))));
 	double h = pow(y, 0.5 * y - 0.25), rest = h * exp(-y) * (0x1.40d931ff62706p+1 * t);
-	if (x < 0) {
+	if (x <= -1) {
 		double sine = sinpi(x);
 		/* minus infinity and the negative integers have no value */
-		return sine == 0 ? NAN : M_PI * product / (z * sine * rest) / h;
+		return sine == 0 ? NAN : M_PI * (product / z) / (sine * rest) / h;
 	}
 	return x == 0 ? 1 / x : x > 172 ? x * INFINITY : rest * h / product;
 }
