@@ -65,8 +65,7 @@ static double radians(double x)
 	return x * (pi / 180);
 }
 
-/* Of one argument: exhaustive. Bounds of the extension, table of errors; 0: exact or rounded once.
- */
+/* Of one argument, for all halves. Bounds are the extension's; 0: exact, or rounded once. */
 #define UNARY(X)                                                                                   \
 	X(acos, 2)                                                                                 \
 	X(acosh, 2)                                                                                \

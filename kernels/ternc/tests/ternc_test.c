@@ -290,6 +290,21 @@ static void test_printf(struct server *s)
 	answer_free(&a);
 }
 
+/* One half is promoted to double, vectors are not. */
+static void test_printf_of_half(struct server *s)
+{
+	struct answer a = build(s,
+				"#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+				"kernel void f(half h, half3 v, half16 w) {\n"
+				"  printf(\"%f %v3hf %v16hf\", h, v, w); }\n",
+				"", OK, NULL);
+	const struct tern_code_info *info = &a.code.info;
+	REQUIRE(a.result.status == OK && info->format_count == 1);
+	REQUIRE(info->formats[0].arg_count == 3);
+	EXPECT(memcmp(info->formats[0].arg_bytes, "\10\10\40", 3) == 0);
+	answer_free(&a);
+}
+
 static void test_globals(struct server *s)
 {
 	struct answer a = build(s,
@@ -542,6 +557,7 @@ int main(void)
 	test_own_bit_functions(&s);
 	test_features(&s);
 	test_printf(&s);
+	test_printf_of_half(&s);
 	test_globals(&s);
 	test_compile_and_link(&s);
 	test_language(&s);
