@@ -273,7 +273,6 @@ SHUFFLES(double, i64, as_long, as_double)
 	BROADCAST_VECTORS(type, broadcast)                                                         \
 	BROADCAST_VECTORS(type, non_uniform_broadcast)
 ALL_TYPES(VECTORS)
-VECTORS(half)
 
 /* ---- reductions and scans ---- */
 
