@@ -225,12 +225,15 @@ static enum random_status launch(cl_kernel kernel, const struct random_request *
 
 static enum random_status run(const struct random_request *r, const char *source, uint64_t *hash)
 {
-	const char *options = r->needs & RANDOM_CHECKED
-				      ? "-w -cl-std=CL3.0 -DAT(e,n)=((ulong)(e)<(n)?(e):(1<<30))"
-				      : "-w -cl-std=CL3.0";
+	const char *check =
+		r->needs & RANDOM_CHECKED ? "-DAT(e,n)=((ulong)(e)<(n)?(e):(1<<30))" : "";
+	const char *more = getenv("RANDOM_OPTIONS");
+	char options[200];
 	enum random_status status = RANDOM_BUILD_FAILED;
 	cl_kernel kernel = NULL;
 	cl_int error;
+
+	snprintf(options, sizeof options, "-w -cl-std=CL3.0 %s %s", check, more ? more : "");
 	cl_program program = clCreateProgramWithSource(child.context, 1, &source, NULL, &error);
 
 	if (error)

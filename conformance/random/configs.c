@@ -27,6 +27,9 @@ static struct known known[] = {
 	{"avx2", {{"TERN_CPU", "avx2"}, {"TERN_CACHE", "off"}}, false},
 	{"baseline", {{"TERN_CPU", "baseline"}, {"TERN_CACHE", "off"}}, false},
 	{"accel", {{"TERN_DEVICES", "accel"}, {"TERN_CACHE", "off"}}, false},
+	{"plain", {{"RANDOM_OPTIONS", "-cl-opt-disable"}, {"TERN_CACHE", "off"}}, false},
+	/* to see that differences are found, and made small: it computes something else */
+	{"wrong", {{"RANDOM_OPTIONS", "-Dhadd=rhadd -Dmax=min"}, {"TERN_CACHE", "off"}}, false},
 	{"pocl", {{"OCL_ICD_VENDORS", "pocl.icd"}, {"POCL_KERNEL_CACHE", "0"}}, true},
 };
 

@@ -84,6 +84,15 @@ static void pick_launch(struct generate *g)
 		if (gen_chance(g, 15))
 			c->offset[d] = gen_between(g, 1, 1000);
 	}
+	if (c->dimensions > 1 && gen_chance(g, 30)) {
+		c->local[0] = gen_chance(g, 50) ? 16 : 8;
+		c->local[1] = gen_between(g, 2, 8);
+		c->local[2] = 1;
+		for (unsigned d = 0; d < 3; d++)
+			c->global[d] = c->local[d] * (d < c->dimensions ? gen_between(g, 1, 3) : 1);
+		if (c->global[0] * c->global[1] * c->global[2] > RANDOM_ITEMS)
+			c->global[2] = 1;
+	}
 	g->ids_small = true;
 	if (gen_chance(g, 5)) {
 		/* ids that do not fit in an int, or cross that border */
@@ -121,8 +130,10 @@ static const struct macro macros[] = {
 	{"LIMIT(", "#define LIMIT(i, n) ((i)++ < (n))\n"},
 	{"LID", "#define LID (uint)((get_local_id(2) * get_local_size(1) + get_local_id(1)) * "
 		"get_local_size(0) + get_local_id(0))\n"},
-	{"LSIZE", "#define LSIZE (uint)(get_local_size(0) * get_local_size(1) * "
-		  "get_local_size(2))\n"},
+	{"PEER(", "#define PEER(e) ((uint)(e) % (uint)(get_local_size(0) * get_local_size(1) * "
+		  "get_local_size(2)))\n"},
+	{"k", "#define LSIZE (uint)(get_local_size(0) * get_local_size(1) * "
+	      "get_local_size(2))\n"},
 	{"GROUP", "#define GROUP (uint)((get_group_id(2) * get_num_groups(1) + get_group_id(1)) * "
 		  "get_num_groups(0) + get_group_id(0))\n"},
 	{"FOLD", "#define FOLD1(v) ((ulong)(long)(v))\n"
@@ -183,6 +194,25 @@ static void kernel_head(struct generate *g)
 		gen_has(g, HAS_DOUBLES) ? "double" : "ulong");
 }
 
+static void add_tables(struct generate *g)
+{
+	struct type t = gen_pick_integer(g);
+
+	if (!gen_has(g, HAS_LOADS) || !gen_has(g, HAS_ARRAYS))
+		return;
+	gen_add(g, "constant %s table[8] = {", gen_type(t));
+	for (unsigned i = 0; i < 8; i++) {
+		gen_add(g, i ? ", " : "");
+		gen_literal(g, t);
+	}
+	gen_add(g, "};\n");
+	struct var *v = gen_add_var(g, "table", t);
+
+	v->count = 8;
+	v->fixed = true;
+	v->uniform = true;
+}
+
 static void kernel(struct generate *g)
 {
 	unsigned from;
@@ -214,6 +244,7 @@ void random_generate(struct random_case *c, uint64_t seed)
 	pick_launch(&g);
 	pick_non_uniform(&g);
 	gen_structures(&g);
+	add_tables(&g);
 	helpers = gen_has(&g, HAS_HELPERS) ? gen_between(&g, 1, MAX_HELPERS) : 0;
 	for (unsigned i = 0; i < helpers; i++)
 		gen_helper(&g);

@@ -38,7 +38,7 @@ enum feature {
 	FEATURES,
 };
 
-enum { MAX_VARS = 96, MAX_HELPERS = 4, MAX_STRUCTS = 2, MAX_FIELDS = 5, MAX_PARAMETERS = 4 };
+enum { MAX_VARS = 96, MAX_HELPERS = 4, MAX_STRUCTS = 2, MAX_FIELDS = 4, MAX_PARAMETERS = 4 };
 
 /* Something with a value that can be named, and often assigned. */
 struct var {

@@ -5,7 +5,7 @@
 
 void gen_structures(struct generate *g)
 {
-	static const unsigned counts[] = {0, 0, 0, 2, 4};
+	static const unsigned counts[] = {0, 0, 0, 0, 2, 4};
 
 	g->structure_count = gen_has(g, HAS_STRUCTS) ? gen_between(g, 1, MAX_STRUCTS) : 0;
 	for (unsigned i = 0; i < g->structure_count; i++) {
@@ -15,7 +15,9 @@ void gen_structures(struct generate *g)
 		gen_add(g, "struct S%u { ", i);
 		for (unsigned f = 0; f < s->count; f++) {
 			s->fields[f].type = gen_pick_type(g);
-			s->fields[f].count = counts[gen_below(g, 5)];
+			if (s->fields[f].type.width > 4) /* structures are for members */
+				s->fields[f].type.width = 4;
+			s->fields[f].count = counts[gen_below(g, 6)];
 			gen_add(g, "%s m%u", gen_type(s->fields[f].type), f);
 			if (s->fields[f].count)
 				gen_add(g, "[%u]", s->fields[f].count);

@@ -15,7 +15,8 @@ static const char usage[] =
 	"  --seed S       of the first kernel, each has the next (1); 'new' takes the time\n"
 	"  --count N      kernels (until --seconds)\n"
 	"  --seconds N    how long (20)\n"
-	"  --configs LIST of scalar, native, avx2, baseline, accel, pocl (all but accel)\n"
+	"  --configs LIST of scalar, native, avx2, baseline, pocl (these), accel, plain (not\n"
+	"                 optimised), wrong (different on purpose)\n"
 	"  --all          of Tern's, not only the first of them and one other in turn\n"
 	"  --pocl FILE    what OCL_ICD_VENDORS is for pocl (pocl.icd)\n"
 	"  --every N      pocl joins for every Nth kernel (8)\n"
@@ -123,9 +124,17 @@ static void run(struct random_case *c, const char *name, uint32_t mask)
 		found(c, verdict, name);
 }
 
+static void report(void)
+{
+	printf("random: %lu kernels, %lu of them with another vendor, %lu known deviations, "
+	       "%lu differences\n",
+	       options.ran, options.second, options.known, options.differences);
+	fflush(stdout);
+}
+
 static void run_seeds(void)
 {
-	double end = random_now() + options.seconds;
+	double end = random_now() + options.seconds, said = random_now();
 
 	for (unsigned long i = 0; options.count ? i < options.count : random_now() < end; i++) {
 		struct random_case c;
@@ -137,6 +146,10 @@ static void run_seeds(void)
 		    (options.all ? ~others() & UINT32_MAX : pair(i)) |
 			    (options.every && i % options.every == 0 ? others() : 0));
 		free(c.source);
+		if (random_now() - said < 300)
+			continue;
+		said = random_now();
+		report();
 	}
 }
 
@@ -245,10 +258,7 @@ int main(int argc, char **argv)
 		printf("random: from seed %" PRIu64 "\n", options.seed);
 		fflush(stdout);
 		run_seeds();
-		printf("random: %lu kernels, %lu of them with another vendor, %lu known "
-		       "deviations, "
-		       "%lu differences\n",
-		       options.ran, options.second, options.known, options.differences);
+		report();
 		code = options.differences != 0;
 	}
 	random_configs_close(&options.configs);

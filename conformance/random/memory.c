@@ -65,15 +65,33 @@ static void name_of(char *name, size_t bytes, const char *prefix, unsigned numbe
 	snprintf(name, bytes, "%s%u", prefix, number);
 }
 
+static void declare_boolean(struct generate *g)
+{
+	unsigned number = gen_name(g);
+	char name[40];
+
+	gen_line(g);
+	gen_add(g, "bool b%u = ", number);
+	gen_condition(g, 2);
+	gen_add(g, ";\n");
+	name_of(name, sizeof name, "b", number);
+	/* to be read as an int, so not to be assigned as one */
+	gen_add_var(g, name, gen_of(INT, 1))->fixed = true;
+}
+
 void gen_declare(struct generate *g)
 {
 	struct type t = gen_pick_type(g);
-	bool uniform = g->uniform && gen_chance(g, 25);
+	bool uniform = g->uniform && gen_chance(g, 25), changing = gen_chance(g, 3);
 	char name[40];
 
+	if (!uniform && gen_chance(g, 12)) {
+		declare_boolean(g);
+		return;
+	}
 	name_of(name, sizeof name, "v", gen_name(g));
 	gen_line(g);
-	gen_add(g, "%s %s = ", gen_type(t), name);
+	gen_add(g, changing ? "volatile %s %s = " : "%s %s = ", gen_type(t), name);
 	g->want_uniform = uniform;
 	gen_expression(g, t, gen_between(g, 0, 3));
 	g->want_uniform = false;
@@ -81,25 +99,7 @@ void gen_declare(struct generate *g)
 	struct var *v = gen_add_var(g, name, t);
 
 	v->uniform = uniform;
-	v->addressable = !uniform;
-}
-
-void gen_declare_array(struct generate *g)
-{
-	static const unsigned counts[] = {2, 4, 8, 16};
-	struct type t = gen_pick_type(g);
-	unsigned count = counts[gen_below(g, t.width > 4 ? 2 : 4)];
-	char name[40];
-
-	name_of(name, sizeof name, "a", gen_name(g));
-	gen_line(g);
-	gen_add(g, "%s %s[%u] = {", gen_type(t), name, count);
-	for (unsigned i = 0; i < count; i++) {
-		gen_add(g, "%s", i ? ", " : "");
-		gen_expression(g, t, i < 3);
-	}
-	gen_add(g, "};\n");
-	gen_add_var(g, name, t)->count = count;
+	v->addressable = !uniform && !changing;
 }
 
 /* The structure's members under the names of the whole. */
@@ -113,6 +113,51 @@ static void add_members(struct generate *g, unsigned structure, const char *whol
 		snprintf(name, sizeof name, "%s%sm%u", whole, access, i);
 		gen_add_var(g, name, s->fields[i].type)->count = s->fields[i].count;
 	}
+}
+
+/* An element of an array of structures, found anew at each use. */
+static void declare_structures(struct generate *g)
+{
+	unsigned structure = gen_below(g, g->structure_count), number = gen_name(g);
+	size_t from;
+	char name[40], *place;
+
+	gen_line(g);
+	gen_add(g, "struct S%u a%u[2] = {", structure, number);
+	gen_structure_value(g, structure, 1);
+	gen_add(g, ", ");
+	gen_structure_value(g, structure, 0);
+	gen_add(g, "};\n");
+	gen_line(g);
+	from = g->text.length;
+	gen_place(g, 2);
+	place = random_text_cut(&g->text, from);
+	gen_add(g, "const int w%u = %s;\n", number, place);
+	free(place);
+	snprintf(name, sizeof name, "a%u[w%u].", number, number);
+	add_members(g, structure, name, "");
+}
+
+void gen_declare_array(struct generate *g)
+{
+	static const unsigned counts[] = {2, 4, 8, 16};
+	struct type t = gen_pick_type(g);
+	unsigned count = counts[gen_below(g, t.width > 4 ? 2 : 4)];
+	char name[40];
+
+	if (g->structure_count && gen_chance(g, 30)) {
+		declare_structures(g);
+		return;
+	}
+	name_of(name, sizeof name, "a", gen_name(g));
+	gen_line(g);
+	gen_add(g, "%s %s[%u] = {", gen_type(t), name, count);
+	for (unsigned i = 0; i < count; i++) {
+		gen_add(g, "%s", i ? ", " : "");
+		gen_expression(g, t, i < 3);
+	}
+	gen_add(g, "};\n");
+	gen_add_var(g, name, t)->count = count;
 }
 
 void gen_declare_structure(struct generate *g)
@@ -178,7 +223,7 @@ static struct var *second_target(struct generate *g, struct type t, bool generic
 	return found;
 }
 
-void gen_declare_pointer(struct generate *g)
+static void declare_variable_pointer(struct generate *g)
 {
 	bool generic = gen_has(g, HAS_GENERIC);
 	struct var *a = gen_pick_such(g, generic ? addressable_generic : addressable);
@@ -204,6 +249,72 @@ void gen_declare_pointer(struct generate *g)
 	gen_add(g, ";\n");
 	snprintf(name, sizeof name, "(*p%u)", number);
 	gen_add_var(g, name, t);
+}
+
+/* Into the input, to one place or another. */
+static void declare_input_pointer(struct generate *g)
+{
+	struct type t = gen_of(gen_has(g, HAS_FLOATS) && gen_chance(g, 30) ? FLOAT : UINT, 1);
+	const char *input = t.base == FLOAT ? "f32" : "u32";
+	unsigned number = gen_name(g), count = RANDOM_INPUT_BYTES / 4;
+	char name[40];
+
+	gen_line(g);
+	gen_add(g, "global const %s *p%u = ", gen_type(t), number);
+	if (gen_chance(g, 70)) {
+		gen_condition(g, 1);
+		gen_add(g, " ? %s + ", input);
+		gen_place(g, count / 2);
+		gen_add(g, " : ");
+	}
+	gen_add(g, "%s + ", input);
+	gen_place(g, count / 2);
+	gen_add(g, ";\n");
+	name_of(name, sizeof name, "p", number);
+	struct var *v = gen_add_var(g, name, t);
+
+	v->count = count / 2;
+	v->fixed = true;
+}
+
+static bool array_of_integers(const struct generate *g, const struct var *v)
+{
+	(void)g;
+	/* "a7": not a part of a structure, nor reached by a pointer; a8: an array */
+	return v->count && v->name[0] == 'a' && !v->fixed && !v->name[strcspn(v->name, ".[-")];
+}
+
+/* To an element of an array; it can be moved and read like an array of the rest. */
+static bool declare_element_pointer(struct generate *g)
+{
+	struct var *a = gen_pick_such(g, array_of_integers);
+	unsigned number;
+	char name[40];
+
+	if (!a || a->count < 4)
+		return false;
+	number = gen_name(g);
+	gen_line(g);
+	gen_add(g, "private %s *p%u = &%s[", gen_type(a->type), number, a->name);
+	unsigned half = a->count / 2;
+	struct type t = a->type;
+
+	gen_place(g, half);
+	gen_add(g, "];\n");
+	name_of(name, sizeof name, "p", number);
+	gen_add_var(g, name, t)->count = half;
+	return true;
+}
+
+void gen_declare_pointer(struct generate *g)
+{
+	if (gen_chance(g, 30) && gen_has(g, HAS_LOADS) && !g->helper) {
+		declare_input_pointer(g);
+		return;
+	}
+	if (gen_chance(g, 40) && declare_element_pointer(g))
+		return;
+	declare_variable_pointer(g);
 }
 
 /* An element that no other work-item uses. */

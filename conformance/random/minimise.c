@@ -341,42 +341,81 @@ static const char *name_before(const char *source, const char *open)
 	return open;
 }
 
-/* Replaces the parentheses at @offset, with the function's name, by something smaller. */
-static bool shrink_at(struct minimise *m, size_t offset)
+/* What may stand for a call of that name or, without a name, for parentheses; NULL: they stay. */
+static const char *stand_in(const char *name, const char *open)
 {
-	const char *open = m->c->source + offset, *close = partner(open);
+	static const struct {
+		const char *name, *by;
+	} macros[] = {{"AT(", "(0)"},       {"IN(", "(0)"},    {"FIT(", "(0)"},
+		      {"SMALL(", "(0)"},    {"LIMIT(", "(0)"}, {"DIVISOR(", "(1)"},
+		      {"UDIVISOR(", "(1)"}, {"FOLD", "(1)"}};
+
+	for (size_t i = 0; i < sizeof macros / sizeof macros[0]; i++)
+		if (!strncmp(name, macros[i].name, strlen(macros[i].name)))
+			return macros[i].by;
+	if ((name < open && isupper((unsigned char)*name)) || !strncmp(name, "barrier", 7))
+		return NULL;
+	return "(0)";
+}
+
+static bool is_keyword(const char *name)
+{
+	static const char *const words[] = {"if (", "while (", "for (", "switch ("};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (!strncmp(name, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* One of the operands between the parentheses instead of all. */
+static bool keep_operand(struct minimise *m, const char *name, const char *open, const char *close)
+{
 	const char *starts[ARGUMENT], *ends[ARGUMENT];
-
-	if (!close || close == open + 1)
-		return false;
-	const char *name = name_before(m->c->source, open);
-	bool macro = name < open && isupper((unsigned char)*name);
-	bool word = name < open && (!strncmp(name, "if", 2) || !strncmp(name, "while", 5) ||
-				    !strncmp(name, "for", 3) || !strncmp(name, "switch", 6));
-	bool atom = close - open == 2 && isdigit((unsigned char)open[1]);
-
-	if (macro || word)
-		name = open;
-	if (!macro && !atom &&
-	    (try_source(m, replaced(m, name, close + 1, "(0)", 3)) ||
-	     try_source(m, replaced(m, name, close + 1, "(1)", 3))))
-		return true;
-	if (macro)
-		return false;
 	unsigned count = operands(open, close, starts, ends);
 
 	if (count < 2 && name == open && (count < 1 || *starts[0] != '('))
 		return false;
 	for (unsigned i = 0; i < count; i++) {
 		size_t bytes = (size_t)(ends[i] - starts[i]);
-		char part[8192];
+		struct random_text part = {0};
 
-		snprintf(part, sizeof part, "(%.*s)", (int)bytes, starts[i]);
-		if (bytes + 3 < sizeof part && bytes &&
-		    try_source(m, replaced(m, name, close + 1, part, strlen(part))))
+		random_text_add(&part, "(%.*s)", (int)bytes, starts[i]);
+		char *smaller = replaced(m, name, close + 1, part.data, part.length);
+
+		free(part.data);
+		if (try_source(m, smaller))
 			return true;
 	}
 	return false;
+}
+
+/* Replaces the parentheses at @offset, with the function's name, by something smaller. */
+static bool shrink_at(struct minimise *m, size_t offset)
+{
+	const char *open = m->c->source + offset, *close = partner(open);
+
+	if (!close || close == open + 1)
+		return false;
+	const char *name = open[-1] == ' ' ? name_before(m->c->source, open - 1)
+					   : name_before(m->c->source, open);
+
+	if (is_keyword(name))
+		return keep_operand(m, open, open, close) ||
+		       try_source(m, replaced(m, open, close + 1, "(0)", 3)) ||
+		       try_source(m, replaced(m, open, close + 1, "(1)", 3));
+	name = name_before(m->c->source, open);
+	const char *by = stand_in(name, open);
+	bool atom = close - open == 2 && isdigit((unsigned char)open[1]);
+
+	if (!by || atom)
+		return false;
+	if (try_source(m, replaced(m, name, close + 1, by, 3)))
+		return true;
+	if (name < open && isupper((unsigned char)*name))
+		return false;
+	return try_source(m, replaced(m, name, close + 1, "(1)", 3)) ||
+	       keep_operand(m, name, open, close);
 }
 
 static bool shrink_expressions(struct minimise *m)

@@ -7,24 +7,25 @@ static bool together(const struct generate *g)
 	return g->uniform && !g->left && !g->helper;
 }
 
-/* Another work-item of the group, a number below its size. */
+/* Another work-item of the group, once PEER() has cut it. */
 static void other(struct generate *g)
 {
+	gen_add(g, "PEER(");
 	switch (gen_below(g, 4)) {
 	case 0:
-		gen_add(g, "(LID + %u) %% LSIZE", gen_below(g, 20));
-		return;
+		gen_add(g, "LID + %u", gen_below(g, 20));
+		break;
 	case 1:
 		gen_add(g, "LSIZE - 1 - LID");
-		return;
+		break;
 	case 2:
 		gen_add(g, "%s", gen_chance(g, 50) ? "0" : "LSIZE - 1");
-		return;
+		break;
 	default:
-		gen_add(g, "(uint)(");
 		gen_integer(g, gen_of(UINT, 1), 1);
-		gen_add(g, ") %% LSIZE");
+		break;
 	}
+	gen_add(g, ")");
 }
 
 /* Each writes an element, all wait, each reads one. A line by itself: it is only right as a whole.
@@ -32,11 +33,11 @@ static void other(struct generate *g)
 static void exchange(struct generate *g, const char *at, const char *fence)
 {
 	gen_line(g);
-	gen_add(g, "%s(LID)] = ", at);
+	gen_add(g, "%sLID] = ", at);
 	gen_integer(g, gen_of(UINT, 1), 2);
-	gen_add(g, "; barrier(%s); acc += %s(", fence, at);
+	gen_add(g, "; barrier(%s); acc += %s", fence, at);
 	other(g);
-	gen_add(g, ")]; barrier(%s);\n", fence);
+	gen_add(g, "]; barrier(%s);\n", fence);
 }
 
 static void reduction(struct generate *g)
@@ -49,6 +50,19 @@ static void reduction(struct generate *g)
 		"{ if (LID %% (2 * s) == 0 && LID + s < LSIZE) lx[LID] %s lx[LID + s]; "
 		"barrier(CLK_LOCAL_MEM_FENCE); } acc += lx[0]; barrier(CLK_LOCAL_MEM_FENCE);\n",
 		gen_chance(g, 50) ? "+=" : "^=");
+}
+
+/* A copy of input by all of them. */
+static void copied(struct generate *g)
+{
+	gen_line(g);
+	gen_add(g, "event_t e = async_work_group_copy(lx, u32 + ");
+	g->want_uniform = true;
+	gen_place(g, 1024);
+	g->want_uniform = false;
+	gen_add(g, ", (size_t)LSIZE, 0); wait_group_events(1, &e); acc += lx[");
+	other(g);
+	gen_add(g, "]; barrier(CLK_LOCAL_MEM_FENCE);\n");
 }
 
 /* Local counters, set to something, changed by statements, read. */
@@ -90,7 +104,7 @@ static void readable_part(struct generate *g)
 	gen_add(g, "lx[LID] = ");
 	gen_integer(g, gen_of(UINT, 1), 2);
 	gen_add(g, "; barrier(CLK_LOCAL_MEM_FENCE);\n");
-	gen_add_var(g, gen_chance(g, 50) ? "lx[(LID + 3) % LSIZE]" : "lx[LSIZE - 1 - LID]",
+	gen_add_var(g, gen_chance(g, 50) ? "lx[PEER(LID + 3)]" : "lx[PEER(LSIZE - 1 - LID)]",
 		    gen_of(UINT, 1))
 		->fixed = true;
 	g->together++;
@@ -106,7 +120,7 @@ static void readable_part(struct generate *g)
 
 void gen_share(struct generate *g)
 {
-	unsigned choice = gen_below(g, 5);
+	unsigned choice = gen_below(g, 6);
 
 	if (!together(g) || (g->local_readable && choice != 1 && choice != 4)) {
 		gen_store(g);
@@ -123,6 +137,8 @@ void gen_share(struct generate *g)
 		reduction(g);
 	else if (choice == 3)
 		readable_part(g);
+	else if (choice == 5)
+		copied(g);
 	else
 		counters(g);
 	g->depth--;
