@@ -13,8 +13,8 @@ static const char usage[] =
 	"usage: tern-random [option]...\n"
 	"Random kernels with defined results, run in several configurations that must agree.\n"
 	"  --seed S       of the first kernel, each has the next (1); 'new' takes the time\n"
-	"  --count N      kernels (until --seconds)\n"
-	"  --seconds N    how long (20)\n"
+	"  --count N      so many kernels at most\n"
+	"  --seconds N    for so long at most (20; with --count: a day)\n"
 	"  --configs LIST of scalar, native, avx2, baseline, pocl (these), accel, plain (not\n"
 	"                 optimised), wrong (different on purpose)\n"
 	"  --all          of Tern's, not only the first of them and one other in turn\n"
@@ -38,7 +38,6 @@ static struct {
 } options = {
 	.seed = 1,
 	.every = 8,
-	.seconds = 20,
 	.minimise = 120,
 	.names = "scalar,native,avx2,baseline,pocl",
 	.save = ".",
@@ -134,9 +133,9 @@ static void report(void)
 
 static void run_seeds(void)
 {
-	double end = random_now() + options.seconds, said = random_now();
+	double said = random_now(), end = said + options.seconds;
 
-	for (unsigned long i = 0; options.count ? i < options.count : random_now() < end; i++) {
+	for (unsigned long i = 0; !options.count || i < options.count; i++) {
 		struct random_case c;
 		char name[64];
 
@@ -146,9 +145,13 @@ static void run_seeds(void)
 		    (options.all ? ~others() & UINT32_MAX : pair(i)) |
 			    (options.every && i % options.every == 0 ? others() : 0));
 		free(c.source);
-		if (random_now() - said < 300)
+		double now = random_now();
+
+		if (now > end)
+			break;
+		if (now - said < 300)
 			continue;
-		said = random_now();
+		said = now;
 		report();
 	}
 }
@@ -244,6 +247,8 @@ int main(int argc, char **argv)
 		fputs(usage, code == -1 ? stdout : stderr);
 		return code == -1 ? 0 : 2;
 	}
+	if (options.seconds <= 0)
+		options.seconds = options.count ? 86400 : 20;
 	if (options.show)
 		return show();
 	if (!random_configs_open(&options.configs, options.names, options.pocl))

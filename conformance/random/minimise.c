@@ -436,6 +436,14 @@ static bool shrink_expressions(struct minimise *m)
 	return any;
 }
 
+static unsigned line_count(const char *source)
+{
+	struct lines l;
+
+	split(&l, source);
+	return l.count;
+}
+
 void random_minimise(struct random_configs *configs, struct random_case *c,
 		     struct random_verdict verdict, double seconds)
 {
@@ -446,6 +454,7 @@ void random_minimise(struct random_configs *configs, struct random_case *c,
 			     .odd = first_of(verdict.odd),
 			     .end = random_now() + seconds};
 	bool any = true;
+	unsigned before = line_count(c->source);
 
 	/* one that is odd and two that are not say as much as all */
 	for (unsigned i = 0, good = 0; i < configs->count; i++)
@@ -461,6 +470,6 @@ void random_minimise(struct random_configs *configs, struct random_case *c,
 		any |= shrink_expressions(&m);
 	}
 	configs->limit = limit;
-	printf("  minimised: %u of %u changes kept%s\n", m.kept, m.tries,
-	       random_now() < m.end ? "" : ", time over");
+	printf("  minimised from %u to %u lines: %u of %u changes kept%s\n", before,
+	       line_count(c->source), m.kept, m.tries, random_now() < m.end ? "" : ", time over");
 }
