@@ -78,6 +78,7 @@ struct helper {
 	bool pointer;     /* the first parameter is a pointer, to @type */
 	bool generic;     /* to any memory */
 	struct type type; /* uint or a vector of them */
+	unsigned calls;   /* of helpers that a call of this one means, itself included */
 };
 
 struct range {
@@ -97,6 +98,7 @@ struct generate {
 	unsigned helper_count;
 	const struct helper *helper; /* whose body is being made; NULL: the kernel's */
 	unsigned names;              /* given so far */
+	unsigned calls;              /* of helpers so far, and of those by them */
 	int statements;              /* still to be made */
 	unsigned depth;              /* of blocks */
 	unsigned loops;              /* around */

@@ -154,6 +154,7 @@ void gen_helper(struct generate *g)
 	g->uniform = false;
 	g->statements = (int)gen_between(g, 1, 7);
 	g->trips = 10;
+	g->calls = 1;
 	head(g, h, g->helper_count);
 	g->depth = 1;
 	gen_line(g);
@@ -174,6 +175,8 @@ void gen_helper(struct generate *g)
 	g->uniform = uniform;
 	g->left = left;
 	g->helper = NULL;
+	h->calls = g->calls;
+	g->calls = 0;
 	g->var_count = from;
 	g->helper_count++;
 }
@@ -207,6 +210,7 @@ static void argument(struct generate *g, const struct parameter *p, unsigned dep
 
 static void arguments(struct generate *g, const struct helper *h, unsigned depth)
 {
+	g->calls += h->calls;
 	for (unsigned i = 0; i < h->count; i++) {
 		gen_add(g, i ? ", " : "");
 		argument(g, &h->parameters[i], depth);
@@ -214,9 +218,12 @@ static void arguments(struct generate *g, const struct helper *h, unsigned depth
 	gen_add(g, ")");
 }
 
-/* Helpers that read the input get it from the kernel only. */
+/* Helpers that read the input get it from the kernel only. Everything is inlined in the end: there
+ * is a limit to how much that may be. */
 static bool callable(const struct generate *g, const struct helper *h)
 {
+	if (g->calls + h->calls > (g->helper ? 4 : 10))
+		return false;
 	for (unsigned i = 0; i < h->count; i++)
 		if (h->parameters[i].input && g->helper)
 			return false;
