@@ -59,6 +59,8 @@ static const struct conf_deviation table[] = {
 	 "CL_DEVICE_SVM_ATOMICS is reported, but memory_scope_all_svm_devices is not there"},
 	{POCL, "subdevices.siblings_share_context", CONF_CRASHES,
 	 "buffers in a context of sub-devices only"},
+	{POCL, "ndrange.extreme_arguments", CONF_DEVIATES,
+	 "abs() of the least number is taken to be positive"},
 	{POCL, "hostile.macro_bomb", CONF_HANGS, "the compiler has no time limit"},
 	{POCL, "buffers.several_maps", CONF_SOMETIMES,
 	 "the map count falls a moment after the unmap command is complete"},

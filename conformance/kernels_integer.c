@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cl_khr_integer_dot_product and cl_khr_extended_bit_ops. */
+/* Integer functions at their limits; cl_khr_integer_dot_product and cl_khr_extended_bit_ops. */
 #include "conformance/harness.h"
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +208,42 @@ static void bit_fields(void)
 	}
 }
 
+/* Whoever computes in signed numbers has overflows here, and may then say anything of the result.
+ */
+static void extreme_arguments(void)
+{
+	static const cl_int x[] = {CL_INT_MIN, CL_INT_MAX, -1, 0, 65536, -65537};
+	cl_uint out[5][LENGTH(x)];
+	cl_mem a = conf_buffer(CL_MEM_COPY_HOST_PTR, sizeof x, (void *)(uintptr_t)x),
+	       b = conf_buffer(0, sizeof out, NULL);
+	cl_kernel kernel = conf_kernel("kernel void k(global const int *x, global uint *out) {\n"
+				       "  size_t i = get_global_id(0), n = get_global_size(0);\n"
+				       "  int v = x[i];\n"
+				       "  out[i] = abs(v);\n"
+				       "  out[n + i] = abs(v) > 0x7fffffffu;\n"
+				       "  out[2 * n + i] = abs((int2)(v, 5)).x >> 31;\n"
+				       "  out[3 * n + i] = mad_sat(v, v, 7) == 0x7fffffff;\n"
+				       "  out[4 * n + i] = mad_sat(v, ~v, -7) < 0; }\n",
+				       "k");
+
+	ARG(kernel, 0, a);
+	ARG(kernel, 1, b);
+	conf_run(kernel, LENGTH(x), 0);
+	conf_read(b, out, sizeof out);
+	for (size_t i = 0; i < LENGTH(x); i++) {
+		cl_long v = x[i];
+		cl_uint absolute = (cl_uint)(v < 0 ? -v : v);
+
+		CHECK_EQ(absolute, out[0][i]);
+		CHECK_EQ(absolute > CL_INT_MAX, out[1][i]);
+		CHECK_EQ(absolute >> 31, out[2][i]);
+		CHECK_EQ(v * v + 7 >= CL_INT_MAX, out[3][i]);
+		CHECK_EQ(v * (cl_long)~x[i] < 7, out[4][i]);
+	}
+}
+
 CONF_CASES(kernels_integer) = {
+	CASE(extreme_arguments),
 	CASE(dot_products),
 	CASE(bit_fields),
 	CASE_END,

@@ -224,6 +224,55 @@ static void saturate_all(LLVMModuleRef m)
 	}
 }
 
+static void drop_range(LLVMValueRef f)
+{
+	unsigned range = LLVMGetEnumAttributeKindForName("range", strlen("range"));
+	LLVMRemoveEnumAttributeAtIndex(f, LLVMAttributeReturnIndex, range);
+	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = LLVMGetNextUse(u)) {
+		LLVMValueRef user = LLVMGetUser(u);
+		if (LLVMIsACallInst(user))
+			LLVMRemoveCallSiteEnumAttribute(user, LLVMAttributeReturnIndex, range);
+	}
+}
+
+static void wrap(LLVMValueRef i)
+{
+	switch (LLVMGetInstructionOpcode(i)) {
+	case LLVMAdd:
+	case LLVMSub:
+	case LLVMMul:
+	case LLVMShl:
+	case LLVMTrunc:
+		LLVMSetNSW(i, 0);
+		LLVMSetNUW(i, 0);
+		return;
+	default:
+		return;
+	}
+}
+
+/*
+ * abs(), mad_sat() and others are defined for all arguments, but written in C, where signed numbers
+ * that are too large mean that LLVM may assume anything about the result. Here they wrap.
+ */
+static void wrap_all(LLVMModuleRef m)
+{
+	for (LLVMValueRef f = LLVMGetFirstFunction(m); f; f = LLVMGetNextFunction(f)) {
+		size_t n;
+		bool is_abs = strncmp(LLVMGetValueName2(f, &n), "llvm.abs.", 9) == 0;
+		LLVMValueRef no =
+			LLVMConstInt(LLVMInt1TypeInContext(LLVMGetModuleContext(m)), 0, 0);
+		drop_range(f);
+		for (LLVMUseRef u = LLVMGetFirstUse(f); is_abs && u; u = LLVMGetNextUse(u))
+			LLVMSetOperand(LLVMGetUser(u), 1, no); /* the least number is no poison */
+		for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b;
+		     b = LLVMGetNextBasicBlock(b))
+			for (LLVMValueRef i = LLVMGetFirstInstruction(b); i;
+			     i = LLVMGetNextInstruction(i))
+				wrap(i);
+	}
+}
+
 /* What is declared and used must be an intrinsic or known to the vectoriser. */
 static void check_externals(LLVMModuleRef m)
 {
@@ -368,6 +417,7 @@ int main(int argc, char **argv)
 				    TERN_LINK_OVERRIDE))
 			die("cannot link", argv[i]);
 	}
+	wrap_all(module);
 	normalise(module);
 	check_externals(module);
 	list_symbols(module);
