@@ -484,6 +484,7 @@ int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const c
 
 #define WIDEN_GLOBAL_ID_32 "__tern_global_id_32" /* (int)get_global_id() */
 #define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
+#define WIDEN_KEEP_MARK    "tern.keep."   /* + kernel: void (ptr variable), called by coroutines */
 #define WIDEN_STRIDE_MARK  "tern.stride." /* + kernel: i64 (), called by group functions */
 #define WIDEN_FRAME_BYTES  "tern-frame-bytes"
 #define WIDEN_GROUP_PREFIX "tern.group."

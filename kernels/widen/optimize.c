@@ -75,6 +75,21 @@ static void note_frame_bytes(LLVMModuleRef module, const char *kernel, uint64_t 
 	LLVMAddAttributeAtIndex(group, LLVMAttributeFunctionIndex, a);
 }
 
+/* The calls that kept variables in frames, and what they call. */
+static void delete_marks(LLVMModuleRef module)
+{
+	for (LLVMValueRef f = LLVMGetFirstFunction(module), next; f; f = next) {
+		size_t length;
+		next = LLVMGetNextFunction(f);
+		if (strncmp(LLVMGetValueName2(f, &length), WIDEN_KEEP_MARK,
+			    strlen(WIDEN_KEEP_MARK)) != 0)
+			continue;
+		for (LLVMUseRef use; (use = LLVMGetFirstUse(f));)
+			LLVMInstructionEraseFromParent(LLVMGetUser(use));
+		LLVMDeleteFunction(f);
+	}
+}
+
 /* Returns whether there were coroutines. */
 static bool resolve_frames(LLVMModuleRef module)
 {
@@ -113,6 +128,7 @@ int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *o
 	if (!error && has_coroutines(module)) {
 		error = widen_run_passes(module, options->machine, coroutine_passes, message);
 		resolve_frames(module);
+		delete_marks(module);
 	}
 	if (!error)
 		error = widen_run_passes(module, options->machine, last_passes, message);

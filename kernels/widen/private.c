@@ -105,12 +105,47 @@ uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable)
 
 /* ---- emission ---- */
 
+/* Lanes of the variable are used one by one, each with its own part of a vector of addresses. */
+static bool used_in_parts(LLVMValueRef pointer)
+{
+	for (LLVMUseRef use = LLVMGetFirstUse(pointer); use; use = LLVMGetNextUse(use)) {
+		LLVMValueRef user = LLVMGetUser(use);
+		bool load = LLVMIsALoadInst(user), store = LLVMIsAStoreInst(user);
+		if (load || store) {
+			LLVMValueRef v = load ? user : LLVMGetOperand(user, 0);
+			if (widen_is_atomic(user) ||
+			    LLVMGetTypeKind(LLVMTypeOf(v)) == LLVMVectorTypeKind)
+				return true;
+		} else if (LLVMIsAGetElementPtrInst(user)) {
+			if (used_in_parts(user))
+				return true;
+		} else if (!widen_is_dropped(user)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* coro-split follows addresses, but not through vectors: it would leave a variable on the stack
+ * that is used behind a barrier. What a call may know lies in the frame. */
+static void keep_in_frame(struct widen_emit *e, LLVMValueRef v)
+{
+	LLVMTypeRef type = LLVMFunctionType(e->fn->nothing, &e->fn->ptr, 1, 0);
+	LLVMValueRef mark = widen_mark_function(e->fn, WIDEN_KEEP_MARK, type);
+	if (mark)
+		LLVMBuildCall2(e->aux, type, mark, &v, 1, "");
+	else
+		e->fn->out_of_memory = true;
+}
+
 LLVMValueRef widen_private_variables(struct widen_emit *e, LLVMValueRef variable)
 {
 	LLVMTypeRef type = LLVMArrayType2(e->fn->i8, lane_bytes(e->fn, variable) * e->lanes);
 	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
 	LLVMValueRef v = LLVMBuildAlloca(e->aux, type, "private");
 	LLVMSetAlignment(v, tern_max(LLVMGetAlignment(variable), 64u));
+	if (e->fn->has_barrier && used_in_parts(variable))
+		keep_in_frame(e, v);
 	return v;
 }
 

@@ -247,3 +247,29 @@ kernel void initialised_arrays(global const int *in, global int *out, global flo
 	out[i] = s[1][in[i] & 3] + zero[in[i] & 7] + some[n % 6] + c[in[i] & 1].a[2] + c[in[i] & 1].s;
 	fout[i] = f[n & 3].y + f[in[i] & 3].x;
 }
+
+/* Private variables in memory, used behind a barrier: lane by lane, and as whole vectors. */
+kernel void volatile_behind_barrier(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	volatile int v = in[i] * 3;
+	barrier(CLK_LOCAL_MEM_FENCE);
+	out[i] = v;
+	barrier(CLK_GLOBAL_MEM_FENCE);
+	v += 5;
+	barrier(CLK_LOCAL_MEM_FENCE);
+	out[i] += v;
+}
+
+kernel void vectors_behind_barrier(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0);
+	int4 a[4];
+	for (int k = 0; k < 4; k++)
+		a[k] = (int4)(in[i] + k, i, k, n);
+	barrier(CLK_LOCAL_MEM_FENCE);
+	int4 r = a[in[i] & 3];
+	a[i & 3] = r;
+	barrier(CLK_LOCAL_MEM_FENCE);
+	out[i] = r.x ^ (a[(in[i] >> 2) & 3].y + r.z);
+}
