@@ -15,6 +15,7 @@
  *	compare.c    a case in all configurations: agreed or not
  *	minimise.c   makes a case smaller while the configurations still differ
  *	files.c      cases as files
+ *	deviations.c what other vendors' runtimes get wrong
  *
  * Defined results
  *   Signed arithmetic that could overflow is done unsigned; where an expression's interval is known
@@ -152,8 +153,7 @@ bool random_save(const struct random_case *c, const char *folder, const char *na
 bool random_load(struct random_case *c, const char *path);
 
 /* ---- deviations.c ---- */
-/* The known deviation that explains why another vendor's configuration @name differs; or NULL. */
-const char *random_deviation(const char *name, const struct random_case *c,
-			     const struct random_answer *answer, const char *message);
+/* Why configuration @config, another vendor's, is not asked about the case; NULL: it is. */
+const char *random_deviation(const char *config, const struct random_case *c);
 
 #endif
