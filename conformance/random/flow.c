@@ -108,6 +108,8 @@ void gen_loop(struct generate *g)
 	g->together += together;
 	g->loop_together = together;
 	gen_line(g);
+	if (kind >= 2 && gen_chance(g, 8))
+		gen_add(g, "__attribute__((opencl_unroll_hint(%u))) ", gen_between(g, 1, 4));
 	if (kind >= 2) {
 		for_header(g, number, together, most);
 		body(g, number, together, most);
@@ -132,6 +134,71 @@ void gen_loop(struct generate *g)
 	}
 	g->loop_together = loop_together;
 	g->together = around;
+	g->uniform = uniform;
+}
+
+/* ---- loops of jumps ---- */
+
+/* A loop without a head: back to a label, at most so many times. */
+static void jump_back(struct generate *g, unsigned number)
+{
+	gen_add(g, "int t%u = 0;\n", number);
+	gen_line(g);
+	gen_add(g, "y%u:;\n", number);
+	gen_line(g);
+	gen_block(g, gen_between(g, 1, 3));
+	gen_add(g, "\n");
+	gen_line(g);
+	gen_add(g, "if (LIMIT(t%u, 4) && ", number);
+	gen_condition(g, 1);
+	gen_add(g, ") goto y%u;\n", number);
+}
+
+/* A loop that some enter in the middle: no structure of ifs and loops is like that. */
+static void jump_into(struct generate *g, unsigned number)
+{
+	gen_add(g, "int t%u = 0;\n", number);
+	gen_line(g);
+	gen_add(g, "if ");
+	gen_condition(g, 1);
+	gen_add(g, " goto y%u;\n", number);
+	gen_line(g);
+	gen_add(g, "while (LIMIT(t%u, 4)) {\n", number);
+	g->depth++;
+	gen_line(g);
+	gen_block(g, gen_between(g, 1, 2));
+	gen_add(g, "\n");
+	gen_line(g);
+	gen_add(g, "y%u:;\n", number);
+	gen_line(g);
+	gen_block(g, gen_between(g, 1, 2));
+	gen_add(g, "\n");
+	g->depth--;
+	gen_line(g);
+	gen_add(g, "}\n");
+}
+
+void gen_jump_loop(struct generate *g)
+{
+	bool uniform = g->uniform, loop_together = g->loop_together;
+	unsigned loops = g->loops, number = gen_name(g);
+
+	if (g->depth + 1 > MOST_DEPTH || g->trips * 4 > MOST_TRIPS) {
+		gen_declare(g);
+		return;
+	}
+	g->uniform = false;
+	g->loop_together = false;
+	g->loops = 0; /* break and continue would mean the loop around */
+	g->trips *= 4;
+	gen_line(g);
+	if (gen_chance(g, 60))
+		jump_back(g, number);
+	else
+		jump_into(g, number);
+	g->trips /= 4;
+	g->loops = loops;
+	g->loop_together = loop_together;
 	g->uniform = uniform;
 }
 

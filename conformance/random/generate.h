@@ -178,6 +178,10 @@ void gen_small_real(struct generate *g, struct type t, unsigned depth);
 /* ---- memory.c ---- */
 void gen_load(struct generate *g, struct type t);
 void gen_store(struct generate *g);
+/* vloadn of a private array of that element type; false: there is none. */
+bool gen_load_private(struct generate *g, struct type t);
+/* vstoren likewise. */
+void gen_store_private(struct generate *g);
 void gen_declare(struct generate *g);
 void gen_declare_array(struct generate *g);
 void gen_declare_structure(struct generate *g);
@@ -197,6 +201,7 @@ void gen_if(struct generate *g);
 void gen_loop(struct generate *g);
 void gen_switch(struct generate *g);
 void gen_goto(struct generate *g);
+void gen_jump_loop(struct generate *g);
 void gen_return(struct generate *g);
 void gen_effects(struct generate *g);
 void gen_leave_loop(struct generate *g);

@@ -20,6 +20,8 @@ void gen_load(struct generate *g, struct type t)
 	}
 	unsigned vectors = count / (t.width == 3 ? 4 : t.width);
 
+	if (gen_has(g, HAS_ARRAYS) && gen_chance(g, 30) && gen_load_private(g, t))
+		return;
 	if (t.width != 3 && gen_chance(g, 30)) {
 		gen_add(g, "(((global const %s *)%s)", gen_type(t), inputs[t.base]);
 		gen_index(g, vectors);
@@ -275,6 +277,55 @@ static void declare_input_pointer(struct generate *g)
 
 	v->count = count / 2;
 	v->fixed = true;
+}
+
+static bool array_of_scalars(const struct generate *g, const struct var *v)
+{
+	(void)g;
+	return v->count >= 4 && v->type.width == 1 && v->name[0] == 'a' && !v->fixed &&
+	       !v->name[strcspn(v->name, ".[-")];
+}
+
+bool gen_load_private(struct generate *g, struct type t)
+{
+	struct var *found = NULL;
+	unsigned seen = 0, width = t.width == 3 ? 4 : t.width;
+
+	for (unsigned i = 0; i < g->var_count; i++) {
+		struct var *v = &g->vars[i];
+
+		if (array_of_scalars(g, v) && v->type.base == t.base && v->count >= 2 * width &&
+		    (v->uniform || !g->want_uniform) && !gen_below(g, ++seen))
+			found = v;
+	}
+	if (!found)
+		return false;
+	gen_add(g, "vload%u(", t.width);
+	gen_place(g, found->count / width);
+	gen_add(g, ", %s)", found->name);
+	return true;
+}
+
+void gen_store_private(struct generate *g)
+{
+	struct var *a = gen_pick_such(g, array_of_scalars);
+	struct type t;
+
+	if (!a || !gen_has(g, HAS_VECTORS)) {
+		gen_declare(g);
+		return;
+	}
+	t = gen_of(a->type.base, a->count >= 8 && gen_chance(g, 50) ? 4 : 2);
+	gen_line(g);
+	gen_add(g, "vstore%u(", t.width);
+	unsigned places = a->count / t.width;
+	char name[40];
+
+	snprintf(name, sizeof name, "%s", a->name);
+	gen_expression(g, t, 2);
+	gen_add(g, ", ");
+	gen_place(g, places);
+	gen_add(g, ", %s);\n", name);
 }
 
 static bool array_of_integers(const struct generate *g, const struct var *v)

@@ -50,6 +50,20 @@ static double one_operand(struct generate *g, struct type t, unsigned depth)
 	return bound;
 }
 
+/* A fraction, and back to a whole number at once. */
+static double rounded(struct generate *g, struct type t, unsigned depth)
+{
+	static const char *const names[] = {"floor", "ceil", "trunc", "rint", "round"};
+	static const char *const factors[] = {"0.5", "0.25", "0.125", "-0.5"};
+
+	gen_add(g, "%s(", names[gen_below(g, 5)]);
+	double bound = gen_real(g, t, depth - 1);
+
+	gen_add(g, " * (%s)(%s%s))", gen_type(t), factors[gen_below(g, 4)],
+		t.base == FLOAT ? "f" : "");
+	return bound;
+}
+
 static double two_operands(struct generate *g, struct type t, unsigned depth)
 {
 	static const char *const names[] = {"fmin", "fmax", "min", "max"};
@@ -124,7 +138,8 @@ static double chosen(struct generate *g, struct type t, unsigned depth)
 double gen_real(struct generate *g, struct type t, unsigned depth)
 {
 	static double (*const makers[])(struct generate *g, struct type t, unsigned depth) = {
-		from_integer, one_operand, two_operands, sum, sum, product, multiply_add, chosen};
+		from_integer, one_operand, rounded,      two_operands, sum,
+		sum,          product,     multiply_add, chosen};
 	size_t from = g->text.length;
 
 	if (!depth || gen_chance(g, 10))

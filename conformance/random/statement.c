@@ -121,6 +121,8 @@ static const struct maker makers[] = {
 	{gen_leave_loop, 5, HAS_LOOPS},
 	{gen_switch, 3, HAS_SWITCH},
 	{gen_goto, 3, HAS_GOTO},
+	{gen_jump_loop, 2, HAS_GOTO},
+	{gen_store_private, 3, HAS_ARRAYS},
 	{gen_return, 2, HAS_RETURNS},
 	{gen_effects, 4, HAS_EFFECTS},
 	{gen_share, 8, HAS_SHARING},
