@@ -63,6 +63,8 @@ static _Noreturn void become(const struct known *k, int in, int out)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
+	if (nothing < 0)
+		_exit(126);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	for (int i = 0; i < MOST_SETTINGS && k->set[i][0]; i++)

@@ -70,13 +70,14 @@ static void pick_launch(struct generate *g)
 		c->offset[d] = 0;
 	}
 	for (unsigned d = 0; d < c->dimensions; d++) {
-		unsigned size = sizes[gen_below(g, 16)], most;
+		unsigned i = gen_below(g, 16), size, most;
 
-		if (size > local || size > items)
-			size = gen_between(g, 1, local < items ? (local < 4 ? local : 4) : 1);
+		while (i && (sizes[i] > local || sizes[i] > items))
+			i = gen_below(g, i);
+		size = sizes[i];
 		local /= size;
 		most = items / size < groups ? items / size : groups;
-		most = most ? gen_between(g, 1, most < 7 ? most : 7) : 1;
+		most = 1 + gen_below(g, most < 7 ? most : 7);
 		groups /= most;
 		items /= size * most;
 		c->local[d] = size;
