@@ -87,8 +87,11 @@ static void find_features(void)
 {
 	char extensions[8192] = "";
 	cl_device_fp_config doubles = 0;
+	cl_uint sub_groups = 0;
 
 	clGetDeviceInfo(child.device, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof doubles, &doubles, NULL);
+	clGetDeviceInfo(child.device, CL_DEVICE_MAX_NUM_SUB_GROUPS, sizeof sub_groups, &sub_groups,
+			NULL);
 	clGetDeviceInfo(child.device, CL_DEVICE_EXTENSIONS, sizeof extensions, extensions, NULL);
 	child.has =
 		(doubles ? RANDOM_DOUBLE : 0) |

@@ -41,8 +41,7 @@ static char *read_rest(FILE *file)
 	struct random_text text = {0};
 	char line[4096];
 
-	random_text_add(&text, "%s", "\n");
-	random_text_cut(&text, 0);
+	random_text_add(&text, "%s", ""); /* so that there is one */
 	while (fgets(line, sizeof line, file))
 		random_text_add(&text, "%s", line);
 	return text.data;

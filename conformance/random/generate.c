@@ -49,7 +49,7 @@ static void pick_features(struct generate *g)
 		g->features |= 1u << HAS_LOOPS;
 	if (!gen_has(g, HAS_POINTERS) || gen_chance(g, 50))
 		g->features &= ~(1u << HAS_GENERIC);
-	if (gen_chance(g, 80))
+	if (gen_chance(g, 60))
 		g->features &= ~(1u << HAS_COLLECTIVES);
 	g->c->needs |= gen_has(g, HAS_DOUBLES) ? RANDOM_DOUBLE : 0;
 	g->c->needs |= gen_has(g, HAS_GENERIC) ? RANDOM_GENERIC : 0;

@@ -44,7 +44,8 @@ enum random_needs {
 	RANDOM_COLLECTIVE = 4,
 	RANDOM_NON_UNIFORM = 8, /* work-groups at the end are smaller */
 	RANDOM_ATOMIC64 = 16,
-	RANDOM_CHECKED = 32, /* build with checks of indices; for no device */
+	RANDOM_SUB_GROUPS = 32,
+	RANDOM_CHECKED = 64, /* build with checks of indices; for no device */
 };
 
 enum {

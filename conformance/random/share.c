@@ -258,6 +258,39 @@ static void broadcast(struct generate *g)
 	gen_add(g, ")");
 }
 
+/* What is the same for sub-groups of any size: how large they are is not known. */
+static void sub_group(struct generate *g)
+{
+	g->c->needs |= RANDOM_SUB_GROUPS;
+	gen_line(g);
+	gen_add(g, "{ const uint x = ");
+	gen_integer(g, gen_of(UINT, 1), 2);
+	switch (gen_below(g, 5)) {
+	case 0:
+		gen_add(g, "; const uint s = sub_group_reduce_add(x); "
+			   "if (get_sub_group_local_id() == 0) atomic_add(c32 + ");
+		counter(g, 0);
+		gen_add(g, ", s); }\n");
+		return;
+	case 1:
+		gen_add(g, "; atomic_max(c32 + 20 + ");
+		gen_place(g, 4);
+		gen_add(g, ", sub_group_reduce_max(x)); }\n");
+		return;
+	case 2:
+		gen_add(g, "; acc += sub_group_scan_inclusive_add(x) - "
+			   "sub_group_scan_exclusive_add(x); }\n");
+		return;
+	case 3:
+		gen_add(g, "; acc += !sub_group_any(x > 7) + !sub_group_all(x <= 7); }\n");
+		return;
+	default:
+		gen_add(g, "; sub_group_barrier(CLK_LOCAL_MEM_FENCE); "
+			   "acc += x + (sub_group_broadcast(x, 0) == x || "
+			   "get_sub_group_local_id()); }\n");
+	}
+}
+
 void gen_collective(struct generate *g)
 {
 	static const char *const names[] = {"reduce", "scan_exclusive", "scan_inclusive"};
@@ -266,6 +299,10 @@ void gen_collective(struct generate *g)
 
 	if (!together(g)) {
 		gen_store(g);
+		return;
+	}
+	if (gen_chance(g, 40)) {
+		sub_group(g);
 		return;
 	}
 	g->c->needs |= RANDOM_COLLECTIVE;
