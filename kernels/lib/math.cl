@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Math functions that libclc 19 lacks or gets wrong. */
-#include "lib.clh"
+#include "math.clh"
 
 #define SMOOTHSTEP(n)                                                                              \
 	__attribute__((overloadable)) double##n smoothstep(double##n a, double##n b, double##n x); \
@@ -49,17 +49,14 @@ FOR_WIDTHS(RELAXED, float, )
 	}
 QUIET_NAN() QUIET_NAN(2) QUIET_NAN(3) QUIET_NAN(4) QUIET_NAN(8) QUIET_NAN(16)
 
-/* In double, for results that are denormal in float. */
-__attribute__((overloadable)) double erfc(double x);
-OVERLOAD float erfc(float x)
-{
-	return (float)erfc((double)x);
-}
-
 __attribute__((overloadable)) double pow(double x, double y);
 __attribute__((overloadable)) double exp(double x);
 __attribute__((overloadable)) double sinpi(double x);
 __attribute__((overloadable)) double log(double x);
+
+__attribute__((overloadable)) float floor(float x);
+__attribute__((overloadable)) double floor(double x);
+__attribute__((overloadable)) float log(float x);
 
 /*
  * Stirling's series from 9 on: sqrt(2 pi / z) (z / e)^z e^(1 / 12z - ...). The power is taken in
@@ -85,31 +82,40 @@ OVERLOAD double tgamma(double x)
 	s += lost * (log(y) - 0.5 * u);
 	double t = 1 + s * (1 + s * (1.0 / 2 + s * (1.0 / 6 + s * (1.0 / 24 + s * (1.0 / 120)))));
 	double h = pow(y, 0.5 * y - 0.25), rest = h * exp(-y) * (0x1.40d931ff62706p+1 * t);
-	if (x < 0) {
+	if (x <= -0x1p-60) {
 		double sine = sinpi(x);
+		double v = M_PI * product / (z * sine * rest) / h;
+		v = z > 185 ? (sine > 0 ? 0.0 : -0.0) : v;
 		/* minus infinity and the negative integers have no value */
-		return sine == 0 || !(z < INFINITY) ? NAN
-						    : M_PI * product / (z * sine * rest) / h;
+		return sine == 0 || !(z < INFINITY) ? NAN : v;
 	}
-	return x == 0 ? 1 / x : x > 172 ? x * INFINITY : rest * h / product;
+	return magnitude(x) < 0x1p-60 ? 1 / x : x > 172 ? x * INFINITY : rest * h / product;
 }
 
+/* Below -46, all that is not an integer gives less than the least float. */
 OVERLOAD float tgamma(float x)
 {
-	return (float)tgamma((double)x);
+	bool tiny = x < -46 && x > -0x1p23f;
+	float zero = (int)floor(x) & 1 ? -0.0f : 0.0f;
+	return tiny && x != floor(x) ? zero : (float)tgamma((double)x);
 }
 
-#define EACH(name, type, n)                                                                        \
-	OVERLOAD type##n name(type##n x)                                                           \
-	{                                                                                          \
-		type##n r;                                                                         \
-		for (int i = 0; i < n; i++)                                                        \
-			r[i] = name(x[i]);                                                         \
-		return r;                                                                          \
-	}
-#define EACH_WIDTH(name, type)                                                                     \
-	EACH(name, type, 2) EACH(name, type, 3) EACH(name, type, 4) EACH(name, type, 8)            \
-	EACH(name, type, 16)
-EACH_WIDTH(erfc, float)
-EACH_WIDTH(tgamma, float)
-EACH_WIDTH(tgamma, double)
+/* libclc's is -INFINITY for -INFINITY, and knows no denormal numbers */
+float libclc_lgamma_r(float x, private int *sign) __asm("__clc._Z8lgamma_rfPi");
+OVERLOAD float lgamma_r(float x, private int *sign)
+{
+	float a = magnitude(x), r = libclc_lgamma_r(x, sign);
+	/* nearly 1 / |x| */
+	r = a < 0x1p-60f ? -log(a) : r;
+	*sign = a > 0 && a < 0x1p-60f ? (x < 0 ? -1 : 1) : *sign;
+	return x == -INFINITY ? INFINITY : r;
+}
+
+OVERLOAD float lgamma(float x)
+{
+	int sign;
+	return lgamma_r(x, &sign);
+}
+
+WIDTHS1(tgamma, float)
+WIDTHS1(tgamma, double)

@@ -162,8 +162,8 @@ static int is_public(const char *name)
 
 /*
  * libclc is compiled for a target whose address spaces have other numbers, and for half arithmetic,
- * which is not offered: such functions, and what the vectoriser knows itself, keep their bodies for
- * libclc's own use under another name.
+ * which is not offered: such functions, what the vectoriser knows itself and what ours of the same
+ * name use keep their bodies under another name.
  */
 static void hide_pointer_functions(LLVMModuleRef m)
 {
@@ -171,8 +171,9 @@ static void hide_pointer_functions(LLVMModuleRef m)
 		size_t n;
 		char name[512];
 		const char *old = LLVMGetValueName2(f, &n);
-		int ours = strstr(old, "U3AS") || strstr(old, "Dh") || strstr(old, "ocl_") ||
-			   strstr(old, "_id") || strstr(old, "get_");
+		int ours = !strcmp(old, "_Z8lgamma_rfPi") || strstr(old, "U3AS") ||
+			   strstr(old, "Dh") || strstr(old, "ocl_") || strstr(old, "_id") ||
+			   strstr(old, "get_");
 		if (LLVMIsDeclaration(f) || !ours)
 			continue;
 		snprintf(name, sizeof(name), "__clc.%s", old);

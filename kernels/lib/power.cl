@@ -60,21 +60,6 @@ static inline double log2_signed(float x)
 	return x < 0 ? NAN : log2_of(magnitude(x));
 }
 
-OVERLOAD float log2(float x)
-{
-	return (float)log2_signed(x);
-}
-
-OVERLOAD float log(float x)
-{
-	return (float)(log2_signed(x) * 0x1.62e42fefa39efp-1);
-}
-
-OVERLOAD float log10(float x)
-{
-	return (float)(log2_signed(x) * 0x1.34413509f79ffp-2);
-}
-
 OVERLOAD float powr(float x, float y)
 {
 	/* what has no value is what the product has none for */
@@ -106,14 +91,6 @@ OVERLOAD float rootn(float x, int n)
 	return n == 0 || (x < 0 && !(n & 1)) ? NAN : r;
 }
 
-#define VECTOR1(name, n)                                                                           \
-	OVERLOAD float##n name(float##n x)                                                         \
-	{                                                                                          \
-		float##n r;                                                                        \
-		for (int i = 0; i < n; i++)                                                        \
-			r[i] = name(x[i]);                                                         \
-		return r;                                                                          \
-	}
 #define VECTOR2(name, second, n)                                                                   \
 	OVERLOAD float##n name(float##n x, second##n y)                                            \
 	{                                                                                          \
@@ -123,7 +100,6 @@ OVERLOAD float rootn(float x, int n)
 		return r;                                                                          \
 	}
 #define VECTORS(n)                                                                                 \
-	VECTOR1(log2, n) VECTOR1(log, n) VECTOR1(log10, n)                                         \
 	VECTOR2(powr, float, n) VECTOR2(pow, float, n)                                             \
 	VECTOR2(pown, int, n) VECTOR2(rootn, int, n)
 VECTORS(2) VECTORS(3) VECTORS(4) VECTORS(8) VECTORS(16)
