@@ -52,21 +52,14 @@ WIDTHS1(exp2, float)
 WIDTHS1(exp10, float)
 
 /*
- * e^x - 1 = 2^n (e^r - 1) + (2^n - 1); halves of both, for what is nearly infinite. Arguments of
- * denormal size are left alone.
+ * e^x - 1 = 2^n (e^r - 1) + (2^n - 1). Arguments of denormal size are left alone.
  */
 OVERLOAD float expm1(float x)
 {
 	float a = x;
 	x = x > 89.0f ? 89.0f : x;
 	x = x < -20.0f ? -20.0f : x;
-	float t = x * 0x1.715476p+0f, n = nearest(t);
-	float r = x - n * 0x1.62ep-1f;
-	r = r - n * 0x1.0bfbe8p-15f;
-	float p = exp_tail(r) * (r * r) + r;
-	float half_power = power_of_2f(nearest_bits(t) - 1);
-	p = 2.0f * (half_power * p + (half_power - 0.5f));
-	return magnitude(a) < 0x1p-25f ? a : p;
+	return magnitude(a) < 0x1p-25f ? a : 4.0f * quarter_expm1(x);
 }
 WIDTHS1(expm1, float)
 
@@ -111,24 +104,7 @@ OVERLOAD double expm1(double x)
 	double a = x;
 	x = x > 710.0 ? 710.0 : x;
 	x = x < -50.0 ? -50.0 : x;
-	double t = x * 0x1.71547652b82fep+0, n = nearest(t);
-	double r = x - n * 0x1.62e42feep-1;
-	r = r - n * 0x1.a39ef35793c76p-33;
-	double p = 0x1.1f8d9520b838bp-29;
-	p = p * r + 0x1.af5f3724ea4bbp-26;
-	p = p * r + 0x1.27e4cb23c69d7p-22;
-	p = p * r + 0x1.71ddf808b74ddp-19;
-	p = p * r + 0x1.a01a01add0e21p-16;
-	p = p * r + 0x1.a01a01b00610ap-13;
-	p = p * r + 0x1.6c16c16c14f6dp-10;
-	p = p * r + 0x1.111111110f65p-7;
-	p = p * r + 0x1.5555555555558p-5;
-	p = p * r + 0x1.5555555555559p-3;
-	p = p * r + 0x1p-1;
-	p = p * (r * r) + r;
-	double half_power = power_of_2(nearest_bits(t) - 1);
-	p = 2.0 * (half_power * p + (half_power - 0.5));
-	return magnitude(a) < 0x1p-54 ? a : p;
+	return magnitude(a) < 0x1p-54 ? a : 4.0 * quarter_expm1(x);
 }
 WIDTHS1(exp, double)
 WIDTHS1(exp2, double)

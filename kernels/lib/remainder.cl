@@ -1,108 +1,104 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fmod, remainder and remquo: long division with many bits at a time, exactly. One step is enough
- * where the quotient is below 2^28 (float) or 2^50 (double).
+ * where the quotient is below 2^22 (float) or 2^50 (double).
  */
 #include "math.clh"
 
-__attribute__((overloadable)) double floor(double x);
-__attribute__((overloadable)) double fma(double x, double y, double z);
+#define DECLARED(type)                                                                             \
+	__attribute__((overloadable)) type floor(type x);                                          \
+	__attribute__((overloadable)) type fma(type x, type y, type z);
+DECLARED(float)
+DECLARED(double)
 
-struct division {
-	double rest;    /* in [0, d), in units of 2^@exponent */
-	double divisor; /* d, in [1, 2) */
-	ulong quotient; /* its lowest bits */
-	int exponent;
-	int distance; /* between the exponents of the operands: below -1, @rest is not scaled */
-};
+/* @most: bits of a quotient that one step finds. */
+#define DIVISION(type, utype, digits, most, bias, least, up, scaled, integer, power)         \
+	struct division_##type {                                                                   \
+		type rest;      /* in [0, d), in units of 2^@exponent */                           \
+		type divisor;   /* d, in [1, 2) */                                                 \
+		uint quotient;  /* its lowest bits */                                              \
+		int exponent;                                                                      \
+		int distance; /* of the operands' exponents: below -1, @rest is not scaled */      \
+	};                                                                                         \
+	/* The mantissa in [1, 2) and the exponent of @x > 0. */                                   \
+	SMALL_OVERLOAD int take_apart(type x, type *mantissa)                                      \
+	{                                                                                          \
+		const utype one = (utype)bias << (digits - 1), bits_below = ((utype)1 << (digits - 1)) - 1; \
+		bool denormal = x < least;                                                         \
+		utype bits = as_##utype(denormal ? x * scaled : x);                                \
+		*mantissa = as_##type((bits & bits_below) | one);                                  \
+		return (int)(bits >> (digits - 1)) - (denormal ? bias + up : bias);                \
+	}                                                                                          \
+	SMALL_OVERLOAD struct division_##type divide(type a, type b)                               \
+	{                                                                                          \
+		struct division_##type r;                                                          \
+		type rest, d;                                                                      \
+		int e = take_apart(a, &rest);                                                      \
+		r.exponent = take_apart(b, &d);                                                    \
+		e -= r.exponent;                                                                   \
+		r.distance = e;                                                                    \
+		r.quotient = 0;                                                                    \
+		rest = e < 0 ? 0.5f * rest : rest;                                                 \
+		do {                                                                               \
+			int step = e < 0 ? 0 : e < most ? e : most;                                \
+			rest *= power(step);                                                       \
+			/* never too small, but by one too great */                                \
+			type q = floor(rest / d);                                                  \
+			rest = fma(-q, d, rest);                                                   \
+			q = rest < 0 ? q - 1 : q;                                                  \
+			rest = rest < 0 ? rest + d : rest;                                         \
+			uint bits = (uint)as_##utype(q + integer) & 0x7fffff;                      \
+			r.quotient = step > 8 ? bits : r.quotient << step | bits;                  \
+			e -= step;                                                                 \
+		} while (e > 0);                                                                   \
+		r.rest = rest;                                                                     \
+		r.divisor = d;                                                                     \
+		return r;                                                                          \
+	}                                                                                          \
+	/* To the nearest instead of down. */                                                      \
+	SMALL_OVERLOAD struct division_##type round_quotient(struct division_##type r)             \
+	{                                                                                          \
+		type twice = r.rest + r.rest;                                                      \
+		bool more = r.distance >= -1 &&                                                    \
+			    (twice > r.divisor || (twice == r.divisor && (r.quotient & 1)));       \
+		r.rest = more ? r.rest - r.divisor : r.rest;                                       \
+		r.quotient += more;                                                                \
+		return r;                                                                          \
+	}                                                                                          \
+	/* The remainder of @x by @y; @a and @b are their magnitudes. */                           \
+	SMALL_OVERLOAD type finish(struct division_##type r, type x, type a, type b, int nearer)   \
+	{                                                                                          \
+		type v = flip_sign(scale(r.rest, r.exponent), x);                                  \
+		v = r.distance < nearer || b == INFINITY ? x : v;                                  \
+		/* what is not a number goes this way, too */                                      \
+		return a < INFINITY && b > 0 ? v : NAN;                                            \
+	}                                                                                          \
+	SMALL_OVERLOAD type divided(type x, type y, int *quotient)                                 \
+	{                                                                                          \
+		type a = magnitude(x), b = magnitude(y);                                           \
+		struct division_##type r = round_quotient(divide(a, b));                           \
+		bool none = r.distance < -1 || !(a < INFINITY && b > 0 && b < INFINITY);           \
+		int q = none ? 0 : (int)(r.quotient & 0x7f);                                       \
+		*quotient = flip_sign(flip_sign((type)1, x), y) < 0 ? -q : q;                      \
+		return finish(r, x, a, b, -1);                                                     \
+	}
+DIVISION(float, uint, 24, 22, 127, 0x1p-126f, 24, 0x1p24f, 0x1p23f, power_of_2f)
+DIVISION(double, ulong, 53, 50, 1023, 0x1p-1022, 54, 0x1p54, 0x1p52, power_of_2)
 
-/* The mantissa in [1, 2) and the exponent of @x > 0. */
-SMALL int take_apart(double x, double *mantissa)
-{
-	bool denormal = x < 0x1p-1022;
-	ulong bits = as_ulong(denormal ? x * 0x1p54 : x);
-	*mantissa = as_double((bits & 0xfffffffffffff) | 0x3ff0000000000000);
-	return (int)(bits >> 52) - (denormal ? 1023 + 54 : 1023);
-}
-
-/* @wide: the operands are double, and products exact only with fma. */
-SMALL struct division divide(double a, double b, bool wide)
-{
-	const int most = wide ? 50 : 28;
-	struct division r;
-	double rest, d;
-	int e = take_apart(a, &rest);
-	r.exponent = take_apart(b, &d);
-	e -= r.exponent;
-	r.distance = e;
-	r.quotient = 0;
-	rest = e < 0 ? 0.5 * rest : rest;
-	do {
-		int step = e < 0 ? 0 : e < most ? e : most;
-		rest *= power_of_2(step);
-		/* never too small, and for floats never too great */
-		double q = floor(rest / d);
-		rest = wide ? fma(-q, d, rest) : rest - q * d;
-		q = wide && rest < 0 ? q - 1 : q;
-		rest = wide && rest < 0 ? rest + d : rest;
-		r.quotient = r.quotient << step | (as_ulong(q + 0x1p52) & 0xfffffffffffff);
-		e -= step;
-	} while (e > 0);
-	r.rest = rest;
-	r.divisor = d;
-	return r;
-}
-
-/* To the nearest instead of down. */
-SMALL struct division round_quotient(struct division r)
-{
-	double twice = r.rest + r.rest;
-	bool up = r.distance >= -1 &&
-		  (twice > r.divisor || (twice == r.divisor && (r.quotient & 1)));
-	r.rest = up ? r.rest - r.divisor : r.rest;
-	r.quotient += up;
-	return r;
-}
-
-/* The remainder of @x by @y; @a and @b are their magnitudes. */
-SMALL double finish(struct division r, double x, double a, double b, int least_distance)
-{
-	double v = flip_sign(scale(r.rest, r.exponent), x);
-	v = r.distance < least_distance || b == INFINITY ? x : v;
-	/* what is not a number goes this way, too */
-	return a < INFINITY && b > 0 ? v : NAN;
-}
-
-SMALL double fmod_of(double x, double y, bool wide)
-{
-	double a = magnitude(x), b = magnitude(y);
-	return finish(divide(a, b, wide), x, a, b, 0);
-}
-
-SMALL double remainder_of(double x, double y, bool wide, int *quotient)
-{
-	double a = magnitude(x), b = magnitude(y);
-	struct division r = round_quotient(divide(a, b, wide));
-	int q = r.distance < -1 || !(a < INFINITY && b > 0 && b < INFINITY)
-			? 0
-			: (int)(r.quotient & 0x7f);
-	*quotient = (as_ulong(x) ^ as_ulong(y)) >> 63 ? -q : q;
-	return finish(r, x, a, b, -1);
-}
-
-#define FUNCTIONS(type, wide)                                                                      \
+#define FUNCTIONS(type)                                                                            \
 	OVERLOAD type fmod(type x, type y)                                                         \
 	{                                                                                          \
-		return (type)fmod_of(x, y, wide);                                                  \
+		type a = magnitude(x), b = magnitude(y);                                           \
+		return finish(divide(a, b), x, a, b, 0);                                           \
 	}                                                                                          \
 	OVERLOAD type remainder(type x, type y)                                                    \
 	{                                                                                          \
 		int unused;                                                                        \
-		return (type)remainder_of(x, y, wide, &unused);                                    \
+		return divided(x, y, &unused);                                                     \
 	}                                                                                          \
 	OVERLOAD type remquo(type x, type y, private int *quotient)                                \
 	{                                                                                          \
-		return (type)remainder_of(x, y, wide, quotient);                                   \
+		return divided(x, y, quotient);                                                    \
 	}                                                                                          \
 	REMQUO(type, 2)                                                                            \
 	REMQUO(type, 3)                                                                            \
@@ -124,6 +120,5 @@ SMALL double remainder_of(double x, double y, bool wide, int *quotient)
 		*quotient = quotients;                                                             \
 		return r;                                                                          \
 	}
-FUNCTIONS(float, false)
-FUNCTIONS(double, true)
-
+FUNCTIONS(float)
+FUNCTIONS(double)
