@@ -30,6 +30,9 @@ static const double hard[] = {
 /* Of two arguments. */
 static const double pairs[] = {0,
 			       0x1p-149,
+			       0x1p-148,
+			       0x1p-1073,
+			       0x1.8p-1073,
 			       0x1p-1074,
 			       0x1.fffffcp-127,
 			       0x1.ffffffffffffep-1023,

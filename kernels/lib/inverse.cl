@@ -16,12 +16,12 @@ SMALL struct angle angle_of(double y, double x)
 {
 	double a = magnitude(y), b = magnitude(x);
 	double most = a > b ? a : b, least = a > b ? b : a;
-	/* two infinities are as good as ones; sums must not overflow */
+	/* two infinities are as good as ones; sums must not overflow, nor products be denormal */
 	least = least == INFINITY ? 1 : least;
 	most = least == 1 && most == INFINITY && a == b ? 1 : most;
-	double down = most > 0x1p1000 ? 0x1p-4 : 1;
-	most *= down;
-	least *= down;
+	double factor = most > 0x1p1000 ? 0x1p-4 : most < 0x1p-900 ? 0x1p100 : 1;
+	most *= factor;
+	least *= factor;
 	bool beyond = least > 0x1.a827999fcef32p-2 * most;
 	double numerator = beyond ? least - most : least, denominator = beyond ? least + most : most;
 	double t = numerator / (denominator == 0 ? 1 : denominator), z = t * t;

@@ -10,20 +10,16 @@
 	}
 SMOOTHSTEP(2) SMOOTHSTEP(3) SMOOTHSTEP(4) SMOOTHSTEP(8) SMOOTHSTEP(16)
 
-/* native_ and half_ functions: the full ones are fast enough, and vectorise. */
-#define SAME_AS(name, full, type, unused)                                                          \
+/* half_ functions are the full ones, which are fast enough, and so are these native_ ones. */
+#define SAME_AS(name, full, type)                                                                  \
 	__attribute__((overloadable)) type full(type x);                                           \
 	OVERLOAD type name(type x)                                                                 \
 	{                                                                                          \
 		return full(x);                                                                    \
 	}
 #define PREFIXED(prefix, type)                                                                     \
-	SAME_AS(prefix##cos, cos, type, ) SAME_AS(prefix##sin, sin, type, )                        \
-	SAME_AS(prefix##tan, tan, type, ) SAME_AS(prefix##exp, exp, type, )                        \
-	SAME_AS(prefix##exp2, exp2, type, ) SAME_AS(prefix##exp10, exp10, type, )                  \
-	SAME_AS(prefix##log, log, type, ) SAME_AS(prefix##log2, log2, type, )                      \
-	SAME_AS(prefix##log10, log10, type, ) SAME_AS(prefix##sqrt, sqrt, type, )                  \
-	SAME_AS(prefix##rsqrt, rsqrt, type, )                                                      \
+	SAME_AS(prefix##sqrt, sqrt, type)                                                          \
+	SAME_AS(prefix##rsqrt, rsqrt, type)                                                        \
 	OVERLOAD type prefix##recip(type x)                                                        \
 	{                                                                                          \
 		return 1.0f / x;                                                                   \
@@ -31,14 +27,19 @@ SMOOTHSTEP(2) SMOOTHSTEP(3) SMOOTHSTEP(4) SMOOTHSTEP(8) SMOOTHSTEP(16)
 	OVERLOAD type prefix##divide(type x, type y)                                               \
 	{                                                                                          \
 		return x / y;                                                                      \
-	}                                                                                          \
-	OVERLOAD type prefix##powr(type x, type y)                                                 \
+	}
+#define RELAXED(type, unused)                                                                      \
+	PREFIXED(native_, type)                                                                    \
+	PREFIXED(half_, type)                                                                      \
+	SAME_AS(half_cos, cos, type) SAME_AS(half_sin, sin, type) SAME_AS(half_tan, tan, type)     \
+	SAME_AS(half_exp, exp, type) SAME_AS(half_exp2, exp2, type)                                \
+	SAME_AS(half_exp10, exp10, type) SAME_AS(half_log, log, type)                              \
+	SAME_AS(half_log2, log2, type) SAME_AS(half_log10, log10, type)                            \
+	__attribute__((overloadable)) type powr(type x, type y);                                   \
+	OVERLOAD type half_powr(type x, type y)                                                    \
 	{                                                                                          \
 		return powr(x, y);                                                                 \
 	}
-#define RELAXED(type, unused)                                                                      \
-	__attribute__((overloadable)) type powr(type x, type y);                                   \
-	PREFIXED(native_, type) PREFIXED(half_, type)
 FOR_WIDTHS(RELAXED, float, )
 
 /* libclc's nan(0UL) is an infinity. */

@@ -155,7 +155,7 @@ static char *group_name(const char *mangled)
 static int is_public(const char *name)
 {
 	char *base = base_name(name);
-	int yes = base && strncmp(base, "__", 2) != 0;
+	int yes = base && (strncmp(base, "__", 2) != 0 || strncmp(base, "__tern_", 7) == 0);
 	free(base);
 	return yes || strncmp(name, "__tern_", 7) == 0 || strncmp(name, "__to_", 5) == 0;
 }

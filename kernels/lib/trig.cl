@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sine, cosine and tangent, of multiples of pi, too. Arguments are reduced to a quarter turn around
- * zero; only where a lane has a huge one is the long way taken. Coefficients: minimax fits, rounded
- * to float (relative error below 2^-25) or double (2^-58).
+ * zero; only where a lane has a huge one is the long way taken.
  */
-#include "math.clh"
+#include "trig.clh"
 
 __attribute__((overloadable)) double floor(double x);
 __attribute__((overloadable)) ulong mul_hi(ulong x, ulong y);
@@ -62,22 +61,6 @@ SMALL_OVERLOAD struct reduced_float reduce(float x)
 	if (magnitude(x) >= 0x1p25f)
 		r = reduce_large(x);
 	return r;
-}
-
-SMALL_OVERLOAD float sin_poly(float x)
-{
-	float z = x * x, p = -0x1.9ac42cp-13f;
-	p = p * z + 0x1.110c1ep-7f;
-	p = p * z - 0x1.555552p-3f;
-	return p * (z * x) + x;
-}
-
-SMALL_OVERLOAD float cos_poly(float x)
-{
-	float z = x * x, p = 0x1.9bd43p-16f;
-	p = p * z - 0x1.6c12cap-10f;
-	p = p * z + 0x1.555554p-5f;
-	return p * (z * z) + (1.0f - 0.5f * z);
 }
 
 /* Infinite arguments give what is not a number; so do those that are none. */
@@ -150,28 +133,6 @@ SMALL_OVERLOAD struct reduced_double reduce(double x)
 	if (magnitude(x) >= 0x1p20)
 		r = reduce_large(x);
 	return r;
-}
-
-SMALL_OVERLOAD double sin_poly(double x)
-{
-	double z = x * x, p = 0x1.5d9396188d3d9p-33;
-	p = p * z - 0x1.ae5e68793d1dfp-26;
-	p = p * z + 0x1.71de357afc043p-19;
-	p = p * z - 0x1.a01a019c1608bp-13;
-	p = p * z + 0x1.111111110f8a6p-7;
-	p = p * z - 0x1.5555555555549p-3;
-	return p * (z * x) + x;
-}
-
-SMALL_OVERLOAD double cos_poly(double x)
-{
-	double z = x * x, p = -0x1.8fb16596f9e81p-37;
-	p = p * z + 0x1.1ee9f1b97f116p-29;
-	p = p * z - 0x1.27e4f8134959fp-22;
-	p = p * z + 0x1.a01a019cc0171p-16;
-	p = p * z - 0x1.6c16c16c15224p-10;
-	p = p * z + 0x1.555555555554cp-5;
-	return p * (z * z) + (1.0 - 0.5 * z);
 }
 
 SMALL_OVERLOAD double unless_infinite(double x, double result)
