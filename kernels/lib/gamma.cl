@@ -25,7 +25,7 @@ OVERLOAD float tgamma(float x)
 	double u = 1 / y, v = u * u;
 	double s = (v * (v * (1.0 / 1260) - 1.0 / 360) + 1.0 / 12) * u;
 	double l = (y - 0.5) * log2_of_normal(y) - (y - s) * 0x1.71547652b82fep+0;
-	double gamma = exp2_of(l) * 0x1.40d931ff62706p+1 / product;
+	double gamma = exp2_wide(l) * 0x1.40d931ff62706p+1 / product;
 	float reflected = (float)(M_PI / (z * sine * gamma));
 	reflected = a > 47.0f ? flip_sign(0.0f, sine) : reflected;
 	/* minus infinity and the negative integers have no value */

@@ -9,7 +9,6 @@
 DECLARED(float)
 DECLARED(double)
 __attribute__((overloadable)) int clamp(int x, int least, int most);
-__attribute__((overloadable)) int add_sat(int x, int y);
 
 /* The exponent of @x, as if it had any number of digits. For 0 and what is not finite: something. */
 SMALL_OVERLOAD int exponent(float x)
@@ -33,7 +32,7 @@ OVERLOAD float ldexp(float x, int n)
 	uint bits = as_uint(denormal ? x * 0x1p24f : x);
 	float m = as_float((bits & 0x807fffff) | 0x3f800000);
 	int e = (int)(bits >> 23 & 0xff) - (denormal ? 127 + 24 : 127);
-	float r = scale(m, clamp(add_sat(e, n), -200, 200));
+	float r = scale(m, clamp(e + clamp(n, -600, 600), -200, 200));
 	return x == 0 || !(magnitude(x) < INFINITY) ? x : r;
 }
 
@@ -43,7 +42,7 @@ OVERLOAD double ldexp(double x, int n)
 	ulong bits = as_ulong(denormal ? x * 0x1p54 : x);
 	double m = as_double((bits & 0x800fffffffffffff) | 0x3ff0000000000000);
 	int e = (int)(bits >> 52 & 0x7ff) - (denormal ? 1023 + 54 : 1023);
-	double r = scale(m, clamp(add_sat(e, n), -1100, 1100));
+	double r = scale(m, clamp(e + clamp(n, -5000, 5000), -1100, 1100));
 	return x == 0 || !(magnitude(x) < INFINITY) ? x : r;
 }
 

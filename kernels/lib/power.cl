@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Powers and roots, by the logarithm to base 2; accurate beyond what the table of errors asks. In
- * double, half an ulp is lost before the last rounding for float.
+ * Powers and roots, by the logarithm to base 2; accurate beyond what the table of errors asks.
  */
 #include "power.clh"
 
@@ -32,15 +31,27 @@ SMALL_OVERLOAD struct whole parity(double y)
  * The power of a = |x|: 2^(y log2(a)). For 0 and infinite a and for infinite y the result is 0 or
  * infinite; for a = 1 and infinite y, 1. What is not a number is left to the callers.
  */
-SMALL_OVERLOAD float power_of(float a, double y)
+SMALL_OVERLOAD float limits(float a, bool negative, float result)
 {
-	double l = log2_of(a) * y;
-	return (float)exp2_of(a == 1 ? 0 : l);
+	return a == 0 || a == INFINITY ? (negative == (a == 0) ? INFINITY : 0) : result;
 }
 
-SMALL double limits(double a, double y, double result)
+SMALL_OVERLOAD double limits(double a, bool negative, double result)
 {
-	return a == 0 || a == INFINITY ? ((y < 0) == (a == 0) ? INFINITY : 0) : result;
+	return a == 0 || a == INFINITY ? (negative == (a == 0) ? INFINITY : 0) : result;
+}
+
+SMALL_OVERLOAD float power_of(float a, float y)
+{
+	/* far beyond what matters, but finite */
+	float b = y > 0x1p100f ? 0x1p100f : y;
+	b = b < -0x1p100f ? -0x1p100f : b;
+	return limits(a, y < 0, exp2_of(log2_of(a) * b));
+}
+
+SMALL_OVERLOAD float power_of(float a, int n)
+{
+	return limits(a, n < 0, exp2_of(log2_of(a) * n));
 }
 
 SMALL_OVERLOAD double power_of(double a, double y)
@@ -48,13 +59,18 @@ SMALL_OVERLOAD double power_of(double a, double y)
 	/* far beyond what matters, so that products do not overflow */
 	double b = y > 0x1p200 ? 0x1p200 : y;
 	b = b < -0x1p200 ? -0x1p200 : b;
-	return limits(a, y, exp2_of(multiply(log2_of(a), split(b))));
+	return limits(a, y < 0, exp2_of(multiply(log2_of(a), split(b))));
+}
+
+SMALL_OVERLOAD double power_of(double a, int n)
+{
+	return power_of(a, (double)n);
 }
 
 /* The @n-th root of @a. */
 SMALL_OVERLOAD float root_of(float a, int n)
 {
-	return (float)exp2_of(log2_of(a) / n);
+	return limits(a, n < 0, exp2_of(log2_of(a) / n));
 }
 
 SMALL_OVERLOAD double root_of(double a, int n)
@@ -64,7 +80,7 @@ SMALL_OVERLOAD double root_of(double a, int n)
 	double inverse = 1 / (n == 0 ? 1 : d);
 	struct pair y = {first_bits(inverse), 0};
 	y.low = ((1 - y.high * d1) - y.high * d2) * inverse;
-	return limits(a, d, exp2_of(multiply(log2_of(a), y)));
+	return limits(a, n < 0, exp2_of(multiply(log2_of(a), y)));
 }
 
 #define FUNCTIONS(type)                                                                            \
@@ -86,7 +102,7 @@ SMALL_OVERLOAD double root_of(double a, int n)
 	}                                                                                          \
 	OVERLOAD type pown(type x, int n)                                                          \
 	{                                                                                          \
-		type r = power_of(magnitude(x), (double)n);                                          \
+		type r = power_of(magnitude(x), n);                                          \
 		r = n & 1 ? flip_sign(r, x) : r;                                                   \
 		return n == 0 ? 1 : x == x ? r : x;                                                \
 	}                                                                                          \
