@@ -127,6 +127,8 @@ static void judge(struct job *job, double got)
 		return;
 	}
 	double bound = bound_of(f, job->type->is_double, a);
+	if (f->absolute > 0 && isinf(bound))
+		return;
 	bool special = isinf(f->ulps) && f->kind != ACCURACY_FULL;
 	if (!special || isfinite(ulps))
 		job->out->ulps = fmax(job->out->ulps, ulps);
@@ -233,8 +235,11 @@ static void print_cell(const struct accuracy_function *f, const struct measured 
 		printf(" |  | ");
 		return;
 	}
-	printf(" %.4g%s | %s |", m->ulps, m->wrong ? " WRONG" : "",
-	       bound_text(f, is_double, bound, sizeof(bound)));
+	if (f->absolute > 0 && isinf(f->ulps))
+		printf(" -%s | - |", m->wrong ? " WRONG" : "");
+	else
+		printf(" %.4g%s | %s |", m->ulps, m->wrong ? " WRONG" : "",
+		       bound_text(f, is_double, bound, sizeof(bound)));
 }
 
 static void print_kind(enum accuracy_kind kind)

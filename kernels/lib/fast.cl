@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Short functions of float: native_ ones, and what -cl-fast-relaxed-math puts in the place of the full
- * ones (library.c of ternc: a call of f is one of __tern_fast_f). Arguments and results are finite;
- * denormal ones may become 0. docs/math.md has their errors.
+ * Short functions of float: native_ ones, and what -cl-fast-relaxed-math puts in the place of the
+ * full ones (library.c of ternc: a call of f is one of __tern_fast_f). Arguments and results are
+ * finite; denormal ones may become 0. half_ functions are the same with the special values.
+ * docs/math.md has their errors.
  */
 #include "trig.clh"
 
@@ -15,15 +16,15 @@ SMALL float exp2_sum(float t, float r)
 	p = p * r + 0x1.ebf9bp-3f;
 	p = p * r + 0x1.62e432p-1f;
 	p = p * r + 1.0f;
+	p = as_float(as_int(p) + (nearest_bits(t) << 23));
+	p = t >= 128.0f ? INFINITY : p;
 	/* the least normal number has exponent -126 */
-	return t < -126.0f ? 0.0f : as_float(as_int(p) + (nearest_bits(t) << 23));
+	return t < -126.0f ? 0.0f : p;
 }
 
 /* 2^(x * factor) */
-SMALL float exp2_of_product(float x, float factor, float most, float least)
+SMALL float exp2_of_product(float x, float factor)
 {
-	x = x > most ? most : x;
-	x = x < least ? least : x;
 	float t = x * factor;
 	return exp2_sum(t, x * factor - nearest(t));
 }
@@ -47,9 +48,6 @@ SMALL float log2_sum(float x, float factor)
 /* The sine of r + n pi. */
 SMALL float sine_of(float r, int n)
 {
-	/* what is left of a huge argument */
-	r = r > 2.0f ? 2.0f : r;
-	r = r < -2.0f ? -2.0f : r;
 	float z = r * r, p = 0x1.5de2b4p-19f;
 	p = p * z - 0x1.9f7286p-13f;
 	p = p * z + 0x1.110eep-7f;
@@ -57,25 +55,30 @@ SMALL float sine_of(float r, int n)
 	return as_float(as_int(p * (z * r) + r) ^ n << 31);
 }
 
-/* x - n pi; products of the first two parts and n are exact below 2^16. */
+/*
+ * x - n pi, or, for huge numbers, something as small; products of n and all parts but the last are
+ * exact below 2^16.
+ */
 SMALL float less_multiple(float x, float n)
 {
-	return ((x - n * 0x1.92p+1f) - n * 0x1.fbp-11f) - n * 0x1.5110b4p-21f;
+	float r = (((x - n * 0x1.92p+1f) - n * 0x1.fap-11f) - n * 0x1.54p-19f) - n * 0x1.10b462p-29f;
+	r = r > 2.0f ? 2.0f : r;
+	return r < -2.0f ? -2.0f : r;
 }
 
 OVERLOAD float __tern_fast_exp2(float x)
 {
-	return exp2_of_product(x, 1.0f, 128.0f, -127.0f);
+	return exp2_sum(x, x - nearest(x));
 }
 
 OVERLOAD float __tern_fast_exp(float x)
 {
-	return exp2_of_product(x, 0x1.715476p+0f, 88.8f, -88.0f);
+	return exp2_of_product(x, 0x1.715476p+0f);
 }
 
 OVERLOAD float __tern_fast_exp10(float x)
 {
-	return exp2_of_product(x, 0x1.a934fp+1f, 38.6f, -38.2f);
+	return exp2_of_product(x, 0x1.a934fp+1f);
 }
 
 OVERLOAD float __tern_fast_log2(float x)
@@ -146,13 +149,57 @@ OVERLOAD float __tern_fast_rootn(float x, int n)
 	return as_float(as_uint(r) | (as_uint(x) & (uint)n << 31));
 }
 
+/* ---- half_ ---- */
+#define HALF_EXP(name)                                                                             \
+	OVERLOAD float half_##name(float x)                                                        \
+	{                                                                                          \
+		float r = __tern_fast_##name(x);                                                   \
+		return x == x ? r : x;                                                             \
+	}
+#define HALF_LOG(name)                                                                             \
+	OVERLOAD float half_##name(float x)                                                        \
+	{                                                                                          \
+		float r = __tern_fast_##name(x);                                                   \
+		r = x < INFINITY ? r : x;                                                          \
+		return x < 0 ? NAN : r;                                                            \
+	}
+HALF_EXP(exp)
+HALF_EXP(exp2)
+HALF_EXP(exp10)
+HALF_LOG(log)
+HALF_LOG(log2)
+HALF_LOG(log10)
+
+/* What has no value is what the product has none for. */
+OVERLOAD float half_powr(float x, float y)
+{
+	return half_exp2(y * half_log2(x));
+}
+
+/* For up to 2^16. */
+OVERLOAD float half_sin(float x)
+{
+	return x == 0 ? x : __tern_fast_sin(x);
+}
+
+OVERLOAD float half_cos(float x)
+{
+	return __tern_fast_cos(x);
+}
+
+OVERLOAD float half_tan(float x)
+{
+	return native_tan(x);
+}
+
 #define FAST1(name)                                                                                \
 	WIDTHS1(__tern_fast_##name, float)                                                         \
 	OVERLOAD float native_##name(float x)                                                      \
 	{                                                                                          \
 		return __tern_fast_##name(x);                                                      \
 	}                                                                                          \
-	WIDTHS1(native_##name, float)
+	WIDTHS1(native_##name, float)                                                              \
+	WIDTHS1(half_##name, float)
 FAST1(exp2)
 FAST1(exp)
 FAST1(exp10)
@@ -162,6 +209,7 @@ FAST1(log10)
 FAST1(sin)
 FAST1(cos)
 WIDTHS1(native_tan, float)
+WIDTHS1(half_tan, float)
 WIDTHS_AND(__tern_fast_sincos, float, float)
 WIDTHS2(__tern_fast_powr, float)
 WIDTHS2(__tern_fast_pow, float)
@@ -172,3 +220,4 @@ OVERLOAD float native_powr(float x, float y)
 	return __tern_fast_powr(x, y);
 }
 WIDTHS2(native_powr, float)
+WIDTHS2(half_powr, float)

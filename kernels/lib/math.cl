@@ -10,16 +10,18 @@
 	}
 SMOOTHSTEP(2) SMOOTHSTEP(3) SMOOTHSTEP(4) SMOOTHSTEP(8) SMOOTHSTEP(16)
 
-/* half_ functions are the full ones, which are fast enough, and so are these native_ ones. */
-#define SAME_AS(name, full, type)                                                                  \
-	__attribute__((overloadable)) type full(type x);                                           \
-	OVERLOAD type name(type x)                                                                 \
-	{                                                                                          \
-		return full(x);                                                                    \
-	}
+/* These native_ and half_ functions are instructions. */
 #define PREFIXED(prefix, type)                                                                     \
-	SAME_AS(prefix##sqrt, sqrt, type)                                                          \
-	SAME_AS(prefix##rsqrt, rsqrt, type)                                                        \
+	__attribute__((overloadable)) type sqrt(type x);                                           \
+	__attribute__((overloadable)) type rsqrt(type x);                                          \
+	OVERLOAD type prefix##sqrt(type x)                                                         \
+	{                                                                                          \
+		return sqrt(x);                                                                    \
+	}                                                                                          \
+	OVERLOAD type prefix##rsqrt(type x)                                                        \
+	{                                                                                          \
+		return rsqrt(x);                                                                   \
+	}                                                                                          \
 	OVERLOAD type prefix##recip(type x)                                                        \
 	{                                                                                          \
 		return 1.0f / x;                                                                   \
@@ -28,19 +30,8 @@ SMOOTHSTEP(2) SMOOTHSTEP(3) SMOOTHSTEP(4) SMOOTHSTEP(8) SMOOTHSTEP(16)
 	{                                                                                          \
 		return x / y;                                                                      \
 	}
-#define RELAXED(type, unused)                                                                      \
-	PREFIXED(native_, type)                                                                    \
-	PREFIXED(half_, type)                                                                      \
-	SAME_AS(half_cos, cos, type) SAME_AS(half_sin, sin, type) SAME_AS(half_tan, tan, type)     \
-	SAME_AS(half_exp, exp, type) SAME_AS(half_exp2, exp2, type)                                \
-	SAME_AS(half_exp10, exp10, type) SAME_AS(half_log, log, type)                              \
-	SAME_AS(half_log2, log2, type) SAME_AS(half_log10, log10, type)                            \
-	__attribute__((overloadable)) type powr(type x, type y);                                   \
-	OVERLOAD type half_powr(type x, type y)                                                    \
-	{                                                                                          \
-		return powr(x, y);                                                                 \
-	}
-FOR_WIDTHS(RELAXED, float, )
+#define BOTH(type, unused) PREFIXED(native_, type) PREFIXED(half_, type)
+FOR_WIDTHS(BOTH, float, )
 
 /* libclc's nan(0UL) is an infinity. */
 #define QUIET_NAN(n)                                                                               \
