@@ -158,15 +158,16 @@ static char *group_name(const char *mangled)
 static int is_public(const char *name)
 {
 	char *base = base_name(name);
-	int yes = base && (strncmp(base, "__", 2) != 0 || strncmp(base, "__spirv_", 8) == 0);
+	int yes = base && (strncmp(base, "__", 2) != 0 || strncmp(base, "__tern_", 7) == 0 ||
+			   strncmp(base, "__spirv_", 8) == 0);
 	free(base);
 	return yes || strncmp(name, "__tern_", 7) == 0 || strncmp(name, "__to_", 5) == 0;
 }
 
 /*
  * libclc is compiled for a target whose address spaces have other numbers, and for half arithmetic,
- * which is not offered: such functions, and what the vectoriser knows itself, keep their bodies for
- * libclc's own use under another name.
+ * which is not offered: such functions, what the vectoriser knows itself and what ours of the same
+ * name use keep their bodies under another name.
  */
 static void hide_pointer_functions(LLVMModuleRef m)
 {
@@ -174,8 +175,9 @@ static void hide_pointer_functions(LLVMModuleRef m)
 		size_t n;
 		char name[512];
 		const char *old = LLVMGetValueName2(f, &n);
-		int ours = strstr(old, "U3AS") || strstr(old, "Dh") || strstr(old, "ocl_") ||
-			   strstr(old, "_id") || strstr(old, "get_");
+		int ours = !strcmp(old, "_Z8lgamma_rfPi") || strstr(old, "U3AS") ||
+			   strstr(old, "Dh") || strstr(old, "ocl_") || strstr(old, "_id") ||
+			   strstr(old, "get_");
 		if (LLVMIsDeclaration(f) || !ours)
 			continue;
 		snprintf(name, sizeof(name), "__clc.%s", old);

@@ -1,129 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Logarithms and powers of float, by way of double: without tables, exact cases or long branches,
- * and accurate far beyond what the table of errors asks. 1 ulp at most before the last rounding.
+ * Powers and roots, by the logarithm to base 2; accurate beyond what the table of errors asks.
  */
-#include "lib.clh"
+#include "power.clh"
 
-static inline float magnitude(float x)
+struct whole {
+	bool integer, odd;
+};
+
+SMALL_OVERLOAD struct whole parity(float y)
 {
-	return as_float(as_uint(x) & 0x7fffffff);
+	float b = magnitude(y), sum = b + 0x1p23f;
+	struct whole r;
+	/* an infinite y is even, too */
+	r.integer = b >= 0x1p23f || sum - 0x1p23f == b;
+	r.odd = r.integer && b < 0x1p24f && ((b < 0x1p23f ? as_uint(sum) : as_uint(b)) & 1);
+	return r;
 }
 
-/* The logarithm to base 2 of @a >= 0, also denormal, zero or infinite. */
-static inline double log2_of(float a)
+SMALL_OVERLOAD struct whole parity(double y)
 {
-	ulong u = as_ulong((double)a);
-	/* a = 2^k m with m between the roots of 1/2 and 2 */
-	int k = ((int)(u >> 32) - 0x3fe6a09e) >> 20;
-	double m = as_double(u - ((ulong)(long)k << 52));
-	double s = (m - 1) / (m + 1), z = s * s;
-	double p = 1.0 / 13;
-	p = p * z + 1.0 / 11;
-	p = p * z + 1.0 / 9;
-	p = p * z + 1.0 / 7;
-	p = p * z + 1.0 / 5;
-	p = p * z + 1.0 / 3;
-	p = p * z + 1.0;
-	double r = k + s * (p * 0x1.71547652b82fep+1);
-	r = a == 0 ? -INFINITY : r;
-	/* infinite, or no number */
-	return a < INFINITY ? r : (double)a;
+	double b = magnitude(y), sum = b + 0x1p52;
+	struct whole r;
+	r.integer = b >= 0x1p52 || sum - 0x1p52 == b;
+	r.odd = r.integer && b < 0x1p53 && ((b < 0x1p52 ? as_ulong(sum) : as_ulong(b)) & 1);
+	return r;
 }
 
-/* 2^l, rounded to float once. */
-static inline float exp2_of(double l)
+/*
+ * The power of a = |x|: 2^(y log2(a)). For 0 and infinite a and for infinite y the result is 0 or
+ * infinite; for a = 1 and infinite y, 1. What is not a number is left to the callers.
+ */
+SMALL_OVERLOAD float limits(float a, bool negative, float result)
 {
-	l = l > 200 ? 200 : l;
-	l = l < -200 ? -200 : l;
-	double t = l + 0x1.8p52, n = t - 0x1.8p52;
-	double r = (l - n) * 0x1.62e42fefa39efp-1;
-	double p = 1.0 / 40320;
-	p = p * r + 1.0 / 5040;
-	p = p * r + 1.0 / 720;
-	p = p * r + 1.0 / 120;
-	p = p * r + 1.0 / 24;
-	p = p * r + 1.0 / 6;
-	p = p * r + 1.0 / 2;
-	p = p * r + 1.0;
-	p = p * r + 1.0;
-	return (float)(p * as_double((as_ulong(t) + 1023) << 52));
+	return a == 0 || a == INFINITY ? (negative == (a == 0) ? INFINITY : 0) : result;
 }
 
-static inline float negate_if(bool condition, float x)
+SMALL_OVERLOAD double limits(double a, bool negative, double result)
 {
-	return condition ? -x : x;
+	return a == 0 || a == INFINITY ? (negative == (a == 0) ? INFINITY : 0) : result;
 }
 
-static inline double log2_signed(float x)
+SMALL_OVERLOAD float power_of(float a, float y)
 {
-	return x < 0 ? NAN : log2_of(magnitude(x));
+	/* far beyond what matters, but finite */
+	float b = y > 0x1p100f ? 0x1p100f : y;
+	b = b < -0x1p100f ? -0x1p100f : b;
+	return limits(a, y < 0, exp2_of(log2_of(a) * b));
 }
 
-OVERLOAD float log2(float x)
+SMALL_OVERLOAD float power_of(float a, int n)
 {
-	return (float)log2_signed(x);
+	return limits(a, n < 0, exp2_of(log2_of(a) * n));
 }
 
-OVERLOAD float log(float x)
+SMALL_OVERLOAD double power_of(double a, double y)
 {
-	return (float)(log2_signed(x) * 0x1.62e42fefa39efp-1);
+	/* far beyond what matters, so that products do not overflow */
+	double b = y > 0x1p200 ? 0x1p200 : y;
+	b = b < -0x1p200 ? -0x1p200 : b;
+	return limits(a, y < 0, exp2_of(multiply(log2_of(a), split(b))));
 }
 
-OVERLOAD float log10(float x)
+SMALL_OVERLOAD double power_of(double a, int n)
 {
-	return (float)(log2_signed(x) * 0x1.34413509f79ffp-2);
+	return power_of(a, (double)n);
 }
 
-OVERLOAD float powr(float x, float y)
+/* The @n-th root of @a. */
+SMALL_OVERLOAD float root_of(float a, int n)
 {
-	/* what has no value is what the product has none for */
-	return exp2_of(log2_signed(x) * y);
+	return limits(a, n < 0, exp2_of(log2_of(a) / n));
 }
 
-OVERLOAD float pow(float x, float y)
+SMALL_OVERLOAD double root_of(double a, int n)
 {
-	float a = magnitude(x), b = magnitude(y), sum = b + 0x1p23f;
-	bool integer = b >= 0x1p23f || sum - 0x1p23f == b;
-	bool odd = integer && b < 0x1p24f && ((b < 0x1p23f ? as_uint(sum) : as_uint(b)) & 1);
-	double l = a == 1 && y == y ? 0 : log2_of(a) * y;
-	float r = negate_if(odd && as_int(x) < 0, exp2_of(l));
-	r = x < 0 && a < INFINITY && !integer ? NAN : r;
-	/* with infinite y, integer is true; with y not a number, r is none */
-	return x == 1 || y == 0 ? 1 : r;
+	/* 1 / n as a pair; n, too, in two parts */
+	double d = n, d1 = (double)(n & ~0xffff), d2 = (double)(n & 0xffff);
+	double inverse = 1 / (n == 0 ? 1 : d);
+	struct pair y = {first_bits(inverse), 0};
+	y.low = ((1 - y.high * d1) - y.high * d2) * inverse;
+	return limits(a, n < 0, exp2_of(multiply(log2_of(a), y)));
 }
 
-OVERLOAD float pown(float x, int n)
-{
-	float r = exp2_of(log2_of(magnitude(x)) * n);
-	return n == 0 ? 1 : negate_if((n & 1) && as_int(x) < 0, r);
-}
-
-OVERLOAD float rootn(float x, int n)
-{
-	float r = exp2_of(log2_of(magnitude(x)) / n);
-	r = negate_if((n & 1) && as_int(x) < 0, r);
-	return n == 0 || (x < 0 && !(n & 1)) ? NAN : r;
-}
-
-#define VECTOR1(name, n)                                                                           \
-	OVERLOAD float##n name(float##n x)                                                         \
+#define FUNCTIONS(type)                                                                            \
+	OVERLOAD type pow(type x, type y)                                                          \
 	{                                                                                          \
-		float##n r;                                                                        \
-		for (int i = 0; i < n; i++)                                                        \
-			r[i] = name(x[i]);                                                         \
-		return r;                                                                          \
-	}
-#define VECTOR2(name, second, n)                                                                   \
-	OVERLOAD float##n name(float##n x, second##n y)                                            \
+		type a = magnitude(x), r = power_of(a, y);                                         \
+		struct whole w = parity(y);                                                        \
+		r = w.odd ? flip_sign(r, x) : r;                                                   \
+		r = x < 0 && a < INFINITY && !w.integer ? NAN : r;                                 \
+		r = x == x && y == y ? r : NAN;                                                    \
+		return x == 1 || y == 0 ? 1 : r;                                                   \
+	}                                                                                          \
+	OVERLOAD type powr(type x, type y)                                                         \
 	{                                                                                          \
-		float##n r;                                                                        \
-		for (int i = 0; i < n; i++)                                                        \
-			r[i] = name(x[i], y[i]);                                                   \
-		return r;                                                                          \
-	}
-#define VECTORS(n)                                                                                 \
-	VECTOR1(log2, n) VECTOR1(log, n) VECTOR1(log10, n)                                         \
-	VECTOR2(powr, float, n) VECTOR2(pow, float, n)                                             \
-	VECTOR2(pown, int, n) VECTOR2(rootn, int, n)
-VECTORS(2) VECTORS(3) VECTORS(4) VECTORS(8) VECTORS(16)
+		type a = magnitude(x), b = magnitude(y), r = power_of(a, y);                       \
+		/* 0^0, infinity^0, 1^infinity */                                                  \
+		bool none = (y == 0 && (a == 0 || a == INFINITY)) || (a == 1 && b == INFINITY);    \
+		return x >= 0 && y == y && !none ? r : NAN;                                        \
+	}                                                                                          \
+	OVERLOAD type pown(type x, int n)                                                          \
+	{                                                                                          \
+		type r = power_of(magnitude(x), n);                                          \
+		r = n & 1 ? flip_sign(r, x) : r;                                                   \
+		return n == 0 ? 1 : x == x ? r : x;                                                \
+	}                                                                                          \
+	OVERLOAD type rootn(type x, int n)                                                         \
+	{                                                                                          \
+		type r = root_of(magnitude(x), n);                                                 \
+		r = n & 1 ? flip_sign(r, x) : r;                                                   \
+		return n == 0 || x != x || (x < 0 && !(n & 1)) ? NAN : r;                          \
+	}                                                                                          \
+	WIDTHS2(pow, type)                                                                         \
+	WIDTHS2(powr, type)                                                                        \
+	WIDTHS2_WITH(pown, type, int)                                                              \
+	WIDTHS2_WITH(rootn, type, int)
+FUNCTIONS(float)
+FUNCTIONS(double)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Links a module with what it needs of the device library (library_format.h, embedded). */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,60 @@ static enum tern_build_status link_shard(struct tern_build *b, LLVMModuleRef mod
 							      : TERN_BUILD_UNAVAILABLE;
 }
 
+/* Whether clang made @f with -cl-fast-relaxed-math. */
+static bool is_relaxed(LLVMValueRef f)
+{
+	static const char *const flags[] = {"approx-func-fp-math", "no-nans-fp-math",
+					    "no-infs-fp-math"};
+	for (size_t i = 0; i < tern_array_size(flags); i++) {
+		unsigned n = 0;
+		LLVMAttributeRef a = LLVMGetStringAttributeAtIndex(
+			f, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, flags[i],
+			(unsigned)strlen(flags[i]));
+		if (!a || strcmp(LLVMGetStringAttributeValue(a, &n), "true") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The short form of function @f that the library may have: __tern_fast_sin of sin; or NULL. */
+static LLVMValueRef find_fast(LLVMModuleRef module, LLVMValueRef f)
+{
+	static const char prefix[] = "__tern_fast_";
+	char fast[128], *base;
+	size_t n;
+	const char *name = LLVMGetValueName2(f, &n);
+	if (strncmp(name, "_Z", 2) != 0)
+		return NULL;
+	unsigned long length = strtoul(name + 2, &base, 10);
+	snprintf(fast, sizeof(fast), "_Z%lu%s%s", length + strlen(prefix), prefix, base);
+	if (find_shard(fast) < 0)
+		return NULL;
+	LLVMValueRef found = LLVMGetNamedFunction(module, fast);
+	if (!found) {
+		found = LLVMAddFunction(module, fast, LLVMGlobalGetValueType(f));
+		LLVMSetFunctionCallConv(found, LLVMGetFunctionCallConv(f));
+	}
+	return found;
+}
+
+/* Calls of @f in functions compiled with -cl-fast-relaxed-math get its short form. */
+static void relax_calls(LLVMModuleRef module, LLVMValueRef f)
+{
+	LLVMUseRef next;
+	for (LLVMUseRef u = LLVMGetFirstUse(f); u; u = next) {
+		LLVMValueRef call = LLVMGetUser(u), fast;
+		next = LLVMGetNextUse(u);
+		if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != f ||
+		    !is_relaxed(LLVMGetBasicBlockParent(LLVMGetInstructionParent(call))))
+			continue;
+		fast = find_fast(module, f);
+		if (!fast)
+			return;
+		LLVMSetOperand(call, (unsigned)LLVMGetNumOperands(call) - 1, fast);
+	}
+}
+
 static bool is_undefined(LLVMValueRef f)
 {
 	return LLVMIsDeclaration(f) && LLVMGetIntrinsicID(f) == 0 && LLVMGetFirstUse(f);
@@ -69,6 +124,10 @@ static enum tern_build_status link_shards(struct tern_build *b, LLVMModuleRef mo
 	unsigned char *needed = tern_build_alloc(b, count);
 	if (!needed)
 		return TERN_BUILD_UNAVAILABLE;
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		if (is_undefined(f))
+			relax_calls(module, f);
+	}
 	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
 		size_t n;
 		int64_t shard = is_undefined(f) ? find_shard(LLVMGetValueName2(f, &n)) : -1;

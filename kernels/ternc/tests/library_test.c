@@ -340,6 +340,52 @@ static void test_printf(void)
 	run("print", NULL);
 }
 
+/* With -cl-fast-relaxed-math exp and powr are the native ones; elsewhere they are not. */
+static const char relaxed_source[] =
+	"kernel void relaxed(global const float *in, global float *out) {\n"
+	"  size_t i = get_global_id(0); float x = in[i];\n"
+	"  out[i] = exp(x); out[64 + i] = native_exp(x);\n"
+	"  out[128 + i] = powr((float2)(x, 2), x).x; out[192 + i] = native_powr(x, x); }\n";
+
+static void build(const char *text, const char *options, struct tern_build_result *result)
+{
+	struct tern_build_request request = {.operation = TERN_BUILD_BUILD,
+					     .options = options,
+					     .source = text,
+					     .source_size = strlen(text)};
+	REQUIRE(tern_kernels_build(&request, result) == 0);
+	if (result->status != TERN_BUILD_OK)
+		fprintf(stderr, "status %d: %s\n", (int)result->status, result->log);
+	REQUIRE(result->status == TERN_BUILD_OK);
+	REQUIRE(tern_module_load(result->code, NULL, &module) == 0);
+	info = tern_code_info(result->code);
+}
+
+static void finish(struct tern_build_result *result)
+{
+	tern_module_put(module);
+	tern_code_put(result->code);
+	tern_free(result->log);
+}
+
+static void test_relaxed(const char *options, bool relaxed)
+{
+	struct tern_build_result result;
+	float *in = (void *)input, *out = (void *)output;
+	build(relaxed_source, options, &result);
+	for (int i = 0; i < ITEMS; i++)
+		in[i] = 0.3f + 0.5f * (float)i;
+	run("relaxed", NULL);
+	int exps = 0, powers = 0; /* that differ from the native ones */
+	for (int i = 0; i < ITEMS; i++) {
+		exps += out[i] != out[64 + i];
+		powers += out[128 + i] != out[192 + i];
+		EXPECT(fabs(out[i] / exp(in[i]) - 1) < 1e-5);
+	}
+	EXPECT((exps == 0) == relaxed && (powers == 0) == relaxed);
+	finish(&result);
+}
+
 int main(void)
 {
 	const char *ternc = getenv("TERN_TERNC");
@@ -348,17 +394,8 @@ int main(void)
 		return TEST_SKIP;
 	}
 	setenv("TERN_CACHE", "off", 1);
-	struct tern_build_request request = {.operation = TERN_BUILD_BUILD,
-					     .options = "-cl-std=CL3.0",
-					     .source = source,
-					     .source_size = sizeof(source) - 1};
 	struct tern_build_result result;
-	REQUIRE(tern_kernels_build(&request, &result) == 0);
-	if (result.status != TERN_BUILD_OK)
-		fprintf(stderr, "status %d: %s\n", (int)result.status, result.log);
-	REQUIRE(result.status == TERN_BUILD_OK);
-	REQUIRE(tern_module_load(result.code, NULL, &module) == 0);
-	info = tern_code_info(result.code);
+	build(source, "-cl-std=CL3.0", &result);
 	test_load_half();
 	test_store_half();
 	test_vectors();
@@ -369,9 +406,9 @@ int main(void)
 	test_divisions();
 	test_address_spaces();
 	test_printf();
-	tern_module_put(module);
-	tern_code_put(result.code);
-	tern_free(result.log);
+	finish(&result);
+	test_relaxed("-cl-std=CL3.0", false);
+	test_relaxed("-cl-std=CL3.0 -cl-fast-relaxed-math", true);
 	tern_kernels_finish();
 	return test_result();
 }
