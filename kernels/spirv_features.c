@@ -65,7 +65,8 @@ const struct tern_spirv_capability *tern_spirv_capabilities(size_t *count)
 bool tern_spirv_capability_supported(const struct tern_spirv_capability *c)
 {
 #define X(name, major, minor, patch) name,
-	static const char *const features[] = {TERN_C_FEATURES(X) TERN_C_EXTENSIONS(X)};
+	static const char *const features[] = {TERN_C_FEATURES(X) TERN_C_EXTENSIONS(X)
+						       TERN_C_EXTENSIONS_20(X)};
 #undef X
 	if (!c->needs || !*c->needs)
 		return c->needs != NULL;
