@@ -380,15 +380,15 @@ void gen_declare_own(struct generate *g)
 		return;
 	}
 	number = gen_name(g);
+	/* on one line, so that the minimiser does not take the value away alone */
 	gen_line(g);
 	if (local) {
-		gen_add(g, "local uint l%u[%u];\n", number, RANDOM_LOCAL);
+		gen_add(g, "local uint l%u[%u]; ", number, RANDOM_LOCAL);
 		snprintf(name, sizeof name, "l%u[LID]", number);
 	} else {
-		gen_add(g, "global uint *l%u = o32;\n", number);
+		gen_add(g, "global uint *l%u = o32; ", number);
 		snprintf(name, sizeof name, "l%u[OUT(%u)]", number, gen_below(g, RANDOM_SLOTS));
 	}
-	gen_line(g);
 	gen_add(g, "%s = ", name);
 	gen_integer(g, gen_of(UINT, 1), 1);
 	gen_add(g, ";\n");

@@ -175,7 +175,7 @@ static void braces(const struct lines *l, unsigned i, int *closing, int *opening
 	}
 }
 
-/* True if lines i..j can go: balanced, and no barrier goes without its block. */
+/* True if lines i..j can go: balanced, and no barrier and no result goes without its block. */
 static bool removable(const struct lines *l, unsigned i, unsigned j)
 {
 	int depth = 0, closing, opening;
@@ -184,7 +184,7 @@ static bool removable(const struct lines *l, unsigned i, unsigned j)
 		braces(l, k, &closing, &opening);
 		if (depth < closing)
 			return false;
-		if (!depth && !closing && line_has(l, k, "barrier("))
+		if (!depth && !closing && (line_has(l, k, "barrier(") || line_has(l, k, "return ")))
 			return false;
 		depth += opening - closing;
 	}
