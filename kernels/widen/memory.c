@@ -12,6 +12,7 @@ struct access {
 	int64_t stride; /* of the pointer, if linear */
 	unsigned align;
 	uint32_t element;  /* of an interleaved private variable, or 0 */
+	bool private;      /* each lane has such a place of its own */
 	LLVMValueRef mask; /* NULL: all */
 };
 
@@ -275,7 +276,7 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
 	bool narrow = widen_size_of(e->fn, type) < 4;
-	if (!way && (narrow || (!a->mask && is_strided(e->fn, a->pointer, 0))))
+	if (!way && (narrow || (!a->mask && !a->private && is_strided(e->fn, a->pointer, 0))))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
@@ -389,13 +390,15 @@ static struct access access_of(const struct widen_emit *e, LLVMValueRef inst, LL
 {
 	const struct widen_value *v =
 		LLVMIsAInstruction(pointer) ? widen_value_of(e->fn, pointer) : NULL;
-	return (struct access){.pointer = pointer,
-			       .type = type,
-			       .shape = v ? v->shape : WIDEN_UNIFORM,
-			       .stride = v ? v->stride : 0,
-			       .element = v ? v->element : 0,
-			       .align = LLVMGetAlignment(inst),
-			       .mask = widen_mask(e)};
+	return (struct access){
+		.pointer = pointer,
+		.type = type,
+		.shape = v ? v->shape : WIDEN_UNIFORM,
+		.stride = v ? v->stride : 0,
+		.element = v ? v->element : 0,
+		.align = LLVMGetAlignment(inst),
+		.private = widen_is_private_place(e->fn, pointer, widen_size_of(e->fn, type)),
+		.mask = widen_mask(e)};
 }
 
 static bool is_plain(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef type)
@@ -455,6 +458,8 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMTypeRef type = LLVMTypeOf(inst);
 	struct access a = access_of(e, inst, LLVMGetOperand(inst, 0), type);
+	if (a.private)
+		a.mask = NULL; /* cheaper, and far less code where masked gathers are branches */
 	LLVMValueRef leaves[WIDEN_MAX_LEAVES] = {0}, guard = useful_guard(e, &a);
 	if (!is_plain(e->fn, inst, type)) {
 		widen_emit_lanes(e, inst, true);
@@ -509,11 +514,35 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 		store_leaf(e, a, i, leaves[i]);
 }
 
+/* There is an instruction for what is no more than many branches elsewhere. */
+static bool scatters(const struct widen_emit *e, const struct access *a)
+{
+	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, 0);
+	return e->fn->options->register_lanes >= 16 && !is_vector_array(e, a) &&
+	       !direction(e, a, type) && widen_size_of(e->fn, type) >= 4;
+}
+
+/* Nobody else sees the place: the other lanes write what was there. */
+static void store_private(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	LLVMValueRef old[WIDEN_MAX_LEAVES] = {0};
+	struct access whole = *a;
+	whole.mask = NULL;
+	load_all(e, &whole, old);
+	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
+		old[i] = LLVMBuildSelect(e->builder, a->mask, leaves[i], old[i], "");
+	store_all(e, &whole, old);
+}
+
 /* Masked stores take many times as long as others, on some processors: mostly all lanes are set. */
 static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
 {
-	if (!a->mask || LLVMIsConstant(a->mask)) {
+	if (!a->mask || LLVMIsConstant(a->mask) || (a->private && scatters(e, a))) {
 		store_all(e, a, leaves);
+		return;
+	}
+	if (a->private) {
+		store_private(e, a, leaves);
 		return;
 	}
 	struct access whole = *a;

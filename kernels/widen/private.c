@@ -103,6 +103,25 @@ uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable)
 	return element ? element : lane_bytes(fn, variable);
 }
 
+bool widen_is_private_place(const struct widen_fn *fn, LLVMValueRef pointer, uint64_t size)
+{
+	int64_t offset = 0, index, count = 1;
+	for (; LLVMIsAGetElementPtrInst(pointer); pointer = LLVMGetOperand(pointer, 0)) {
+		LLVMTypeRef type = LLVMGetGEPSourceElementType(pointer);
+		for (unsigned i = 1; i < (unsigned)LLVMGetNumOperands(pointer); i++) {
+			uint64_t bytes;
+			bool member = widen_gep_step(fn, pointer, i, &type, &bytes);
+			if (!widen_constant_int(LLVMGetOperand(pointer, i), &index))
+				return false;
+			offset += (member ? 1 : index) * (int64_t)bytes;
+		}
+	}
+	if (!LLVMIsAAllocaInst(pointer) || !widen_constant_int(LLVMGetOperand(pointer, 0), &count))
+		return false;
+	int64_t whole = (int64_t)widen_size_of(fn, LLVMGetAllocatedType(pointer)) * count;
+	return offset >= 0 && offset + (int64_t)size <= whole;
+}
+
 /* ---- emission ---- */
 
 /* Lanes of the variable are used one by one, each with its own part of a vector of addresses. */

@@ -273,3 +273,34 @@ kernel void vectors_behind_barrier(global const int *in, global int *out, int n)
 	barrier(CLK_LOCAL_MEM_FENCE);
 	out[i] = r.x ^ (a[(in[i] >> 2) & 3].y + r.z);
 }
+
+/* Members at known places in private variables, read and written under masks. */
+struct mixed {
+	int a[2];
+	short b;
+	char c;
+	long d;
+};
+
+struct mixed mixed_of(int v)
+{
+	struct mixed m = {{v, ~v}, (short)v, (char)(v >> 3), (long)v * 3};
+	return m;
+}
+
+kernel void members_under_masks(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), v = in[i];
+	struct mixed m = mixed_of(v), k = mixed_of(i);
+	if (v & 1) {
+		m = k;
+		m.b += v;
+		if (v & 2)
+			k.d = m.a[v >> 4 & 1];
+	} else if (i % 3 == 0) {
+		k.c = m.c;
+		m.d ^= k.d;
+	}
+	m.a[v & 1] += m.c;
+	out[i] = m.a[i & 1] ^ m.b ^ m.c ^ (int)m.d ^ k.a[v & 1] ^ k.b ^ k.c ^ (int)(k.d >> 1);
+}
