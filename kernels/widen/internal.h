@@ -302,10 +302,10 @@ unsigned widen_rows(struct widen_fn *fn);
 /* ---- private.c ---- */
 /* Before the shapes: which private variables have interleaved lanes. */
 void widen_private_layouts(struct widen_fn *fn);
-/* Bytes from one lane's element 0 of a private variable to the next lane's. */
 /* @size bytes at @pointer are always in a private variable: also lanes that a mask leaves out may
  * read what is there. */
 bool widen_is_private_place(const struct widen_fn *fn, LLVMValueRef pointer, uint64_t size);
+/* Bytes from one lane's element 0 of a private variable to the next lane's. */
 uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable);
 
 /* ---- waiting.c ---- */
