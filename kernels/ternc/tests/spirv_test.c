@@ -50,10 +50,12 @@ static void look_around(void)
 static void eat(void)
 {
 	for (size_t size = (size_t)1 << 30;; size += (size_t)1 << 30) {
-		if (!malloc(size)) {
+		void *room = malloc(size);
+		if (!room) {
 			fprintf(stderr, "no more than %zu GiB\n", size >> 30);
 			return;
 		}
+		free(room);
 	}
 }
 
