@@ -331,7 +331,9 @@ static void files_for_debuggers(const char *cache)
 	EXPECT(!strstr(file_of(a), debug));
 	EXPECT(!strncmp(file_of(b), debug, strlen(debug)) && strstr(file_of(b), ".so"));
 	/* variables belong to the module, whoever loaded it */
-	EXPECT(next_number(b) == 5 && next_number(b) == 6 && next_number(c) == 5);
+	EXPECT(next_number(b) == 5);
+	EXPECT(next_number(b) == 6);
+	EXPECT(next_number(c) == 5);
 	EXPECT(next_number(a) == 5);
 	/* grep succeeds when the image's lines name the file that has the source */
 	snprintf(command, sizeof(command),
