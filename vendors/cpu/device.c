@@ -32,7 +32,8 @@ static void submit(struct tern_device *device, struct tern_command *command, boo
 	bool defer = (tag & TAG_SHORT) && command_ring(command) != RING_WORKERS &&
 		     (may_defer || looks_again(domain));
 	domain_push(domain, command, tag); /* it may be gone after this */
-	if (!defer)
+	/* Who sleeps until something is done may wait for this very command. */
+	if (!defer || atomic_load(&domain->root->waiting))
 		domain_wake(domain);
 }
 

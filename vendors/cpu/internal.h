@@ -23,7 +23,8 @@
  * searching. Whoever takes up something long while more is left wakes the next: calls spread as a
  * tree. All of these words are sequentially consistent: of one who adds work and looks for
  * sleepers, and one who goes to sleep and looks for work, at least one sees the other. Short
- * commands of the program are added without waking anybody until a doorbell.
+ * commands of the program are added without waking anybody until a doorbell, unless a thread of the
+ * program sleeps until something is done (`waiting`).
  *
  * Helping. A thread in wait() executes too: commands of the queue that it waits for, and others
  * known to be short. It never takes up others, because a kernel may wait for something that this
@@ -159,6 +160,7 @@ struct root {
 	unsigned spinners_most; /* workers that may look for work at once */
 	struct worker *workers;
 	_Alignas(TERN_CACHE_LINE) _Atomic uint32_t searching;
+	_Atomic uint32_t waiting; /* threads of the program that sleep until something is done */
 	_Atomic uint64_t idle[UNIT_WORDS];   /* workers that sleep */
 	_Atomic uint64_t unborn[UNIT_WORDS]; /* units without a thread */
 	_Alignas(TERN_CACHE_LINE) _Atomic uint32_t alive;

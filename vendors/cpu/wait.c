@@ -120,6 +120,19 @@ static void sleep_alone(struct help *h, _Atomic uint32_t *word)
 		tern_futex_wait_for(word, TERN_WAKE_SLEEPERS, 1000000);
 }
 
+/*
+ * Somebody's short command may have been added behind this thread's last look, without waking
+ * anybody: that was before `waiting` was raised, and is seen here, or the one who adds sees it.
+ */
+static void sleep_beside_workers(struct help *h, _Atomic uint32_t *word)
+{
+	atomic_fetch_add(&h->root->waiting, 1);
+	if (domain_has_work(h->domain))
+		domain_wake(h->domain);
+	tern_wake_sleep(word, h->done, h->arg);
+	atomic_fetch_sub(&h->root->waiting, 1);
+}
+
 void cpu_wait(struct tern_device *device, struct tern_queue *queue, bool (*done)(void *), void *arg,
 	      _Atomic uint32_t *word)
 {
@@ -153,7 +166,7 @@ void cpu_wait(struct tern_device *device, struct tern_queue *queue, bool (*done)
 		if (h.everything)
 			sleep_alone(&h, word);
 		else
-			tern_wake_sleep(word, done, arg);
+			sleep_beside_workers(&h, word);
 		spin_end = 0;
 	}
 	if (domain_has_work(domain))

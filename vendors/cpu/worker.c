@@ -317,6 +317,7 @@ void root_renew(struct root *root)
 		worker->pinned = 0;
 	}
 	atomic_store(&root->searching, 0);
+	atomic_store(&root->waiting, 0);
 	atomic_store(&root->alive, 0);
 	atomic_store(&root->workerless, false);
 }
