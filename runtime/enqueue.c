@@ -113,7 +113,7 @@ static void finish(struct tern_command *command, cl_int status, struct tern_read
 }
 
 struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_device *device,
-				    bool defer)
+				    const struct tern_command *deferrable)
 {
 	struct tern_command *next = NULL, *command;
 	while ((command = ready_take(ready))) {
@@ -130,7 +130,7 @@ struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_
 		} else if (!next && own == device) {
 			next = command;
 		} else {
-			own->ops->submit(own, command, defer);
+			own->ops->submit(own, command, command == deferrable);
 		}
 	}
 	return next;
@@ -147,7 +147,7 @@ struct tern_command *tern_command_complete(struct tern_command *command, cl_int 
 	struct tern_ready ready = {0};
 	const struct tern_device *device = command->event.queue->device;
 	finish(command, status, &ready);
-	return tern_ready_run(&ready, device, false);
+	return tern_ready_run(&ready, device, NULL);
 }
 
 /*
@@ -259,7 +259,7 @@ static void launch(struct tern_command *command, struct tern_queue_impl *impl, c
 		tern_command_resolve(command, finished, &ready);
 	}
 	if (ready.head)
-		tern_ready_run(&ready, NULL, true);
+		tern_ready_run(&ready, NULL, command);
 }
 
 static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_event *list,

@@ -144,7 +144,7 @@ static void user_event_destroy(struct tern_object *object)
 		struct tern_ready ready = {0};
 		atomic_store(&event->status, CL_INVALID_EVENT);
 		tern_event_finish(event, CL_INVALID_EVENT, &ready);
-		tern_ready_run(&ready, NULL, false);
+		tern_ready_run(&ready, NULL, NULL);
 	}
 	tern_context_put(event->context);
 	tern_free(event);
@@ -168,7 +168,7 @@ cl_int tern_event_set_user_status(struct tern_event *event, cl_int status)
 	tern_event_get(event); /* another thread may wait for it and release it */
 	struct tern_ready ready = {0};
 	tern_event_finish(event, status, &ready);
-	tern_ready_run(&ready, NULL, false);
+	tern_ready_run(&ready, NULL, NULL);
 	tern_event_put(event);
 	return CL_SUCCESS;
 }

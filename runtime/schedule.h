@@ -103,11 +103,12 @@ void tern_event_wait_one(struct tern_event *event);
 void tern_command_resolve(struct tern_command *command, uint32_t n, struct tern_ready *ready);
 /*
  * Works @ready off: hands the commands to their devices, finishes what has nothing to execute. One
- * for @device is returned rather than submitted (NULL: submit all). @defer: the program has not
- * flushed them yet.
+ * for @device is returned rather than submitted (NULL: submit all). @deferrable (or NULL): the command
+ * that the calling thread enqueues, and has not flushed yet. Others that become ready meanwhile were
+ * enqueued by threads that may sleep until they are done.
  */
 struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_device *device,
-				    bool defer);
+				    const struct tern_command *deferrable);
 /* For clFinish: returns when all earlier commands have finished. CL_OUT_OF_HOST_MEMORY. */
 cl_int tern_command_enqueue_and_wait(struct tern_command *marker) TERN_MUST_CHECK;
 /* Storage for @n dependents in @command, or NULL. */
