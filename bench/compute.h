@@ -91,6 +91,10 @@ struct compute_case {
 #define COMPUTE_CASE(name, output, type, tolerance)                                                \
 	{#name, NULL, kernel_##name, prepare_##name, expect_##name, output, type, tolerance, 0}
 
+/* The same kernel as case @of, prepared another way. */
+#define COMPUTE_VARIANT(name, of, output, type, tolerance)                                         \
+	{#name, #of, kernel_##of, prepare_##name, expect_##of, output, type, tolerance, 0}
+
 /* Declares kernel_NAME, the text of bench/kernels/NAME.cl. The assembler finds it where CMake says.
  */
 #define COMPUTE_TEXT(name)                                                                         \

@@ -247,8 +247,7 @@ COMPUTE_TEXT(horner);
 
 const struct compute_case compute_dense_cases[] = {
 	COMPUTE_CASE(matmul, 2, COMPUTE_FLOAT, 2e-5),
-	{"matmul_64x4", "matmul", kernel_matmul, prepare_matmul_64x4, expect_matmul, 2,
-	 COMPUTE_FLOAT, 2e-5, 0},
+	COMPUTE_VARIANT(matmul_64x4, matmul, 2, COMPUTE_FLOAT, 2e-5),
 	{"matmul_tiled", NULL, kernel_matmul_tiled, prepare_matmul, expect_matmul, 2, COMPUTE_FLOAT,
 	 2e-5, 0},
 	{"matmul_blocked", NULL, kernel_matmul_blocked, prepare_matmul_blocked, expect_matmul, 2,

@@ -148,10 +148,8 @@ COMPUTE_TEXT(life);
 
 const struct compute_case compute_grid_cases[] = {
 	COMPUTE_CASE(stencil, 1, COMPUTE_FLOAT, 1e-6),
-	{"stencil_1x64", "stencil", kernel_stencil, prepare_stencil_1x64, expect_stencil, 1,
-	 COMPUTE_FLOAT, 1e-6, 0},
-	{"stencil_8x8", "stencil", kernel_stencil, prepare_stencil_8x8, expect_stencil, 1,
-	 COMPUTE_FLOAT, 1e-6, 0},
+	COMPUTE_VARIANT(stencil_1x64, stencil, 1, COMPUTE_FLOAT, 1e-6),
+	COMPUTE_VARIANT(stencil_8x8, stencil, 1, COMPUTE_FLOAT, 1e-6),
 	COMPUTE_CASE(stencil3d, 1, COMPUTE_FLOAT, 1e-6),
 	COMPUTE_CASE(box9, 1, COMPUTE_FLOAT, 1e-6),
 	COMPUTE_CASE(life, 1, COMPUTE_EXACT, 0),

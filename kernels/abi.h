@@ -72,7 +72,8 @@ struct tern_printf_buffer {
 
 /* tern_kernel_info.flags */
 enum {
-	TERN_KERNEL_BARRIER = 1 << 0, /* has barriers: needs scratch */
+	TERN_KERNEL_BARRIER =
+		1 << 0, /* chunks suspend (barriers, waiting sub-groups): needs scratch */
 	TERN_KERNEL_PRINTF = 1 << 1,  /* may call printf() */
 	TERN_KERNEL_WIDENED = 1 << 2, /* vectorised; else scalar, TERN_LOG=debug says why */
 	TERN_KERNEL_ATOMICS = 1 << 3, /* has atomics on global memory */

@@ -34,11 +34,28 @@ static int open_folder(void)
 	return e ? e : folder;
 }
 
-static bool is_there(int folder, const char *name, size_t size)
+static bool holds(int fd, const char *bytes, size_t size)
+{
+	char part[4096];
+	size_t done = 0;
+	ssize_t n;
+	while ((n = read(fd, part, sizeof(part))) > 0) {
+		if ((size_t)n > size - done || memcmp(part, bytes + done, (size_t)n) != 0)
+			return false;
+		done += (size_t)n;
+	}
+	return n == 0 && done == size;
+}
+
+/* With these very contents: what was damaged since is written anew. */
+static bool is_there(int folder, const char *name, const void *bytes, size_t size)
 {
 	struct stat s;
-	return !fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) && S_ISREG(s.st_mode) &&
-	       (size_t)s.st_size == size;
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	bool same = fd >= 0 && !fstat(fd, &s) && S_ISREG(s.st_mode) && holds(fd, bytes, size);
+	if (fd >= 0)
+		close(fd);
+	return same;
 }
 
 static char *path_of(const char *name)
@@ -62,7 +79,7 @@ char *tern_debug_file(const void *bytes, size_t size, const char *suffix)
 	file = tern_asprintf("%s%s", name, suffix);
 	int folder = file ? open_folder() : -ENOMEM;
 	int e = folder < 0 ? folder : 0;
-	if (!e && !is_there(folder, file, size))
+	if (!e && !is_there(folder, file, bytes, size))
 		e = tern_cache_folder_write(folder, file, bytes, size);
 	if (!e)
 		path = path_of(file);

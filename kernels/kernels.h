@@ -62,7 +62,7 @@ struct tern_kernel_info {
 	uint64_t local_bytes;      /* __local variables declared in the kernel */
 	uint64_t stack_bytes;      /* an upper estimate of the stack that the function needs */
 	uint64_t private_bytes;    /* private memory of one work-item, CL_KERNEL_PRIVATE_MEM_SIZE */
-	uint64_t frame_bytes;      /* of one chunk's saved state at a barrier; 0 without barriers */
+	uint64_t frame_bytes;      /* of one chunk's state while it is suspended; 0: it never is */
 	uint32_t required_size[3]; /* reqd_work_group_size, or 0 0 0 */
 	uint32_t required_lanes;   /* intel_reqd_sub_group_size, or 0 */
 	uint32_t size_hint[3];
@@ -124,8 +124,9 @@ unsigned tern_target_lanes(void);
 /* Work-items of a sub-group of the kernel: all but the last have as many. */
 static inline uint32_t tern_kernel_sub_group_size(const struct tern_kernel_info *k)
 {
-	bool has = k->flags & TERN_KERNEL_SUB_GROUPS || k->required_lanes;
-	return has ? k->lanes : tern_target_lanes();
+	if (k->flags & TERN_KERNEL_SUB_GROUPS)
+		return k->lanes;
+	return k->required_lanes ? k->required_lanes : tern_target_lanes();
 }
 
 enum tern_build_operation { TERN_BUILD_COMPILE = 1, TERN_BUILD_LINK, TERN_BUILD_BUILD };

@@ -103,9 +103,9 @@ void tern_event_wait_one(struct tern_event *event);
 void tern_command_resolve(struct tern_command *command, uint32_t n, struct tern_ready *ready);
 /*
  * Works @ready off: hands the commands to their devices, finishes what has nothing to execute. One
- * for @device is returned rather than submitted (NULL: submit all). @deferrable (or NULL): the command
- * that the calling thread enqueues, and has not flushed yet. Others that become ready meanwhile were
- * enqueued by threads that may sleep until they are done.
+ * for @device is returned rather than submitted (NULL: submit all). @deferrable (or NULL): the
+ * command that the calling thread enqueues, and has not flushed yet. Others that become ready
+ * meanwhile were enqueued by threads that may sleep until they are done.
  */
 struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_device *device,
 				    const struct tern_command *deferrable);

@@ -220,7 +220,9 @@ static void show_machine(void)
 				       "path of ternc");
 	tern_free(ternc);
 	char *translator = tern_path_spirv();
-	line("SPIR-V", translator ? "%s" : "not taken: no translator (package llvm-spirv-15)%s",
+	line("SPIR-V",
+	     translator ? "%s"
+			: "not taken: no translator (package llvm-spirv-15 or a later one)%s",
 	     translator ? translator : "");
 	tern_free(translator);
 	char *cache = tern_path_cache();

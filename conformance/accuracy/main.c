@@ -129,7 +129,8 @@ static void judge(struct job *job, double got)
 	double bound = bound_of(f, job->type->is_double, a);
 	if (f->absolute > 0 && isinf(bound))
 		return;
-	bool special = isinf(f->ulps) && f->kind != ACCURACY_FULL;
+	/* Without a bound a number must still be a number. */
+	bool special = isinf(f->ulps) && f->kind != ACCURACY_FULL && isfinite(got);
 	if (!special || isfinite(ulps))
 		job->out->ulps = fmax(job->out->ulps, ulps);
 	if (ulps > bound + 1e-9 || (isinf(ulps) && !special) || wrong_sign_of_zero(job, got))

@@ -94,7 +94,7 @@ static void find_features(void)
 			NULL);
 	clGetDeviceInfo(child.device, CL_DEVICE_EXTENSIONS, sizeof extensions, extensions, NULL);
 	child.has =
-		(doubles ? RANDOM_DOUBLE : 0) |
+		(doubles ? RANDOM_DOUBLE : 0) | (sub_groups ? RANDOM_SUB_GROUPS : 0) |
 		(flag(CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT) ? RANDOM_GENERIC : 0) |
 		(flag(CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT) ? RANDOM_COLLECTIVE : 0) |
 		(flag(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT) ? RANDOM_NON_UNIFORM : 0) |

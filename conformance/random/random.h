@@ -3,9 +3,9 @@
  * DOC: the comparison of random kernels
  *
  * A seed names a case: the source of a kernel, a launch and the contents of its input. All of it
- *has defined results, down to the last bit, so whoever runs it must leave the same memory.
- *tern-random gives each case to several *configurations*, each of them a process with an
- *environment of its own, and compares the hashes of all output memory.
+ * has defined results, down to the last bit, so whoever runs it must leave the same memory.
+ * tern-random gives each case to several configurations, each of them a process with an
+ * environment of its own, and compares the hashes of all output memory.
  *
  *	generate.c   a seed's case: launch, features, kernel; statement.c, flow.c, memory.c,
  *	             share.c (work-items together), integer.c, builtin.c, real.c, types.c,
@@ -19,11 +19,11 @@
  *
  * Defined results
  *   Signed arithmetic that could overflow is done unsigned; where an expression's interval is known
- *   it is done signed, so that a compiler may rely on it. Divisors are made harmless, indices are
- *in bounds, variables are initialised. Floating point has small integers only, and operations that
- *   do not round whatever the compiler contracts. Work-items write memory of their own, or together
- *   by operations whose order does not matter, or have a barrier in between. Barriers stand where
- *   the control flow is the same for the work-group.
+ *   it is done signed, so that a compiler may rely on it. Divisors are made harmless, indices stay
+ *   in bounds, variables are initialised. Floating point has small integers only, and operations
+ *   that do not round whatever the compiler contracts. Work-items write memory of their own, or
+ *   together by operations whose order does not matter, or have a barrier in between. Barriers
+ *   stand where the control flow is the same for the work-group.
  *
  * Macros with upper-case names in the source (AT, IN, DIVISOR, ...) keep it defined: the minimiser
  * leaves them in place. AT(e, n) is an index known to be in bounds; minimising may break that, so a

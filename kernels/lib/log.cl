@@ -37,11 +37,14 @@ SMALL_OVERLOAD struct parts_float take_log(float x)
 }
 
 /* What is not positive and finite. */
-SMALL_OVERLOAD float log_special(float x, float result)
-{
-	result = x < INFINITY ? result : x;
-	return x > 0 ? result : x == 0 ? -INFINITY : NAN;
-}
+#define LOG_SPECIAL(type)                                                                          \
+	SMALL_OVERLOAD type log_special(type x, type result)                                       \
+	{                                                                                          \
+		result = x < INFINITY ? result : x;                                                \
+		return x > 0 ? result : x == 0 ? -INFINITY : NAN;                                  \
+	}
+LOG_SPECIAL(float)
+LOG_SPECIAL(double)
 
 /* Products of k and the first parts are exact. */
 OVERLOAD float log(float x)
@@ -111,12 +114,6 @@ SMALL_OVERLOAD struct parts_double take_log(double x)
 	r.low = log_tail(r.f);
 	r.k = (double)(denormal ? k - 54 : k);
 	return r;
-}
-
-SMALL_OVERLOAD double log_special(double x, double result)
-{
-	result = x < INFINITY ? result : x;
-	return x > 0 ? result : x == 0 ? -INFINITY : NAN;
 }
 
 OVERLOAD double log(double x)

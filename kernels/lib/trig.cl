@@ -63,12 +63,6 @@ SMALL_OVERLOAD struct reduced_float reduce(float x)
 	return r;
 }
 
-/* Infinite arguments give what is not a number; so do those that are none. */
-SMALL_OVERLOAD float unless_infinite(float x, float result)
-{
-	return magnitude(x) < INFINITY ? result : x - x;
-}
-
 /* The sine of a reduced argument @quarters quarter turns further on. */
 SMALL_OVERLOAD float sine(struct reduced_float r, int quarters)
 {
@@ -135,11 +129,6 @@ SMALL_OVERLOAD struct reduced_double reduce(double x)
 	return r;
 }
 
-SMALL_OVERLOAD double unless_infinite(double x, double result)
-{
-	return magnitude(x) < INFINITY ? result : x - x;
-}
-
 SMALL_OVERLOAD double sine(struct reduced_double r, int quarters)
 {
 	int q = r.quadrant + quarters;
@@ -148,6 +137,15 @@ SMALL_OVERLOAD double sine(struct reduced_double r, int quarters)
 }
 
 /* ---- both types ---- */
+
+/* Infinite arguments give what is not a number; so do those that are none. */
+#define UNLESS_INFINITE(type)                                                                      \
+	SMALL_OVERLOAD type unless_infinite(type x, type result)                                   \
+	{                                                                                          \
+		return magnitude(x) < INFINITY ? result : x - x;                                   \
+	}
+UNLESS_INFINITE(float)
+UNLESS_INFINITE(double)
 /* 0 keeps its sign: the polynomials' sums lose it */
 #define TURNING(type)                                                                              \
 	OVERLOAD type sin(type x)                                                                  \

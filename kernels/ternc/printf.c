@@ -25,10 +25,16 @@ static bool is_same_address(LLVMValueRef v)
 	return true;
 }
 
+static bool is_expression(LLVMValueRef v)
+{
+	return LLVMIsAConstantExpr(v) && LLVMGetNumOperands(v) > 0;
+}
+
 /* The text of a format: a constant, perhaps behind casts. NULL when it is none. */
 static const char *format_text(struct tern_build *b, LLVMValueRef v)
 {
-	while ((LLVMIsAConstantExpr(v) && LLVMGetNumOperands(v) > 0) || is_same_address(v))
+	enum { DEEP = 64 }; /* code that is never reached may be its own operand */
+	for (unsigned i = 0; i < DEEP && (is_expression(v) || is_same_address(v)); i++)
 		v = LLVMGetOperand(v, 0);
 	LLVMValueRef text = LLVMIsAGlobalVariable(v) ? LLVMGetInitializer(v) : NULL;
 	if (text && LLVMIsNull(text))

@@ -337,7 +337,8 @@ static void files_for_debuggers(const char *cache)
 	EXPECT(next_number(a) == 5);
 	/* grep succeeds when the image's lines name the file that has the source */
 	snprintf(command, sizeof(command),
-		 "f=$(grep -l 'number++' %s*.cl) && grep -aq \"${f##*/}\" %s", debug, file_of(b));
+		 "f=$(grep -l 'number++' \"%s\"*.cl) && grep -aq \"${f##*/}\" \"%s\"", debug,
+		 file_of(b));
 	EXPECT(system(command) == 0);
 	tern_module_put(a);
 	tern_module_put(b);

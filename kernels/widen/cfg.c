@@ -264,3 +264,11 @@ bool widen_cfg_check_divergence(struct widen_fn *fn)
 	tern_free(stack);
 	return good && check_uses(fn);
 }
+
+bool widen_in_divergent_loop(const struct widen_fn *fn, uint32_t b)
+{
+	uint32_t h = fn->blocks[b].header;
+	while (h != WIDEN_NONE && !fn->blocks[h].loop_divergent)
+		h = fn->blocks[h].parent;
+	return h != WIDEN_NONE;
+}

@@ -6,6 +6,11 @@
  */
 #include "kernels/widen/internal.h"
 
+bool widen_is_integer_division(LLVMOpcode op)
+{
+	return op == LLVMUDiv || op == LLVMSDiv || op == LLVMURem || op == LLVMSRem;
+}
+
 static LLVMTypeRef element_type(LLVMTypeRef type)
 {
 	return LLVMGetTypeKind(type) == LLVMVectorTypeKind ? LLVMGetElementType(type) : type;

@@ -8,7 +8,7 @@
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
  *               divide.c
- *   kernel.c    decides: widened, or scalar with a reason
+ *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
  *   private.c   where the lanes' private variables lie
@@ -22,8 +22,10 @@
  *               together.c (atomics on one address)
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
- *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines
- *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards; half.c
+ *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines; yield.c: chunks
+ *               that let others run; flat.c: lanes by the linear local id
+ *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards; half.c:
+ *               half arithmetic by way of float
  *
  * Scalar kernels take the same way with one lane, one row and all values uniform; then any control
  * flow is copied as it is. That is the path for whatever is not known to widen.
@@ -56,10 +58,11 @@
  *   a divergent if take "select(mask, then, else)" from the then side.
  *
  * Instructions under a mask
- *   Loads and stores are masked, divisors of inactive lanes become 1, atomics, volatile accesses
- *   and whatever has no vector form run lane by lane for the lanes set in the mask. A uniform load
- *   is done once (the block has an active lane); a store to a uniform address stores the value of
- *   the last active lane.
+ *   Loads and stores are masked, or need not be: where all lanes' memory is in one page or in a
+ *   private variable, and where the mask turns out to be full. Divisors of inactive lanes become 1;
+ * atomics, volatile accesses and whatever has no vector form run lane by lane for the lanes set in
+ * the mask. A uniform load is done once (the block has an active lane); a store to a uniform
+ * address stores the value of the last active lane.
  *
  * Rows are copies of what depends on the second dimension; everything else is shared by the rows.
  *
@@ -76,7 +79,10 @@
  *
  * Not widened (kernel.reason says which; the scalar path is always there): control flow that is not
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
- * another lane of its chunk), values with more than 64 leaves, calls and instructions unknown here.
+ * another lane of its chunk), values with more than 64 leaves, very large kernels, work-groups with
+ * one work-item in x, loops of uneven length that do little but gather or divide, loops that do
+ * little but change private arrays. Calls and instructions unknown here, and more than 64 MB of
+ * private memory, are errors.
  */
 #ifndef TERN_KERNELS_WIDEN_INTERNAL_H
 #define TERN_KERNELS_WIDEN_INTERNAL_H
@@ -157,6 +163,7 @@ enum widen_memory { WIDEN_MEMORY_GLOBAL, WIDEN_MEMORY_LOCAL, WIDEN_MEMORY_PRIVAT
 bool widen_known_memory(LLVMValueRef pointer, enum widen_memory *memory);
 
 /* ---- divide.c ---- */
+bool widen_is_integer_division(LLVMOpcode op);
 /* No integer division traps: divisors for which it has no result become 1. */
 void widen_lower_divisions(LLVMModuleRef module);
 
@@ -243,7 +250,8 @@ struct widen_fn {
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
-	LLVMDIBuilderRef lines; /* of debug information, lines.c; NULL: none */
+	uint64_t least_variable; /* bytes of the smallest program-scope variable to be written to */
+	LLVMDIBuilderRef lines;  /* of debug information, lines.c; NULL: none */
 };
 
 #define WIDEN_NONE UINT32_MAX
@@ -283,6 +291,8 @@ bool widen_cfg_analyse(struct widen_fn *fn);
 bool widen_dominates(const struct widen_fn *fn, uint32_t a, uint32_t b);
 /* True if block @b is in the loop of header @h (or @h is WIDEN_NONE). */
 bool widen_in_loop(const struct widen_fn *fn, uint32_t b, uint32_t h);
+/* After the divergence analysis: a loop around @b is left by each lane at another time. */
+bool widen_in_divergent_loop(const struct widen_fn *fn, uint32_t b);
 /* @b is the exit of a loop: its header, else WIDEN_NONE. */
 uint32_t widen_exited_loop(const struct widen_fn *fn, uint32_t b);
 /* After the divergence analysis: every divergent branch is an if-then or a latch. */
@@ -307,6 +317,16 @@ void widen_private_layouts(struct widen_fn *fn);
 bool widen_is_private_place(const struct widen_fn *fn, LLVMValueRef pointer, uint64_t size);
 /* Bytes from one lane's element 0 of a private variable to the next lane's. */
 uint64_t widen_private_stride(const struct widen_fn *fn, LLVMValueRef variable);
+
+/* ---- choose.c ---- */
+/* False (refused): too large to widen. Before any analysis. */
+bool widen_check_size(struct widen_fn *fn);
+/* False (refused): one lane at a time is as quick. This and the following are for after the shapes.
+ */
+bool widen_check_gain(struct widen_fn *fn);
+unsigned widen_choose_lanes(const struct widen_fn *fn);
+/* The body for tails shall serve all chunks. */
+bool widen_one_body_will_do(const struct widen_fn *fn);
 
 /* ---- waiting.c ---- */
 /* False (refused): a lane may wait in a loop for a lane that has left it. */

@@ -127,7 +127,8 @@ static LLVMValueRef is_on_one_page(struct widen_emit *e, LLVMValueRef pointer, u
 
 /*
  * Some processors do not fetch ahead of masked loads, which then take several times as long. What
- * lies on a page where an active lane reads can be read: the mask matters at a page's end only.
+ * lies on a page where an active lane reads can be read: the mask matters at a page's end only. But
+ * LLVM knows that no access is larger than the variable it is to.
  */
 static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
 			      unsigned align, LLVMValueRef mask)
@@ -137,7 +138,7 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
 	LLVMTypeRef overloads[] = {type, e->fn->ptr};
 	uint64_t bytes = widen_size_of(e->fn, type);
-	if (bytes > PAGE || e->fn->blocks[e->block].row_masked)
+	if (bytes > PAGE || bytes > e->fn->least_variable || e->fn->blocks[e->block].row_masked)
 		return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
 	LLVMBasicBlockRef from[2];
 	struct fork f = fork_begin(e, is_on_one_page(e, pointer, bytes));
@@ -275,7 +276,8 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	bool narrow = widen_size_of(e->fn, type) < 4;
+	/* (a row of its own may have no active lane, whose address would do for all) */
+	bool narrow = widen_size_of(e->fn, type) < 4 && !e->fn->blocks[e->block].row_masked;
 	if (!way && (narrow || (!a->mask && !a->private && is_strided(e->fn, a->pointer, 0))))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)

@@ -279,6 +279,18 @@ static int number_all(struct widen_fn *fn)
 	return error ? error : number_values(fn, values);
 }
 
+static uint64_t least_variable(const struct widen_fn *fn)
+{
+	uint64_t least = UINT64_MAX;
+	for (LLVMValueRef g = LLVMGetFirstGlobal(fn->module); g; g = LLVMGetNextGlobal(g)) {
+		LLVMTypeRef type = LLVMGlobalGetValueType(g);
+		if (!LLVMIsGlobalConstant(g) && !widen_is_pointer_to_local(g) &&
+		    LLVMTypeIsSized(type))
+			least = tern_min(least, widen_size_of(fn, type));
+	}
+	return least;
+}
+
 int widen_fn_init(struct widen_fn *fn, LLVMModuleRef module,
 		  const struct tern_widen_options *options, struct tern_widen_kernel *kernel)
 {
@@ -295,6 +307,7 @@ int widen_fn_init(struct widen_fn *fn, LLVMModuleRef module,
 	fn->i64 = LLVMInt64TypeInContext(fn->context);
 	fn->ptr = LLVMPointerTypeInContext(fn->context, 0);
 	fn->nothing = LLVMVoidTypeInContext(fn->context);
+	fn->least_variable = least_variable(fn);
 	int error = number_all(fn);
 	if (error)
 		widen_fn_finish(fn);

@@ -121,11 +121,6 @@ static void copy_math_flags(LLVMValueRef from, LLVMValueRef to)
 		LLVMSetFastMathFlags(to, LLVMGetFastMathFlags(from));
 }
 
-static bool is_integer_division(LLVMOpcode op)
-{
-	return op == LLVMUDiv || op == LLVMSDiv || op == LLVMURem || op == LLVMSRem;
-}
-
 static LLVMValueRef binary(struct widen_emit *e, LLVMValueRef inst, LLVMOpcode op, unsigned leaf)
 {
 	LLVMValueRef a = widen_vector(e, LLVMGetOperand(inst, 0), leaf);
@@ -133,12 +128,12 @@ static LLVMValueRef binary(struct widen_emit *e, LLVMValueRef inst, LLVMOpcode o
 	LLVMValueRef mask = widen_mask(e);
 	/* Inactive lanes divide by 1. (Constants divide by multiplying: that can only be poison.)
 	 */
-	if (is_integer_division(op) && mask && !LLVMIsConstant(b)) {
+	if (widen_is_integer_division(op) && mask && !LLVMIsConstant(b)) {
 		LLVMTypeRef type = LLVMGetElementType(LLVMTypeOf(b));
 		LLVMValueRef one = widen_splat(e, widen_int(e, type, 1));
 		b = LLVMBuildSelect(e->builder, mask, b, one, "");
 	}
-	LLVMValueRef quotient = is_integer_division(op) ? widen_divide(e, op, a, b) : NULL;
+	LLVMValueRef quotient = widen_is_integer_division(op) ? widen_divide(e, op, a, b) : NULL;
 	return quotient ? quotient : LLVMBuildBinOp(e->builder, op, a, b, "");
 }
 

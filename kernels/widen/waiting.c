@@ -15,14 +15,6 @@ static bool yields_what_others_write(LLVMValueRef inst)
 	return widen_is_atomic(inst) && !LLVMIsAStoreInst(inst) && LLVMGetFirstUse(inst);
 }
 
-static bool in_divergent_loop(const struct widen_fn *fn, uint32_t b)
-{
-	uint32_t h = fn->blocks[b].header;
-	while (h != WIDEN_NONE && !fn->blocks[h].loop_divergent)
-		h = fn->blocks[h].parent;
-	return h != WIDEN_NONE;
-}
-
 static bool has_marked_operand(const struct widen_fn *fn, LLVMValueRef inst, const uint8_t *marked)
 {
 	for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(inst); i++) {
@@ -41,7 +33,7 @@ static void mark_dependants(const struct widen_fn *fn, uint8_t *marked)
 		for (uint32_t i = 0; i < fn->value_count; i++) {
 			LLVMValueRef inst = fn->values[i].ir;
 			if (marked[i] || !LLVMIsAInstruction(inst) ||
-			    !in_divergent_loop(fn, fn->values[i].block))
+			    !widen_in_divergent_loop(fn, fn->values[i].block))
 				continue;
 			marked[i] = yields_what_others_write(inst) ||
 				    has_marked_operand(fn, inst, marked);

@@ -234,7 +234,9 @@ static void test_features(struct server *s)
 			      "#ifndef " name "\n#error " name " is missing\n#endif\n");
 	TERN_C_EXTENSIONS(X)
 	char extensions[8192];
-	snprintf(extensions, sizeof(extensions), "%s", source);
+#define NOT(name, major, minor, patch) "#ifdef " name "\n#error " name " is there\n#endif\n"
+	snprintf(extensions, sizeof(extensions), "%s" TERN_C_EXTENSIONS_20(NOT), source);
+#undef NOT
 	TERN_C_EXTENSIONS_20(X)
 	TERN_C_FEATURES(X)
 #undef X

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* What widening costs and gains: whether it is worth it, how many lanes, how many bodies. */
+#include "kernels/widen/internal.h"
+
+/* Instructions, each counted as often as it has leaves. */
+enum {
+	LARGE_KERNEL = 20000,
+	ONE_BODY = 400,    /* from here on compiling a second body costs more than masks do */
+	FEW_ACCESSES = 16, /* but for memory accesses that have none in the body for whole chunks */
+};
+
+static uint64_t size_of(const struct widen_fn *fn)
+{
+	uint64_t leaves = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		leaves += tern_max(fn->values[i].leaves, 1u);
+	return leaves;
+}
+
+/* The vector body of a very large kernel would take seconds to compile. */
+bool widen_check_size(struct widen_fn *fn)
+{
+	return size_of(fn) <= LARGE_KERNEL || widen_refuse(fn, "a very large kernel", NULL);
+}
+
+static bool is_gathered(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	return (store || LLVMIsALoadInst(inst)) &&
+	       widen_shape_of(fn, LLVMGetOperand(inst, store)) == WIDEN_VARYING;
+}
+
+/* Nothing in the kernel depends on y or z. */
+static bool is_one_dimensional(LLVMValueRef inst)
+{
+	int64_t dimension = 0;
+	switch (LLVMIsACallInst(inst) ? widen_call_of(inst) : WIDEN_CALL_UNKNOWN) {
+	case WIDEN_CALL_GLOBAL_ID:
+	case WIDEN_CALL_GLOBAL_ID_32:
+	case WIDEN_CALL_LOCAL_ID:
+	case WIDEN_CALL_LOCAL_SIZE:
+		(void)widen_constant_int(LLVMGetOperand(inst, 0), &dimension);
+		return dimension == 0;
+	default:
+		return true;
+	}
+}
+
+static bool divides(LLVMValueRef inst)
+{
+	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
+	       !LLVMIsConstant(LLVMGetOperand(inst, 1));
+}
+
+/*
+ * Rows of a sparse matrix, neighbours in a graph, trial divisions: loops that each lane leaves at
+ * another time, and that do little but fetch from anywhere or divide. One lane at a time does that
+ * as quickly, and waits for none.
+ */
+static bool check_gathers(struct widen_fn *fn)
+{
+	enum { WORK_FOR_EACH = 5, AS_A_DIVISION = 2 };
+	uint64_t gathers = 0, others = 0;
+	LLVMValueRef at = NULL;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
+			continue;
+		bool division = divides(v->ir);
+		if (division || is_gathered(fn, v->ir)) {
+			gathers += division ? AS_A_DIVISION : 1;
+			at = v->ir;
+		} else if (v->shape == WIDEN_VARYING) {
+			others += v->leaves;
+		}
+	}
+	return gathers * WORK_FOR_EACH < others || !gathers ||
+	       widen_refuse(fn, "a loop of uneven length that does little but gather or divide",
+			    at);
+}
+
+/* An element of a private array whose index differs between lanes. */
+static bool is_private_element(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	LLVMValueRef pointer = LLVMGetOperand(inst, LLVMIsAStoreInst(inst) != NULL);
+	while (LLVMIsAGetElementPtrInst(pointer) || LLVMIsAAddrSpaceCastInst(pointer))
+		pointer = LLVMGetOperand(pointer, 0);
+	return LLVMIsAAllocaInst(pointer) && is_gathered(fn, inst);
+}
+
+/* Counters that a work-item keeps in an array: each lane's own place, read again at once. */
+static bool check_private_elements(struct widen_fn *fn)
+{
+	enum { WORK_FOR_EACH = 8 };
+	uint64_t elements = 0, others = 0;
+	LLVMValueRef written = NULL;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || fn->blocks[v->block].header == WIDEN_NONE)
+			continue;
+		if (is_gathered(fn, v->ir) && is_private_element(fn, v->ir)) {
+			elements++;
+			written = LLVMIsAStoreInst(v->ir) ? v->ir : written;
+		} else if (v->shape == WIDEN_VARYING) {
+			others += v->leaves;
+		}
+	}
+	return !written || elements * WORK_FOR_EACH < others ||
+	       widen_refuse(fn, "a loop that does little but change private arrays", written);
+}
+
+bool widen_check_gain(struct widen_fn *fn)
+{
+	if (fn->has_barrier || fn->has_sub_groups)
+		return true;
+	return check_gathers(fn) && check_private_elements(fn);
+}
+
+/*
+ * How many registers the lanes of a leaf may fill: several operations at once do not wait for each
+ * other, and at barriers there are fewer chunks to switch between. In one dimension, where
+ * work-groups are long, and only where code stays small.
+ */
+static unsigned registers_for_lanes(const struct widen_fn *fn)
+{
+	enum { SMALL = 400, MANY_REGISTERS = 16 };
+	if (size_of(fn) > SMALL)
+		return 1;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (LLVMIsAInstruction(v->ir) &&
+		    (!is_one_dimensional(v->ir) || is_gathered(fn, v->ir)))
+			return 1;
+	}
+	return fn->has_barrier ? 4 : fn->options->register_lanes >= MANY_REGISTERS ? 2 : 1;
+}
+
+/*
+ * So that a leaf fills a register or two and a value of the kernel's usual vector type not many
+ * more; and no more lanes than a work-group can have.
+ */
+unsigned widen_choose_lanes(const struct widen_fn *fn)
+{
+	unsigned lanes = fn->options->register_lanes, narrow = 0, wide = 0, values = 0, leaves = 0;
+	uint32_t required = fn->kernel->required_size[0];
+	if (fn->kernel->required_lanes)
+		return fn->kernel->required_lanes;
+	if (fn->has_sub_groups) /* their size is a matter of the device, not of the kernel */
+		return lanes;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (v->shape != WIDEN_VARYING)
+			continue;
+		LLVMTypeRef type = widen_leaf_type(fn, LLVMTypeOf(v->ir), 0);
+		uint64_t bits = LLVMSizeOfTypeInBits(fn->layout, type);
+		bool pointer = LLVMGetTypeKind(type) == LLVMPointerTypeKind;
+		wide += bits == 64 && !pointer;
+		narrow += bits < 64;
+		leaves += v->leaves;
+		values++;
+	}
+	if (wide > 2 * narrow && lanes > 4)
+		lanes /= 2;
+	for (; leaves > 6 * values && lanes > 4; lanes /= 2)
+		leaves /= 2;
+	lanes *= registers_for_lanes(fn);
+	while (required && lanes > required)
+		lanes /= 2;
+	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
+}
+
+/* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.
+ */
+bool widen_one_body_will_do(const struct widen_fn *fn)
+{
+	uint64_t unmasked = 0;
+	if (fn->lanes == 1 || fn->rows > 1 || size_of(fn) <= ONE_BODY)
+		return false;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		bool store = LLVMIsAStoreInst(v->ir);
+		if (fn->blocks[v->block].masked || (!store && !LLVMIsALoadInst(v->ir)))
+			continue;
+		LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(v->ir, 0) : v->ir);
+		if (store || v->shape == WIDEN_VARYING)
+			unmasked += widen_leaf_count(type);
+	}
+	return unmasked <= FEW_ACCESSES;
+}
