@@ -290,21 +290,42 @@ static LLVMValueRef incoming_from(const struct widen_fn *fn, LLVMValueRef phi, u
 	return NULL;
 }
 
-/* The value that comes from the then side is blended with the one from the branch. */
+/*
+ * Where @pred is the then side of a divergent if that ends in @b: what the phi has in the lanes
+ * that do not take it. Else, and where that is undefined: NULL.
+ */
+static LLVMValueRef value_beside(const struct widen_fn *fn, uint32_t b, LLVMValueRef phi,
+				 uint32_t pred)
+{
+	uint32_t idom = fn->blocks[b].idom;
+	bool join = fn->blocks[b].latch == WIDEN_NONE && fn->blocks[b].pred_count > 1 &&
+		    fn->blocks[idom].divergent && pred != idom;
+	LLVMValueRef other = join ? incoming_from(fn, phi, idom) : NULL;
+	return other && !LLVMIsUndef(other) ? other : NULL;
+}
+
 static LLVMValueRef incoming_vector(struct widen_emit *e, uint32_t b, LLVMValueRef phi,
 				    LLVMValueRef in, uint32_t pred, unsigned leaf)
 {
 	const struct widen_fn *fn = e->fn;
 	uint32_t idom = fn->blocks[b].idom;
 	LLVMValueRef v = widen_vector(e, in, leaf);
-	bool join = fn->blocks[b].latch == WIDEN_NONE && fn->blocks[b].pred_count > 1 &&
-		    fn->blocks[idom].divergent && pred != idom;
-	LLVMValueRef other = join ? incoming_from(fn, phi, idom) : NULL;
-	if (!other || LLVMIsUndef(other))
+	LLVMValueRef other = value_beside(fn, b, phi, pred);
+	if (!other)
 		return v;
 	LLVMValueRef mask = widen_per_row(fn, phi) ? e->states[idom].then_mask[e->row]
 						   : e->states[idom].shared_then_mask;
 	return LLVMBuildSelect(e->builder, mask, v, widen_vector(e, other, leaf), "");
+}
+
+/* One value for all lanes: what is undefined on the then side is what the other lanes need. */
+static LLVMValueRef incoming_scalar(struct widen_emit *e, uint32_t b, LLVMValueRef phi,
+				    LLVMValueRef in, uint32_t pred)
+{
+	const struct widen_value *v = widen_value_of(e->fn, phi);
+	LLVMValueRef other = LLVMIsUndef(in) ? value_beside(e->fn, b, phi, pred) : NULL;
+	in = other ? other : in;
+	return v->shape == WIDEN_LINEAR && v->exact ? widen_scalar64(e, in) : widen_scalar(e, in);
 }
 
 static void add_incoming(struct widen_emit *e, uint32_t b, LLVMValueRef phi, unsigned i)
@@ -320,8 +341,7 @@ static void add_incoming(struct widen_emit *e, uint32_t b, LLVMValueRef phi, uns
 	LLVMPositionBuilderBefore(e->builder, LLVMGetBasicBlockTerminator(from));
 	if (v->shape != WIDEN_VARYING) {
 		LLVMValueRef new_phi = e->scalars[(v - fn->values) * e->rows + slot_row];
-		bool exact = v->shape == WIDEN_LINEAR && v->exact;
-		new_in = exact ? widen_scalar64(e, in) : widen_scalar(e, in);
+		new_in = incoming_scalar(e, b, phi, in, pred);
 		LLVMAddIncoming(new_phi, &new_in, &from, 1);
 		return;
 	}

@@ -258,3 +258,22 @@ kernel void poison_lanes(global const int *in, global int *out, int n)
 		s = 1 << w;
 	out[2000 + i] = s;
 }
+
+/* A variable that is undefined on one of the ways into the loop. */
+kernel void into_loop(global const int *in, global int *out, int n)
+{
+	int sum = 0, rounds = 0;
+again:
+	if (in[n]) {
+		int k = 0;
+		if (!(get_local_id(0) < 5u) && get_global_id(0) % 4u == 1u)
+			goto middle;
+		while (k++ < 4) {
+			sum = sum * 31 + 7;
+middle:;
+		}
+	}
+	if (rounds++ < 4 && in[get_global_id(0)] & 4)
+		goto again;
+	out[get_global_id(0)] = sum;
+}

@@ -304,3 +304,29 @@ kernel void members_under_masks(global const int *in, global int *out, int n)
 	m.a[v & 1] += m.c;
 	out[i] = m.a[i & 1] ^ m.b ^ m.c ^ (int)m.d ^ k.a[v & 1] ^ k.b ^ k.c ^ (int)(k.d >> 1);
 }
+
+/* Smaller than a vector; all that is stored is even. */
+global int small[5];
+
+kernel void small_variable(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), zero = n >> 31;
+	if (i < 0 || i >= 5)
+		return;
+	int before = small[i];
+	small[i + zero] = in[i] * 2;
+	out[i] = small[i] - before % 2;
+}
+
+/* Rows without an active lane: their addresses are nowhere. */
+kernel void xy_far_rows(global const uchar *bytes, global const int *in, global int *out, int q)
+{
+	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0), sum = 0;
+	long far = (long)q << 40;
+	for (int k = 0; k < q + 20; k++) {
+		int f = in[k * 64 + x];
+		if (y + k < 4)
+			sum += f * bytes[2 * x + ((y + k) >> 2) * far];
+	}
+	out[y * w + x] = sum;
+}
