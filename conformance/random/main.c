@@ -253,7 +253,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		run_seeds();
 		report();
-		code = options.differences != 0;
+		code = options.differences || !options.ran;
 	}
 	random_configs_close(&options.configs);
 	return code;

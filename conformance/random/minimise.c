@@ -30,14 +30,18 @@ static unsigned first_of(uint32_t mask)
 	return (unsigned)__builtin_ctz(mask);
 }
 
-/* Two answer alike, and one of the odd ones differently, in the same way as at first. */
+/*
+ * Two answer alike (or there are only two), and one of the odd ones differently, in the same way as
+ * at first.
+ */
 static bool still_differs(struct minimise *m)
 {
 	struct random_verdict now = random_compare(m->configs, m->c, m->verdict.joined);
 	const struct random_config *config = m->configs->config;
 	uint32_t good = now.joined & ~now.odd;
+	bool two = __builtin_popcount(now.joined) == 2;
 
-	return now.joined == m->verdict.joined && good && (good & (good - 1)) &&
+	return now.joined == m->verdict.joined && good && (two || (good & (good - 1))) &&
 	       config[first_of(good)].answer.status == RANDOM_OK && now.odd >> m->odd & 1 &&
 	       config[m->odd].answer.status == m->odd_status;
 }
