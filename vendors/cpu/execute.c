@@ -158,7 +158,7 @@ static struct tern_command *run_parts(struct executor *executor, struct domain *
 		work_run(executor, command, done, total - done);
 		return end(command, CL_SUCCESS);
 	}
-	domain_wake(domain);
+	domain_wake_beside(domain);
 	return execute_job(executor, domain, job, stop, arg);
 }
 
@@ -189,18 +189,21 @@ static struct tern_command *execute_one(struct executor *executor, struct domain
 	}
 }
 
+/* The share of @job that the thread begins with. */
+static unsigned own_share(const struct executor *executor, const struct domain *domain,
+			  const struct job *job)
+{
+	unsigned here = topology_here(executor->root);
+	unsigned unit = here < MAX_UNITS ? here : executor->unit;
+	unsigned place = unit >= domain->first ? (unit - domain->first) % domain->count : 0;
+	return place * job->share_count / domain->count;
+}
+
 /* Claims a chunk: parts that take about CHUNK_NS, fewer towards the end. 0: none is left. */
-static uint64_t claim(struct domain *domain, struct job *job, uint64_t *first)
+static uint64_t claim(struct domain *domain, struct job *job, unsigned share, uint64_t *first)
 {
 	uint64_t part_ps = atomic_load_explicit(&job->part_ps, memory_order_relaxed);
-	uint64_t next = atomic_load_explicit(&job->next, memory_order_relaxed);
-	uint64_t left = next < job->total ? job->total - next : 0;
-	uint64_t share = tern_max(left / (2 * domain->count), (uint64_t)1);
-	uint64_t n = tern_min(parts_in(CHUNK_NS, part_ps), share);
-	*first = left ? atomic_fetch_add_explicit(&job->next, n, memory_order_relaxed) : job->total;
-	if (*first >= job->total || n >= job->total - *first)
-		job_exhausted(domain, job);
-	return *first < job->total ? tern_min(n, job->total - *first) : 0;
+	return job_claim(domain, job, share, parts_in(CHUNK_NS, part_ps), first);
 }
 
 static void run_chunk(struct executor *executor, struct job *job, uint64_t first, uint64_t n)
@@ -219,7 +222,8 @@ struct tern_command *execute_job(struct executor *executor, struct domain *domai
 {
 	uint64_t first, n;
 	bool prepared = false;
-	while ((n = claim(domain, job, &first))) {
+	unsigned share = own_share(executor, domain, job);
+	while ((n = claim(domain, job, share, &first))) {
 		if (!prepared) {
 			cl_int error = work_prepare(executor, job->command);
 			if (error)

@@ -13,8 +13,12 @@
  *
  * Jobs. What takes longer than about JOB_NS is split: the command moves into a slot of the domain's
  * job table, and all who serve the domain claim chunks of it by an atomic add, sized to take about
- * CHUNK_NS by the time that earlier chunks took. Who ends the last chunk completes the command;
- * nobody waits for the others. A slot's state word counts its users, who joined while it was
+ * CHUNK_NS by the time that earlier chunks took. A job's parts are in as many shares as there are
+ * units, up to SHARES; everybody begins with the share of the processor that it is on, and goes on
+ * with others' when that is empty: a program that runs over the same data again finds them in the
+ * same processor's caches. Where a work-group may wait for another (atomics), there is one share,
+ * so that work-groups begin in their order. Who ends the last chunk completes the command; nobody
+ * waits for the others. A slot's state word counts its users, who joined while it was
  * active; it is free again when it is not active and nobody uses it. A user touches what the
  * command owns only while it has a chunk that is not accounted in `done`.
  *
@@ -47,11 +51,13 @@
 #include "vendors/cpu/cpu.h"
 
 #define MAX_UNITS     1024
+#define MAX_CPUS      8192
 #define UNIT_WORDS    (MAX_UNITS / 64)
 #define MAX_DOMAINS   256
 #define DOMAIN_WORDS  (MAX_DOMAINS / 64)
 #define RING_CELLS    512
 #define JOBS          32
+#define SHARES        16 /* of a job, at most */
 #define ESTIMATES     256
 #define SHORT_NS      10000
 #define JOB_NS        40000
@@ -97,13 +103,21 @@ struct ring {
 /* True when a helper may take what has this tag. */
 typedef bool ring_accept(uint64_t tag, const void *arg);
 
+/* Parts [next, end) of a job are not claimed. */
+struct share {
+	_Alignas(TERN_CACHE_LINE) _Atomic uint64_t next;
+	uint64_t end;
+};
+
 /* job.state: bits 0..31 users, 32..47 the most users, 62 being filled, 63 active */
 struct job {
 	_Alignas(TERN_CACHE_LINE) _Atomic uint64_t state;
-	_Alignas(TERN_CACHE_LINE) _Atomic uint64_t next; /* first part that is not claimed */
+	struct share shares[SHARES];
 	_Alignas(TERN_CACHE_LINE) _Atomic uint64_t done; /* parts that have been executed */
 	_Atomic uint64_t part_ps;                        /* picoseconds that one part takes */
 	_Atomic cl_int status;
+	_Atomic unsigned left; /* shares with parts to claim */
+	unsigned share_count;
 	struct tern_command *command;
 	uint64_t total;
 	uint64_t tag;
@@ -148,7 +162,8 @@ struct topology {
 	bool loaded;
 	int error;
 	unsigned count;
-	int cpu[MAX_UNITS]; /* the system's number of the unit's processor */
+	int cpu[MAX_UNITS];      /* the system's number of the unit's processor */
+	uint16_t unit[MAX_CPUS]; /* the unit on it, for each of the system's processors */
 	int group[5]
 		 [MAX_UNITS]; /* by NUMA node, L4, L3, L2, L1: equal numbers share it; -1: none */
 };
@@ -219,8 +234,9 @@ unsigned job_count(struct domain *domain);
 void job_leave(struct job *job);
 /* All parts have been executed: nobody joins any more. The caller still has to leave. */
 void job_end(struct job *job);
-/* No part is left to claim. */
-void job_exhausted(struct domain *domain, struct job *job);
+/* Claims up to @most parts of the share @from or of one behind it; 0: no part is left. */
+uint64_t job_claim(struct domain *domain, struct job *job, unsigned from, uint64_t most,
+		   uint64_t *first);
 
 /* work.c: the execution of parts. */
 /* Parts that the command can be split into (work-groups, pieces of a copy); 0: cannot be counted.
@@ -249,6 +265,8 @@ bool domain_has_commands(struct domain *domain);
 bool domain_has_work(struct domain *domain); /* commands, or jobs to join */
 /* Wakes (or makes) a worker of @domain's, unless one is looking for work. */
 void domain_wake(struct domain *domain);
+/* The same, but not the one that is bound to the processor that the caller goes on using. */
+void domain_wake_beside(struct domain *domain);
 /* The executor of the calling thread when it is a worker or helps right now: then it will look for
  * work again soon. Else NULL. */
 struct executor *worker_executor(void);
@@ -274,6 +292,8 @@ void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus);
 /* Loads it once; 0 or -errno. */
 int topology_load(struct root *root);
 void topology_bind(struct root *root, struct worker *worker);
+/* The unit whose processor this thread is on; MAX_UNITS: there is no telling. */
+unsigned topology_here(struct root *root);
 
 /* partition.c */
 int cpu_partition(struct tern_device *device, const cl_uint *first, const cl_uint *units,

@@ -33,6 +33,24 @@ static struct job *claim_slot(struct domain *domain)
 	return NULL;
 }
 
+static void make_shares(struct domain *domain, struct job *job, uint64_t first, uint64_t total)
+{
+	const struct tern_command *command = job->command;
+	bool in_turn = command->work == TERN_WORK_NDRANGE &&
+		       (command->ndrange.info->flags & TERN_KERNEL_ATOMICS);
+	unsigned n = in_turn ? 1 : tern_min(domain->count, (unsigned)SHARES), left = 0;
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t begin = total / n * i + tern_min((uint64_t)i, total % n);
+		uint64_t end = begin + total / n + (i < total % n);
+		begin = tern_min(tern_max(begin, first), end);
+		atomic_store_explicit(&job->shares[i].next, begin, memory_order_relaxed);
+		job->shares[i].end = end;
+		left += begin < end;
+	}
+	job->share_count = n;
+	atomic_store_explicit(&job->left, left, memory_order_relaxed);
+}
+
 struct job *job_publish(struct domain *domain, struct tern_command *command, uint64_t first,
 			uint64_t total, uint64_t part_ps)
 {
@@ -40,12 +58,12 @@ struct job *job_publish(struct domain *domain, struct tern_command *command, uin
 	if (!job)
 		return NULL;
 	bool high = command->event.queue->priority == CL_QUEUE_PRIORITY_HIGH_KHR;
-	atomic_store_explicit(&job->next, first, memory_order_relaxed);
 	atomic_store_explicit(&job->done, first, memory_order_relaxed);
 	atomic_store_explicit(&job->part_ps, part_ps, memory_order_relaxed);
 	atomic_store_explicit(&job->status, CL_SUCCESS, memory_order_relaxed);
 	job->command = command;
 	job->total = total;
+	make_shares(domain, job, first, total);
 	job->tag = command_tag(domain->root, command) & ~(uint64_t)TAG_FLAGS;
 	job->priority = high ? 0 : 1;
 	job->workers_only = command_ring(command) == RING_WORKERS;
@@ -112,9 +130,34 @@ unsigned job_count(struct domain *domain)
 	return n;
 }
 
-void job_exhausted(struct domain *domain, struct job *job)
+/* Half of what is left at most, so that the end comes for all at about the same time. */
+static uint64_t claim_of(struct share *share, uint64_t most, uint64_t *first, bool *emptied)
 {
-	atomic_fetch_and(&domain->active[job->priority], ~(UINT64_C(1) << (job - domain->jobs)));
+	uint64_t next = atomic_load_explicit(&share->next, memory_order_relaxed), end = share->end;
+	if (next >= end)
+		return 0;
+	uint64_t n = tern_min(most, tern_max((end - next) / 2, (uint64_t)1));
+	*first = atomic_fetch_add_explicit(&share->next, n, memory_order_relaxed);
+	if (*first >= end)
+		return 0;
+	*emptied = n >= end - *first;
+	return tern_min(n, end - *first);
+}
+
+uint64_t job_claim(struct domain *domain, struct job *job, unsigned from, uint64_t most,
+		   uint64_t *first)
+{
+	for (unsigned i = 0; i < job->share_count; i++) {
+		struct share *share = &job->shares[(from + i) % job->share_count];
+		bool emptied = false;
+		uint64_t n = claim_of(share, most, first, &emptied);
+		if (emptied && atomic_fetch_sub(&job->left, 1) == 1)
+			atomic_fetch_and(&domain->active[job->priority],
+					 ~(UINT64_C(1) << (job - domain->jobs)));
+		if (n)
+			return n;
+	}
+	return 0;
 }
 
 void job_leave(struct job *job)

@@ -62,6 +62,8 @@ static void describe(struct root *root, hwloc_topology_t t, hwloc_const_bitmap_t
 			continue;
 		unsigned unit = topology->count++;
 		topology->cpu[unit] = (int)pu->os_index;
+		if (pu->os_index < MAX_CPUS)
+			topology->unit[pu->os_index] = (uint16_t)unit;
 		for (unsigned i = 0; i < 5; i++)
 			topology->group[i][unit] = covering(t, pu, levels[i]);
 	}
@@ -106,6 +108,17 @@ int topology_load(struct root *root)
 	return error;
 }
 
+unsigned topology_here(struct root *root)
+{
+	if (!atomic_load_explicit(&root->topology_version, memory_order_acquire))
+		return MAX_UNITS;
+	int cpu = sched_getcpu();
+	if (cpu < 0 || cpu >= MAX_CPUS)
+		return MAX_UNITS;
+	unsigned unit = root->topology.unit[cpu];
+	return root->topology.cpu[unit] == cpu ? unit : MAX_UNITS;
+}
+
 /* Workers are bound one to each processor when there are as many, or when sub-devices by affinity
  * were asked for; with a quota of fewer they would be stuck behind others. */
 void topology_bind(struct root *root, struct worker *worker)
@@ -121,10 +134,10 @@ void topology_bind(struct root *root, struct worker *worker)
 			return;
 	}
 	worker->pinned = 1;
-	cpu_set_t *set = CPU_ALLOC(8192);
+	cpu_set_t *set = CPU_ALLOC(MAX_CPUS);
 	if (!set)
 		return;
-	size_t bytes = CPU_ALLOC_SIZE(8192);
+	size_t bytes = CPU_ALLOC_SIZE(MAX_CPUS);
 	CPU_ZERO_S(bytes, set);
 	CPU_SET_S((size_t)root->topology.cpu[worker->executor.unit], bytes, set);
 	if (sched_setaffinity(0, bytes, set))

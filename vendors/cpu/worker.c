@@ -248,12 +248,15 @@ static uint64_t domain_mask(const struct domain *domain, unsigned w)
 	return upto & ~((UINT64_C(1) << (from - low)) - 1);
 }
 
-/* Clears a bit of @domain's in @words and returns which; MAX_UNITS: none is set. */
-static unsigned pick(_Atomic uint64_t *words, const struct domain *domain)
+/* Clears a bit of @domain's in @words, but not @but's, and returns which; MAX_UNITS: none is set.
+ */
+static unsigned pick(_Atomic uint64_t *words, const struct domain *domain, unsigned but)
 {
 	unsigned last = (domain->first + domain->count - 1) / 64;
 	for (unsigned w = domain->first / 64; w <= last; w++) {
 		uint64_t mask = domain_mask(domain, w), set;
+		if (but / 64 == w)
+			mask &= ~(UINT64_C(1) << (but % 64));
 		while ((set = atomic_load(&words[w]) & mask)) {
 			unsigned unit = w * 64 + (unsigned)__builtin_ctzll(set);
 			if (clear_bit(words, unit))
@@ -263,7 +266,7 @@ static unsigned pick(_Atomic uint64_t *words, const struct domain *domain)
 	return MAX_UNITS;
 }
 
-void domain_wake(struct domain *domain)
+static void wake(struct domain *domain, unsigned but)
 {
 	struct root *root = domain->root;
 	if (atomic_load(&root->quit))
@@ -271,16 +274,26 @@ void domain_wake(struct domain *domain)
 	/* Whoever searches serves the root domain; a sub-device's, perhaps not. */
 	if (domain->count == root->units && atomic_load(&root->searching))
 		return;
-	unsigned unit = pick(root->idle, domain);
+	unsigned unit = pick(root->idle, domain, but);
 	if (unit < MAX_UNITS) {
 		struct worker *worker = &root->workers[unit];
 		atomic_fetch_add(&worker->word, 1);
 		tern_futex_wake(&worker->word, 1);
 		return;
 	}
-	unit = pick(root->unborn, domain);
+	unit = pick(root->unborn, domain, but);
 	if (unit < MAX_UNITS)
 		give_birth(root, unit);
+}
+
+void domain_wake(struct domain *domain)
+{
+	wake(domain, MAX_UNITS);
+}
+
+void domain_wake_beside(struct domain *domain)
+{
+	wake(domain, topology_here(domain->root));
 }
 
 bool root_is_workerless(struct root *root)

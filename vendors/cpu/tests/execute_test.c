@@ -189,6 +189,35 @@ static void test_stack(struct tern_queue *queue)
 	CHECK(count == 10);
 }
 
+struct turn {
+	_Atomic uint64_t begun;   /* groups */
+	_Atomic uint64_t skipped; /* groups that had not begun when one behind them did, at most */
+};
+
+static void in_turn(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+		    uint64_t z)
+{
+	struct turn *turn = *(struct turn *const *)p;
+	uint64_t before = atomic_fetch_add(&turn->begun, 1), most = atomic_load(&turn->skipped);
+	(void)group, (void)y, (void)z;
+	while (x > before && x - before > most &&
+	       !atomic_compare_exchange_weak(&turn->skipped, &most, x - before))
+		;
+	for (uint64_t end = tern_clock_ns() + 20000; tern_clock_ns() < end;)
+		;
+}
+
+/* Groups that may wait for earlier ones begin in their order, but for the chunks that are run. */
+static void test_order(struct tern_queue *queue)
+{
+	struct tern_kernel_info atomics = info;
+	struct turn turn = {0}, *arg = &turn;
+	atomics.flags |= TERN_KERNEL_ATOMICS;
+	CHECK(!enqueue_kernel(queue, &atomics, in_turn, &arg, sizeof(arg), 1000, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(turn.begun == 1000 && turn.skipped < 100);
+}
+
 int main(void)
 {
 	test_start();
@@ -202,6 +231,7 @@ int main(void)
 		test_fills(queues[i]);
 		test_native(queues[i]);
 		test_stack(queues[i]);
+		test_order(queues[i]);
 		queue_release(queues[i]);
 	}
 	test_end();
