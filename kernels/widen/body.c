@@ -32,6 +32,29 @@ static void add_string_attribute(const struct widen_fn *fn, LLVMValueRef functio
 	LLVMAddAttributeAtIndex(function, LLVMAttributeFunctionIndex, a);
 }
 
+/* The first @bytes behind parameter @index are there: loads from them may leave loops. */
+static void add_bytes(const struct widen_fn *fn, LLVMValueRef function, unsigned index,
+		      uint64_t bytes, uint64_t align)
+{
+	unsigned present = LLVMGetEnumAttributeKindForName("dereferenceable", 15);
+	unsigned aligned = LLVMGetEnumAttributeKindForName("align", 5);
+	LLVMAddAttributeAtIndex(function, index,
+				LLVMCreateEnumAttribute(fn->context, aligned, align));
+	if (bytes)
+		LLVMAddAttributeAtIndex(function, index,
+					LLVMCreateEnumAttribute(fn->context, present, bytes));
+}
+
+static uint64_t argument_bytes(const struct widen_fn *fn)
+{
+	uint64_t bytes = 0;
+	for (unsigned i = 0; i < fn->kernel->arg_count; i++) {
+		const struct tern_widen_arg *arg = &fn->kernel->args[i];
+		bytes = tern_max(bytes, (uint64_t)arg->offset + arg->size);
+	}
+	return bytes;
+}
+
 void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function)
 {
 	if (fn->options->cpu)
@@ -48,6 +71,8 @@ void widen_function_attributes(const struct widen_fn *fn, LLVMValueRef function)
 		widen_add_attribute(fn->context, function, i, "readonly");
 		widen_add_attribute(fn->context, function, i, "nocapture");
 	}
+	add_bytes(fn, function, 1, argument_bytes(fn), TERN_ARGS_ALIGN);
+	add_bytes(fn, function, 2, sizeof(struct tern_group), _Alignof(struct tern_group));
 }
 
 LLVMTypeRef widen_body_type(const struct widen_fn *fn)

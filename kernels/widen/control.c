@@ -30,15 +30,69 @@ static LLVMValueRef block_mask(struct widen_emit *e, uint32_t b)
 	return e->states[block->idom].mask[e->row];
 }
 
+static bool is_bound(const struct widen_fn *fn, LLVMValueRef condition, unsigned depth);
+
+static bool joins_bound_if(const struct widen_fn *fn, LLVMValueRef phi, unsigned depth)
+{
+	const struct widen_block *block = &fn->blocks[widen_value_of(fn, phi)->block];
+	LLVMValueRef condition = fn->blocks[block->idom].condition;
+	return block->latch == WIDEN_NONE && block->exited == WIDEN_NONE && condition &&
+	       is_bound(fn, condition, depth + 1);
+}
+
+/* Ids and uniform values decide about @condition. */
+static bool is_bound(const struct widen_fn *fn, LLVMValueRef condition, unsigned depth)
+{
+	enum { DEEP = 8 };
+	if (widen_shape_of(fn, condition) != WIDEN_VARYING)
+		return true;
+	if (depth > DEEP || !LLVMIsAInstruction(condition))
+		return false;
+	switch (LLVMGetInstructionOpcode(condition)) {
+	case LLVMICmp:
+		return widen_shape_of(fn, LLVMGetOperand(condition, 0)) != WIDEN_VARYING &&
+		       widen_shape_of(fn, LLVMGetOperand(condition, 1)) != WIDEN_VARYING;
+	case LLVMAnd:
+	case LLVMOr:
+	case LLVMXor:
+	case LLVMSelect:
+	case LLVMFreeze:
+	case LLVMPHI: /* of an if: what decides which way is one more condition */
+		if (LLVMIsAPHINode(condition) && !joins_bound_if(fn, condition, depth))
+			return false;
+		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(condition); i++)
+			if (!is_bound(fn, LLVMGetOperand(condition, i), depth + 1))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_bounded(const struct widen_emit *e, uint32_t b)
+{
+	const struct widen_fn *fn = e->fn;
+	const struct widen_block *block = &fn->blocks[b];
+	if (block->exited != WIDEN_NONE)
+		return e->states[fn->blocks[block->exited].idom].bounded;
+	if (block->latch != WIDEN_NONE && block->loop_divergent)
+		return false;
+	return e->states[block->idom].bounded &&
+	       (!is_then_block(fn, b) || is_bound(fn, fn->blocks[block->idom].condition, 0));
+}
+
 static void begin_masks(struct widen_emit *e, uint32_t b)
 {
+	struct widen_block_state *state = &e->states[b];
+	if (b == 0)
+		state->bounded = !e->tail;
 	if (!e->fn->widened || b == 0)
 		return;
-	struct widen_block_state *state = &e->states[b];
 	bool differ = e->fn->blocks[b].row_masked;
 	for (e->row = 0; e->row < e->rows; e->row++)
 		state->mask[e->row] = e->row && !differ ? state->mask[0] : block_mask(e, b);
 	e->row = 0;
+	state->bounded = is_bounded(e, b);
 }
 
 /* Behind the phis: the lanes of any row. */

@@ -139,6 +139,13 @@ LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask)
 	return LLVMBuildICmp(e->builder, LLVMIntNE, v, LLVMConstNull(bits), "");
 }
 
+LLVMValueRef widen_full(struct widen_emit *e, LLVMValueRef mask)
+{
+	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMValueRef v = LLVMBuildBitCast(e->builder, mask, bits, "");
+	return LLVMBuildICmp(e->builder, LLVMIntEQ, v, LLVMConstAllOnes(bits), "");
+}
+
 /* ---- constants ---- */
 
 static bool names_other_space(const struct widen_fn *fn, LLVMValueRef constant)

@@ -143,6 +143,17 @@ static void segment(struct group *g, LLVMValueRef body, LLVMValueRef from, LLVMV
 		remainder_in_x(g, x.i, end, y, z, rows);
 }
 
+/* Work-items in x before the next multiple of 2^31 of the global id, or all: at least one. */
+static LLVMValueRef first_segment(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef id = widen_work_item(&g->e, WIDEN_CALL_GLOBAL_ID, 0);
+	LLVMValueRef low = LLVMBuildAnd(b, id, constant(g, 0x7fffffff), "");
+	LLVMValueRef room = LLVMBuildSub(b, constant(g, 0x80000000), low, "");
+	LLVMValueRef fits = LLVMBuildICmp(b, LLVMIntULE, g->end[0], room, "");
+	return LLVMBuildSelect(b, fits, g->end[0], room, "");
+}
+
 /* No chunk crosses a multiple of 2^31 of the global id in x: then there are two segments. */
 static void row_of_chunks(struct group *g, LLVMValueRef body, LLVMValueRef y, LLVMValueRef z,
 			  unsigned rows)
@@ -153,15 +164,10 @@ static void row_of_chunks(struct group *g, LLVMValueRef body, LLVMValueRef y, LL
 		segment(g, body, zero, g->end[0], y, z, rows);
 		return;
 	}
+	LLVMValueRef size = first_segment(g);
 	struct loop s = loop_begin(g, zero, g->end[0], 1, "segment");
-	g->e.local_id[0] = s.i;
-	LLVMValueRef id = widen_work_item(&g->e, WIDEN_CALL_GLOBAL_ID, 0);
-	LLVMValueRef low = LLVMBuildAnd(b, id, constant(g, 0x7fffffff), "");
-	LLVMValueRef room = LLVMBuildSub(b, constant(g, 0x80000000), low, "");
-	LLVMValueRef left = LLVMBuildSub(b, g->end[0], s.i, "");
-	LLVMValueRef fits = LLVMBuildICmp(b, LLVMIntULE, left, room, "");
-	LLVMValueRef size = LLVMBuildSelect(b, fits, left, room, "");
-	LLVMValueRef end = LLVMBuildAdd(b, s.i, size, "");
+	LLVMValueRef is_first = LLVMBuildICmp(b, LLVMIntEQ, s.i, zero, "");
+	LLVMValueRef end = LLVMBuildSelect(b, is_first, size, g->end[0], "");
 	segment(g, body, s.i, end, y, z, rows);
 	loop_end(g, &s, end);
 }

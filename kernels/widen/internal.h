@@ -7,7 +7,7 @@
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
- *               divide.c
+ *               divide.c, narrow.c
  *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
@@ -174,6 +174,10 @@ bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *o
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
 void widen_lower_copies(LLVMModuleRef module);
+
+/* ---- narrow.c ---- */
+/* Arithmetic of 32 bits that 16 bits hold is done in 16 bits. */
+void widen_narrow(LLVMModuleRef module);
 
 /* ---- values.c ---- */
 enum widen_shape { WIDEN_UNKNOWN, WIDEN_UNIFORM, WIDEN_LINEAR, WIDEN_VARYING };
@@ -348,7 +352,8 @@ struct widen_block_state {
 	LLVMValueRef shared_mask;               /* lanes of any row */
 	LLVMValueRef then_mask[WIDEN_MAX_ROWS]; /* of divergent ifs */
 	LLVMValueRef shared_then_mask;
-	bool flat; /* divergent if without a test: the then-block is always run */
+	bool flat;    /* divergent if without a test: the then-block is always run */
+	bool bounded; /* ids and uniform values alone decide about the mask: mostly it is full */
 };
 
 /* One body being made. */
@@ -406,6 +411,8 @@ LLVMValueRef widen_mask(const struct widen_emit *e);
 LLVMValueRef widen_mask_or_all(struct widen_emit *e, LLVMValueRef mask);
 /* i1: a lane of @mask is set. */
 LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask);
+/* i1: all lanes of @mask are set. */
+LLVMValueRef widen_full(struct widen_emit *e, LLVMValueRef mask);
 /* New value for a constant, which may need instructions in the prologue. */
 LLVMValueRef widen_constant(struct widen_emit *e, LLVMValueRef constant);
 

@@ -87,12 +87,25 @@ struct fork {
 	LLVMBasicBlockRef linear, general, join;
 };
 
+/* The way to the first block is the one without a jump. */
+static void expect_first(struct widen_emit *e, LLVMValueRef branch)
+{
+	enum { OFTEN = 1000 };
+	LLVMContextRef context = e->fn->context;
+	LLVMMetadataRef weights[] = {LLVMMDStringInContext2(context, "branch_weights", 14),
+				     LLVMValueAsMetadata(widen_int(e, e->fn->i32, OFTEN)),
+				     LLVMValueAsMetadata(widen_int(e, e->fn->i32, 1))};
+	LLVMMetadataRef node = LLVMMDNodeInContext2(context, weights, 3);
+	LLVMSetMetadata(branch, LLVMGetMDKindIDInContext(context, "prof", 4),
+			LLVMMetadataAsValue(context, node));
+}
+
 static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
 {
 	struct fork f = {.linear = widen_append_block(e, "linear"),
 			 .general = widen_append_block(e, "wraps"),
 			 .join = widen_append_block(e, "")};
-	LLVMBuildCondBr(e->builder, guard, f.linear, f.general);
+	expect_first(e, LLVMBuildCondBr(e->builder, guard, f.linear, f.general));
 	LLVMPositionBuilderAtEnd(e->builder, f.linear);
 	return f;
 }
@@ -126,9 +139,10 @@ static LLVMValueRef is_on_one_page(struct widen_emit *e, LLVMValueRef pointer, u
 }
 
 /*
- * Some processors do not fetch ahead of masked loads, which then take several times as long. What
- * lies on a page where an active lane reads can be read: the mask matters at a page's end only. But
- * LLVM knows that no access is larger than the variable it is to.
+ * Some processors do not fetch ahead of masked loads, which then take several times as long: where
+ * bounds make the mask, which is mostly full, that is what is tested. Elsewhere, what lies on a
+ * page where an active lane reads can be read: the mask matters at a page's end only. But LLVM
+ * knows that no access is larger than the variable it is to.
  */
 static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
 			      unsigned align, LLVMValueRef mask)
@@ -141,7 +155,10 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	if (bytes > PAGE || bytes > e->fn->least_variable || e->fn->blocks[e->block].row_masked)
 		return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
 	LLVMBasicBlockRef from[2];
-	struct fork f = fork_begin(e, is_on_one_page(e, pointer, bytes));
+	bool bounded = e->states[e->block].bounded;
+	LLVMValueRef guard =
+		bounded ? widen_full(e, widen_mask(e)) : is_on_one_page(e, pointer, bytes);
+	struct fork f = fork_begin(e, guard);
 	LLVMValueRef in[2] = {load_plainly(e, type, pointer, align)};
 	from[0] = fork_next(e, &f, f.general);
 	in[1] = widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
@@ -548,9 +565,7 @@ static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValu
 		return;
 	}
 	struct access whole = *a;
-	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
-	LLVMValueRef set = LLVMBuildBitCast(e->builder, a->mask, bits, "");
-	LLVMValueRef full = LLVMBuildICmp(e->builder, LLVMIntEQ, set, LLVMConstAllOnes(bits), "");
+	LLVMValueRef full = widen_full(e, a->mask);
 	whole.mask = NULL;
 	(void)widen_vector(e, a->pointer, 0); /* dominates both ways */
 	struct fork f = fork_begin(e, full);

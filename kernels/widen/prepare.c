@@ -124,6 +124,7 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 		return error;
 	if (options->register_lanes > 1) {
 		widen_lower_copies(module);
+		widen_narrow(module);
 		error = widen_run_passes(module, options->machine, structure_passes, message);
 		if (error)
 			return error;
