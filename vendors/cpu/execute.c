@@ -73,13 +73,19 @@ static uint64_t parts_in(uint64_t ns, uint64_t part_ps)
 	return tern_max(ns * 1000 / tern_max(part_ps, (uint64_t)1), (uint64_t)1);
 }
 
+/* @users threads ran the command meanwhile; 0: their number changed. */
 static void learn(struct executor *executor, const struct tern_command *command, uint64_t parts,
-		  uint64_t ns)
+		  uint64_t ns, unsigned users)
 {
+	const struct tern_ndrange *n = &command->ndrange;
 	uint64_t items;
-	if (command->work == TERN_WORK_NDRANGE &&
-	    !__builtin_mul_overflow(parts, part_items(command), &items))
-		estimate_put(executor->root, command->ndrange.function, items, ns);
+	if (command->work != TERN_WORK_NDRANGE ||
+	    __builtin_mul_overflow(parts, part_items(command), &items))
+		return;
+	if (users && command_has_atomics(command))
+		estimate_put_users(executor->root, n->function, items, ns, users);
+	else
+		estimate_put(executor->root, n->function, items, ns);
 }
 
 /*
@@ -112,7 +118,7 @@ static uint64_t run_inline(struct executor *executor, struct tern_command *comma
 		taken = tern_clock_ns() - start;
 	}
 	if (done > before) {
-		learn(executor, command, done - before, taken);
+		learn(executor, command, done - before, taken, 1);
 		*part_ps = taken * 1000 / (done - before);
 	}
 	return done;
@@ -149,7 +155,9 @@ static struct tern_command *run_parts(struct executor *executor, struct domain *
 		work_run(executor, command, 0, total);
 		return end(command, CL_SUCCESS);
 	}
-	if (!part_ps || total == 1 || parts_in(JOB_NS, part_ps) >= total)
+	bool probe = command_has_atomics(command) &&
+		     estimate_probe(executor->root, command->ndrange.function);
+	if (probe || !part_ps || total == 1 || parts_in(JOB_NS, part_ps) >= total)
 		done = run_inline(executor, command, total, &part_ps);
 	if (done == total)
 		return end(command, CL_SUCCESS);
@@ -208,13 +216,15 @@ static uint64_t claim(struct domain *domain, struct job *job, unsigned share, ui
 
 static void run_chunk(struct executor *executor, struct job *job, uint64_t first, uint64_t n)
 {
+	unsigned users = job_users(job);
 	uint64_t start = tern_clock_ns();
 	work_run(executor, job->command, first, n);
 	uint64_t taken = tern_clock_ns() - start;
+	users = users == job_users(job) ? users : 0;
 	uint64_t old = atomic_load_explicit(&job->part_ps, memory_order_relaxed);
 	uint64_t now = (old + taken * 1000 / n) / 2;
 	atomic_store_explicit(&job->part_ps, tern_max(now, (uint64_t)1), memory_order_relaxed);
-	learn(executor, job->command, n, taken);
+	learn(executor, job->command, n, taken, users);
 }
 
 struct tern_command *execute_job(struct executor *executor, struct domain *domain, struct job *job,

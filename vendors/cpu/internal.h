@@ -17,9 +17,10 @@
  * units, up to SHARES; everybody begins with the share of the processor that it is on, and goes on
  * with others' when that is empty: a program that runs over the same data again finds them in the
  * same processor's caches. Where a work-group may wait for another (atomics), there is one share,
- * so that work-groups begin in their order. Who ends the last chunk completes the command; nobody
- * waits for the others. A slot's state word counts its users, who joined while it was
- * active; it is free again when it is not active and nobody uses it. A user touches what the
+ * so that work-groups begin in their order; and where several threads have taken longer than one
+ * would have (they change the same memory), one thread runs it. Who ends the last chunk completes
+ * the command; nobody waits for the others. A slot's state word counts its users, who joined while
+ * it was active; it is free again when it is not active and nobody uses it. A user touches what the
  * command owns only while it has a chunk that is not accounted in `done`.
  *
  * Sleeping. A worker that finds nothing looks on for SPIN_NS (`searching`), then sets its bit in
@@ -155,6 +156,9 @@ struct worker {
 struct estimate {
 	_Atomic(tern_group_fn *) function;
 	_Atomic uint64_t item_ps;
+	_Atomic uint64_t alone_ps;  /* the same while one thread ran the job; 0: not known */
+	_Atomic uint64_t beside_ps; /* a thread's, over the threads that ran it; 0: not known */
+	_Atomic uint32_t jobs;
 };
 
 /* Where the units are; by topology.c. */
@@ -220,6 +224,14 @@ size_t copy_bytes(const struct tern_copy *copy);
 /* Picoseconds of one work-item; 0: not known. */
 uint64_t estimate_get(struct root *root, tern_group_fn *function);
 void estimate_put(struct root *root, tern_group_fn *function, uint64_t items, uint64_t ns);
+/* The same, and that @users threads ran the job meanwhile. */
+void estimate_put_users(struct root *root, tern_group_fn *function, uint64_t items, uint64_t ns,
+			unsigned users);
+/* Several threads get in each other's way: one is quicker. Now and then several try again. */
+bool estimate_contended(struct root *root, tern_group_fn *function);
+/* It is time to see again what one thread takes, in a job that several are to run. */
+bool estimate_probe(struct root *root, tern_group_fn *function);
+bool command_has_atomics(const struct tern_command *command);
 
 /* job.c */
 /* Makes @command a job of @domain's and joins it. NULL: no slot is free. */
@@ -231,6 +243,7 @@ struct job *job_join(struct domain *domain, unsigned unit, bool high_only);
 bool job_waits(struct domain *domain, bool high_only);
 /* Jobs with parts to claim that may be joined. */
 unsigned job_count(struct domain *domain);
+unsigned job_users(const struct job *job);
 void job_leave(struct job *job);
 /* All parts have been executed: nobody joins any more. The caller still has to leave. */
 void job_end(struct job *job);

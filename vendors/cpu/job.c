@@ -11,6 +11,9 @@
 static uint64_t most_users(const struct domain *domain, const struct tern_command *command)
 {
 	unsigned all = tern_min(domain->count + 64, 0xffffu); /* helpers come on top */
+	if (command_has_atomics(command) &&
+	    estimate_contended(domain->root, command->ndrange.function))
+		return 1;
 	switch (command->event.queue->throttle) {
 	case CL_QUEUE_THROTTLE_LOW_KHR:
 		return tern_max(domain->count / 4, 1u);
@@ -35,10 +38,10 @@ static struct job *claim_slot(struct domain *domain)
 
 static void make_shares(struct domain *domain, struct job *job, uint64_t first, uint64_t total)
 {
-	const struct tern_command *command = job->command;
-	bool in_turn = command->work == TERN_WORK_NDRANGE &&
-		       (command->ndrange.info->flags & TERN_KERNEL_ATOMICS);
-	unsigned n = in_turn ? 1 : tern_min(domain->count, (unsigned)SHARES), left = 0;
+	const struct tern_command *command =
+		job->command; /* whose groups may wait for earlier ones */
+	unsigned n = command_has_atomics(command) ? 1 : tern_min(domain->count, (unsigned)SHARES),
+		 left = 0;
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t begin = total / n * i + tern_min((uint64_t)i, total % n);
 		uint64_t end = begin + total / n + (i < total % n);
@@ -158,6 +161,11 @@ uint64_t job_claim(struct domain *domain, struct job *job, unsigned from, uint64
 			return n;
 	}
 	return 0;
+}
+
+unsigned job_users(const struct job *job)
+{
+	return (unsigned)(atomic_load_explicit(&job->state, memory_order_relaxed) & JOB_USERS);
 }
 
 void job_leave(struct job *job)

@@ -218,6 +218,43 @@ static void test_order(struct tern_queue *queue)
 	CHECK(turn.begun == 1000 && turn.skipped < 100);
 }
 
+struct crowd {
+	_Atomic unsigned inside; /* groups that run now */
+	_Atomic unsigned most;
+};
+
+/* As if groups that run at once changed the same memory: each takes many times as long. */
+static void in_the_way(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+		       uint64_t z)
+{
+	struct crowd *crowd = *(struct crowd *const *)p;
+	unsigned inside = atomic_fetch_add(&crowd->inside, 1) + 1, most = atomic_load(&crowd->most);
+	(void)group, (void)x, (void)y, (void)z;
+	while (inside > most && !atomic_compare_exchange_weak(&crowd->most, &most, inside))
+		;
+	uint64_t begin = tern_clock_ns(), end = begin + 5000;
+	while (tern_clock_ns() < end)
+		if (atomic_load(&crowd->inside) > 1)
+			end = begin + 50000;
+	atomic_fetch_sub(&crowd->inside, 1);
+}
+
+/* One thread comes to run a kernel that several run more slowly. */
+static void test_contended(struct tern_queue *queue)
+{
+	enum { JOBS_RUN = 200 };
+	struct tern_kernel_info atomics = info;
+	unsigned alone = 0;
+	atomics.flags |= TERN_KERNEL_ATOMICS;
+	for (unsigned i = 0; i < JOBS_RUN; i++) {
+		struct crowd crowd = {0}, *arg = &crowd;
+		CHECK(!enqueue_kernel(queue, &atomics, in_the_way, &arg, sizeof(arg), 50, 1, NULL));
+		CHECK(!tern_queue_finish(queue));
+		alone += i >= JOBS_RUN / 2 && crowd.most == 1;
+	}
+	CHECK(alone > JOBS_RUN / 4);
+}
+
 int main(void)
 {
 	test_start();
@@ -232,6 +269,7 @@ int main(void)
 		test_native(queues[i]);
 		test_stack(queues[i]);
 		test_order(queues[i]);
+		test_contended(queues[i]);
 		queue_release(queues[i]);
 	}
 	test_end();
