@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Integer functions that libclc 19 lacks (OpenCL C 6.15.3). */
+/* Integer functions that libclc 19 lacks, or has in a form that is slow (OpenCL C 6.15.3). */
 #include "lib.clh"
 
 #define VECTOR1(name, type, n)                                                                     \
@@ -29,6 +29,20 @@ CTZ(int, 32, uint, __builtin_ctz)
 CTZ(uint, 32, uint, __builtin_ctz)
 CTZ(long, 64, ulong, __builtin_ctzl)
 CTZ(ulong, 64, ulong, __builtin_ctzl)
+
+/* libclc compares and selects. */
+#define CLAMP(type, n, limit)                                                                      \
+	OVERLOAD type##n clamp(type##n x, limit least, limit most)                                 \
+	{                                                                                          \
+		x = __builtin_elementwise_max(x, (type##n)(least));                                \
+		return __builtin_elementwise_min(x, (type##n)(most));                              \
+	}
+#define CLAMP_VECTOR(type, n) CLAMP(type, n, type##n) CLAMP(type, n, type)
+#define CLAMP_ALL(type)                                                                            \
+	CLAMP(type, , type)                                                                        \
+	CLAMP_VECTOR(type, 2) CLAMP_VECTOR(type, 3) CLAMP_VECTOR(type, 4) CLAMP_VECTOR(type, 8)    \
+	CLAMP_VECTOR(type, 16)
+INTEGER_TYPES(CLAMP_ALL)
 
 #define MAD_HI(type, unused)                                                                       \
 	__attribute__((overloadable)) type mul_hi(type a, type b);                                 \

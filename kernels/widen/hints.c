@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values that are linear unless a 32-bit index wraps around between lanes:
+ * Values that are linear unless a 32-bit index wraps around between lanes, a limit or the end of a
+ * period lies between them:
  *
- *     uint x = get_global_id(0); a[y * w + x]
+ *     uint x = get_global_id(0);
+ *     a[y * w + x]    a[clamp(x + 1, 0, w - 1)]    a[(x + 1) % w]
  *
  * The index wraps in well-defined manner, so the address is varying; but a wrap is rare. Such a
  * value has, besides its vector, a scalar base (of lane 0), a stride, and a guard: an i1 that says
  * that no lane wraps. Loads and stores through such a pointer test the guard and have both a
- * contiguous and a general form.
+ * contiguous and a general form. near.c has the limits and the periods.
  */
 #include "kernels/widen/internal.h"
 
@@ -18,8 +20,12 @@ static bool is_hinted(const struct widen_fn *fn, LLVMValueRef v)
 	return LLVMIsAInstruction(v) && widen_value_of(fn, v)->hinted;
 }
 
-/* The stride of what is uniform, linear or hinted. */
-static bool stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride)
+unsigned widen_integer_width(LLVMTypeRef type)
+{
+	return LLVMGetTypeKind(type) == LLVMIntegerTypeKind ? LLVMGetIntTypeWidth(type) : 0;
+}
+
+bool widen_stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride)
 {
 	enum widen_shape shape = widen_shape_of(fn, v);
 	*stride = shape == WIDEN_UNIFORM ? 0 : (uint64_t)widen_value_of(fn, v)->stride;
@@ -55,19 +61,18 @@ static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 
 static bool hint_extension(const struct widen_fn *fn, LLVMValueRef from, uint64_t *stride)
 {
-	enum { FAR = 1 << 20 }; /* such strides are not contiguous anyway */
-	if (widen_shape_of(fn, from) != WIDEN_LINEAR)
+	if (widen_shape_of(fn, from) != WIDEN_LINEAR && !is_hinted(fn, from))
 		return false;
 	int64_t s = (int32_t)widen_value_of(fn, from)->stride;
 	*stride = (uint64_t)s;
-	return s && s > -FAR && s < FAR;
+	return s && s > -WIDEN_FAR && s < WIDEN_FAR;
 }
 
 static bool hint_sum(const struct widen_fn *fn, LLVMValueRef inst, LLVMOpcode op, uint64_t *stride)
 {
 	uint64_t a, b;
-	if (!stride_of(fn, LLVMGetOperand(inst, 0), &a) ||
-	    !stride_of(fn, LLVMGetOperand(inst, 1), &b) ||
+	if (!widen_stride_of(fn, LLVMGetOperand(inst, 0), &a) ||
+	    !widen_stride_of(fn, LLVMGetOperand(inst, 1), &b) ||
 	    (op == LLVMOr && !LLVMGetIsDisjoint(inst)))
 		return false;
 	*stride = op == LLVMSub ? a - b : a + b;
@@ -79,7 +84,7 @@ static bool hint_product(const struct widen_fn *fn, LLVMValueRef inst, LLVMOpcod
 {
 	uint64_t a;
 	int64_t c;
-	if (!stride_of(fn, LLVMGetOperand(inst, 0), &a) ||
+	if (!widen_stride_of(fn, LLVMGetOperand(inst, 0), &a) ||
 	    !widen_constant_int(LLVMGetOperand(inst, 1), &c) ||
 	    (op == LLVMShl && (c < 0 || c > 63)))
 		return false;
@@ -91,13 +96,13 @@ static bool hint_address(const struct widen_fn *fn, LLVMValueRef inst, uint64_t 
 {
 	LLVMTypeRef type = LLVMGetGEPSourceElementType(inst);
 	uint64_t s, bytes;
-	if (!stride_of(fn, LLVMGetOperand(inst, 0), stride))
+	if (!widen_stride_of(fn, LLVMGetOperand(inst, 0), stride))
 		return false;
 	for (unsigned i = 1; i < (unsigned)LLVMGetNumOperands(inst); i++) {
 		LLVMValueRef index = LLVMGetOperand(inst, i);
 		if (widen_gep_step(fn, inst, i, &type, &bytes))
 			continue;
-		if (!stride_of(fn, index, &s))
+		if (!widen_stride_of(fn, index, &s))
 			return false;
 		if (s && LLVMGetIntTypeWidth(LLVMTypeOf(index)) != 64)
 			return false;
@@ -119,9 +124,11 @@ static bool hint(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 	if (op == LLVMGetElementPtr && LLVMGetTypeKind(type) == LLVMPointerTypeKind)
 		return hint_address(fn, inst, stride);
 	if (op == LLVMAddrSpaceCast)
-		return stride_of(fn, LLVMGetOperand(inst, 0), stride);
-	if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind || LLVMGetIntTypeWidth(type) != 64)
+		return widen_stride_of(fn, LLVMGetOperand(inst, 0), stride);
+	if (widen_integer_width(type) != 64 && widen_integer_width(type) != 32)
 		return false;
+	if (widen_near(fn, inst, stride))
+		return true;
 	if (op == LLVMAdd || op == LLVMSub || op == LLVMOr)
 		return hint_sum(fn, inst, op, stride);
 	return (op == LLVMMul || op == LLVMShl) && hint_product(fn, inst, op, stride);
@@ -153,20 +160,22 @@ LLVMValueRef widen_guard(struct widen_emit *e, LLVMValueRef v)
 	return is_hinted(e->fn, v) ? *guard_slot(e, v) : NULL;
 }
 
-/* No lane's 32-bit value wraps around, seen from lane 0's @base. */
-static LLVMValueRef no_wrap(struct widen_emit *e, LLVMValueRef base, int64_t stride, bool is_signed)
+LLVMValueRef widen_no_wrap(struct widen_emit *e, LLVMValueRef base, int64_t stride, bool is_signed)
 {
-	int64_t span = stride * ((int64_t)e->lanes - 1), limit;
-	LLVMIntPredicate predicate;
-	if (stride > 0) {
-		limit = (is_signed ? INT32_MAX : (int64_t)UINT32_MAX) - span;
-		predicate = is_signed ? LLVMIntSLE : LLVMIntULE;
-	} else {
-		limit = (is_signed ? INT32_MIN : 0) - span;
-		predicate = is_signed ? LLVMIntSGE : LLVMIntUGE;
-	}
+	LLVMTypeRef type = LLVMTypeOf(base);
+	unsigned width = LLVMGetIntTypeWidth(type);
+	uint64_t span = (uint64_t)(stride * ((int64_t)e->lanes - 1));
+	uint64_t most = UINT64_MAX >> (64 - width + is_signed), least = is_signed ? ~most : 0;
+	uint64_t limit = (stride > 0 ? most : least) - span;
+	LLVMIntPredicate predicate = stride > 0 ? (is_signed ? LLVMIntSLE : LLVMIntULE)
+						: (is_signed ? LLVMIntSGE : LLVMIntUGE);
 	return LLVMBuildICmp(e->builder, predicate, base,
-			     LLVMConstInt(e->fn->i32, (uint64_t)limit & UINT32_MAX, 0), "");
+			     LLVMConstInt(type, limit << (64 - width) >> (64 - width), 0), "");
+}
+
+LLVMValueRef widen_both(struct widen_emit *e, LLVMValueRef a, LLVMValueRef b)
+{
+	return a && b ? LLVMBuildAnd(e->builder, a, b, "") : a ? a : b;
 }
 
 static LLVMValueRef extension_base(struct widen_emit *e, LLVMValueRef from, bool is_signed,
@@ -175,7 +184,7 @@ static LLVMValueRef extension_base(struct widen_emit *e, LLVMValueRef from, bool
 	LLVMValueRef base = widen_scalar(e, from);
 	int64_t stride = (int32_t)widen_value_of(e->fn, from)->stride;
 	base = LLVMBuildIntCast2(e->builder, base, e->fn->i32, 0, "");
-	*guard = no_wrap(e, base, stride, is_signed);
+	*guard = widen_both(e, widen_guard(e, from), widen_no_wrap(e, base, stride, is_signed));
 	return LLVMBuildIntCast2(e->builder, base, e->fn->i64, is_signed, "");
 }
 
@@ -205,11 +214,14 @@ void widen_emit_hint(struct widen_emit *e, LLVMValueRef inst)
 		*guard_slot(e, inst) = guard;
 		return;
 	}
-	for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(inst); i++) {
-		LLVMValueRef g = widen_guard(e, LLVMGetOperand(inst, i));
-		if (g)
-			guard = guard ? LLVMBuildAnd(e->builder, guard, g, "") : g;
+	LLVMValueRef base = widen_near_base(e, inst, &guard);
+	if (base) {
+		widen_set_scalar(e, inst, base);
+		*guard_slot(e, inst) = guard;
+		return;
 	}
+	for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(inst); i++)
+		guard = widen_both(e, guard, widen_guard(e, LLVMGetOperand(inst, i)));
 	widen_set_scalar(e, inst, hinted_base(e, inst));
 	*guard_slot(e, inst) = guard;
 }

@@ -12,7 +12,7 @@
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
  *   private.c   where the lanes' private variables lie
- *   hints.c     addresses that are linear unless an index wraps
+ *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
  *   waiting.c   loops in which lanes would wait for each other
  *   shape.c     divergence analysis: the shape of each value; rows.c: what differs between rows
  *   emit.c      the map from old to new values; constants; vector forms of scalars
@@ -345,6 +345,16 @@ bool widen_may_wait(const struct widen_fn *fn);
 /* After the shapes: finds the values that are nearly linear. */
 void widen_hints(struct widen_fn *fn);
 
+enum { WIDEN_FAR = 1 << 20 }; /* such strides are not contiguous anyway */
+/* The stride of what is uniform, linear or hinted. */
+bool widen_stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride);
+/* 0: no integer. */
+unsigned widen_integer_width(LLVMTypeRef type);
+
+/* ---- near.c ---- */
+/* @inst has its operand's stride, if no limit comes between the lanes. */
+bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride);
+
 /* ---- emit.c ---- */
 struct widen_block_state {
 	LLVMBasicBlockRef first, last; /* the new blocks that an old block became */
@@ -460,6 +470,12 @@ LLVMValueRef widen_private_address(struct widen_emit *e, LLVMValueRef gep, bool 
 /* Base and guard of a hinted value; the guard, NULL: not hinted. */
 void widen_emit_hint(struct widen_emit *e, LLVMValueRef inst);
 LLVMValueRef widen_guard(struct widen_emit *e, LLVMValueRef v);
+/* No lane's value of 32 or 64 bits wraps around, seen from lane 0's @base. */
+LLVMValueRef widen_no_wrap(struct widen_emit *e, LLVMValueRef base, int64_t stride, bool is_signed);
+/* a and b, one of which may be NULL: true. */
+LLVMValueRef widen_both(struct widen_emit *e, LLVMValueRef a, LLVMValueRef b);
+/* near.c: base and guard of what widen_near() has found; NULL: not such an instruction. */
+LLVMValueRef widen_near_base(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *guard);
 /* divide.c. The vector form of an integer division, by numbers that are not 0; NULL: none is
  * quicker. */
 LLVMValueRef widen_divide(struct widen_emit *e, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b);

@@ -401,11 +401,9 @@ static void emit_varying(struct widen_emit *e, LLVMValueRef inst)
 {
 	if (LLVMIsALoadInst(inst))
 		widen_emit_load(e, inst);
-	else if (LLVMIsACallInst(inst) && widen_emit_intrinsic(e, inst))
-		return;
-	else if (widen_emit_together(e, inst))
-		return;
-	else if (LLVMIsACallInst(inst) || !emit_vector(e, inst))
+	else if (LLVMIsACallInst(inst)
+			 ? !widen_emit_intrinsic(e, inst) && !widen_emit_together(e, inst)
+			 : !widen_emit_together(e, inst) && !emit_vector(e, inst))
 		widen_emit_lanes(e, inst, true);
 	if (widen_value_of(e->fn, inst)->hinted)
 		widen_emit_hint(e, inst);

@@ -1,0 +1,93 @@
+/* Indices that are linear but for limits and periods. */
+#define min(a, b)       __builtin_elementwise_min(a, b)
+#define max(a, b)       __builtin_elementwise_max(a, b)
+#define clamp(x, lo, hi) min(max(x, lo), hi)
+
+kernel void near_clamps(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), w = n * 3 / 4 + 1;
+	int left = i - 1 < 0 ? 0 : i - 1, right = i + 1 >= w ? w - 1 : i + 1;
+	out[i] = in[left] + 3 * in[right];
+	out[2000 + i] = in[min(max(i - 20, 0), w)] + in[max(min(i + 7, w), 5)];
+	out[4000 + i] = in[i > w ? w : i] - in[w < i ? i : w] + in[i <= w ? i : 3];
+	out[6000 + i] = in[w > i ? 2 : i] - in[w >= i ? i : w] + in[i >= w ? 1 : i];
+	out[8000 + min(i, w)] = 7;
+	out[12000 + max(i, w)] = i;
+}
+
+kernel void near_unsigned(global const int *in, global int *out, int n)
+{
+	uint i = get_global_id(0), w = (uint)n / 2 + 3;
+	out[i] = in[min(i, w)] + in[max(i, w)] + in[i < w ? i : w] + in[w < i ? w : i];
+	out[2000 + i] = in[min(i - 1u, w)] + in[(i - 3u) > 4000u ? 9u : i - 3u];
+	out[4000 + i] = in[i >= 5u ? i - 5u : 0u] + in[10u <= i ? i - 10u : i + 1u];
+}
+
+kernel void near_sizes(global const int *in, global int *out, int n)
+{
+	size_t i = get_global_id(0), w = (size_t)n / 2;
+	long l = (long)i - 17;
+	out[i] = in[min(i, w)] + in[max(l, 0L)] + in[l < 0 ? 0 : l] + in[(i + 3) % (w + 1)];
+	out[2000 + i] = in[i & 127] + in[(i + 60) & 63] + in[i & 3] + in[l & 255];
+	out[4000 + (i & 511)] = 5;
+}
+
+kernel void near_periods(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), w = n + 1;
+	uint u = i;
+	out[i] = in[(i + 1) % w] + in[(i + w - 1) % w] + in[i % 40] + in[i % 17];
+	out[2000 + i] = in[u % 24u] + in[(u + 5u) % (uint)w] + in[(u - 9u) % 1000u];
+	out[4000 + i] = in[4000 + (i - 30) % w] + in[4000 + (30 - i) % 50] + in[4000 + (i - 8) % 16];
+	out[6000 + i] = in[(i + 5) % (in[0] & 31 | 1)] + in[u % (uint)(n - n + 33)];
+	out[8000 + i % w] = 3;
+}
+
+/* Divisors without a result, and negative ones. */
+kernel void near_divisors(global const int *in, global int *out, int n, int two)
+{
+	int i = get_global_id(0), zero = n - n, minus = zero - 1;
+	int a = i % -(n + 2), b = i % minus, c = (int)(0x80000000u + (uint)i) % minus;
+	out[i] = in[a] + in[b & 1023] + (c == 0) + in[4000 + (int)(0x80000000u + (uint)i) % -(n + 40)];
+	if (zero)
+		out[2000 + i] = in[i % zero];
+	out[4000 + i] = in[(uint)i % 0x80000001u & 1023u] + in[(uint)i % (uint)minus & 1023u];
+}
+
+kernel void near_masked(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0), w = n * 2 / 3 + 1, sum = 0;
+	if (in[i] & 1)
+		sum += in[min(i + 9, w)] * 3;
+	for (int k = 0; k < (in[i] & 7); k++)
+		sum += in[(i + k) % w] + in[clamp(i - k, 0, w)];
+	if (i > 2)
+		out[2000 + max(i - 5, 1)] = 4;
+	out[i] = sum;
+}
+
+kernel void xy_near(global const int *in, global int *out, int q)
+{
+	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0), sum = 0;
+	int h = get_global_size(1);
+	for (int dy = -1; dy <= 1; dy++)
+		for (int dx = -2; dx <= 2; dx++) {
+			sum += in[clamp(y + dy, 0, h - 1) * w + clamp(x + dx, 0, w - 1)] * (dx + 3);
+			sum -= in[(y + dy + h) % h * w + (x + dx + 2 * w) % w] * (dy + 5);
+		}
+	out[y * w + x] = sum;
+}
+
+kernel void wrap_near(global const int *in, global int *out, int n)
+{
+	int at = get_global_id(0) - get_global_offset(0);
+	int i = (int)get_global_id(0), low = 0x7fffffd8;
+	uint u = (uint)get_global_id(0);
+	out[at] = in[(min(i, low) ^ low) & 255] + in[max(i, low) & 255] + in[i % 100 & 255];
+	out[1000 + at] = in[u % 200u] + in[min(u, 0x80000010u) & 511u] + in[(i + 60) % 300 & 1023];
+	out[2000 + at] = in[(i < low + 30 ? i : low) & 63] + in[u & 0xffffu];
+	int top = 0x7ffffff0 + 15 * (int)(get_global_size(0) > 0);
+	int over = (int)((uint)i + 24u);
+	out[4000 + at] = in[((uint)(over < top ? over : 9) + 24u) & 63];
+	out[3000 + at] = in[(uint)(i + 20) % 0xfffffff0u & 1023u];
+}
