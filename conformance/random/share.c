@@ -258,7 +258,10 @@ static void broadcast(struct generate *g)
 	gen_add(g, ")");
 }
 
-/* What is the same for sub-groups of any size: how large they are is not known. */
+/*
+ * What is the same for sub-groups of any size: how large they are is not known. All add to one
+ * counter, since which sub-group a work-item is in must not matter.
+ */
 static void sub_group(struct generate *g)
 {
 	g->c->needs |= RANDOM_SUB_GROUPS;
@@ -267,15 +270,14 @@ static void sub_group(struct generate *g)
 	gen_integer(g, gen_of(UINT, 1), 2);
 	switch (gen_below(g, 5)) {
 	case 0:
-		gen_add(g, "; const uint s = sub_group_reduce_add(x); "
-			   "if (get_sub_group_local_id() == 0) atomic_add(c32 + ");
-		counter(g, 0);
-		gen_add(g, ", s); }\n");
+		gen_add(g,
+			"; const uint s = sub_group_reduce_add(x); "
+			"if (get_sub_group_local_id() == 0) atomic_add(c32 + %u, s); }\n",
+			gen_below(g, 4));
 		return;
 	case 1:
-		gen_add(g, "; atomic_max(c32 + 20 + ");
-		gen_place(g, 4);
-		gen_add(g, ", sub_group_reduce_max(x)); }\n");
+		gen_add(g, "; atomic_max(c32 + %u, sub_group_reduce_max(x)); }\n",
+			20 + gen_below(g, 4));
 		return;
 	case 2:
 		gen_add(g, "; acc += sub_group_scan_inclusive_add(x) - "

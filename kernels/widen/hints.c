@@ -33,8 +33,8 @@ bool widen_stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride
 }
 
 /*
- * What @inst extends from 32 to 64 bits: zext and sext, and what instcombine makes of them. The
- * source has 32 or 64 bits, of which the low 32 count.
+ * What @inst extends from 32 to 64 bits: zext and sext, and what instcombine makes of the former.
+ * The source has 32 or 64 bits, of which the low 32 count.
  */
 static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 {
@@ -44,7 +44,7 @@ static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 	if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind || LLVMGetIntTypeWidth(type) != 64)
 		return NULL;
 	LLVMValueRef from = LLVMGetOperand(inst, 0);
-	*is_signed = op == LLVMSExt || op == LLVMAShr;
+	*is_signed = op == LLVMSExt;
 	if (op == LLVMSExt || op == LLVMZExt)
 		return LLVMGetTypeKind(LLVMTypeOf(from)) == LLVMIntegerTypeKind &&
 				       LLVMGetIntTypeWidth(LLVMTypeOf(from)) == 32
@@ -52,10 +52,6 @@ static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 			       : NULL;
 	if (op == LLVMAnd && widen_constant_int(LLVMGetOperand(inst, 1), &c) && c == 0xffffffff)
 		return from;
-	if (op == LLVMAShr && widen_constant_int(LLVMGetOperand(inst, 1), &c) && c == 32 &&
-	    LLVMIsAInstruction(from) && LLVMGetInstructionOpcode(from) == LLVMShl &&
-	    widen_constant_int(LLVMGetOperand(from, 1), &c) && c == 32)
-		return LLVMGetOperand(from, 0);
 	return NULL;
 }
 

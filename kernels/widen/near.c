@@ -4,6 +4,7 @@
  * rims of pictures and grids.
  *
  *     min(x, most), max(x, least), x < most ? x : most, x % period, x & (power of two - 1)
+ *     x << 32 >> 28: what instcombine makes of (long)(int)x * 16
  *
  * The lanes' numbers grow: the first and the last one tell about all of them.
  */
@@ -16,6 +17,7 @@ enum near_kind {
 	NEAR_LEAST,    /* not below the limit */
 	NEAR_MOST,     /* not above it */
 	NEAR_PERIODIC, /* modulo the limit, or with the mask */
+	NEAR_SHIFTED,  /* to the right, bits that are the same in all lanes go */
 	NEAR_CHOSEN,   /* where what is compared with the limit is as expected */
 };
 
@@ -24,6 +26,7 @@ struct near {
 	bool is_signed;
 	LLVMValueRef of, limit; /* old values */
 	uint64_t mask;
+	unsigned shift;
 	LLVMValueRef compared;
 	LLVMIntPredicate expected;
 };
@@ -140,6 +143,12 @@ static struct near near_of(const struct widen_fn *fn, LLVMValueRef inst)
 		near = (struct near){.kind = NEAR_PERIODIC,
 				     .of = LLVMGetOperand(inst, 0),
 				     .mask = (uint64_t)mask};
+	else if ((op == LLVMAShr || op == LLVMLShr) &&
+		 widen_constant_int(LLVMGetOperand(inst, 1), &mask) && mask >= 0 && mask <= 32)
+		near = (struct near){.kind = NEAR_SHIFTED,
+				     .is_signed = op == LLVMAShr,
+				     .of = LLVMGetOperand(inst, 0),
+				     .shift = (unsigned)mask};
 	if (near.limit && widen_shape_of(fn, near.limit) != WIDEN_UNIFORM)
 		near.kind = NEAR_NOTHING;
 	return near;
@@ -149,7 +158,15 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 {
 	struct near near = near_of(fn, inst);
 	int64_t period = INT64_MAX;
-	if (!near.kind || !widen_stride_of(fn, near.of, stride) || !*stride || *stride >= WIDEN_FAR)
+	if (!near.kind || !widen_stride_of(fn, near.of, stride) || !*stride)
+		return false;
+	if (near.kind == NEAR_SHIFTED) {
+		int64_t s = (int64_t)*stride >> near.shift;
+		bool same = !(*stride & ((UINT64_C(1) << near.shift) - 1));
+		*stride = (uint64_t)s;
+		return same && s > -WIDEN_FAR && s < WIDEN_FAR;
+	}
+	if (*stride >= WIDEN_FAR)
 		return false;
 	if (near.mask)
 		period = (int64_t)near.mask;
@@ -219,6 +236,9 @@ LLVMValueRef widen_near_base(struct widen_emit *e, LLVMValueRef inst, LLVMValueR
 		return base;
 	}
 	*guard = widen_both(e, *guard, widen_no_wrap(e, base, stride, near.is_signed));
+	if (near.kind == NEAR_SHIFTED)
+		return LLVMBuildBinOp(e->builder, near.is_signed ? LLVMAShr : LLVMLShr, base,
+				      LLVMConstInt(LLVMTypeOf(base), near.shift, 0), "");
 	if (near.kind == NEAR_PERIODIC) {
 		base = periodic_base(e, &near, base, span, &fits);
 	} else if (near.kind == NEAR_MOST) {

@@ -54,6 +54,17 @@ kernel void near_divisors(global const int *in, global int *out, int n, int two)
 	out[4000 + i] = in[(uint)i % 0x80000001u & 1023u] + in[(uint)i % (uint)minus & 1023u];
 }
 
+/* Extensions that become pairs of shifts. */
+kernel void near_shifted(global const int4 *in, global int4 *out, global int *out2, int n)
+{
+	int first = get_group_id(0) * get_local_size(0) * 2 + get_local_id(0);
+	uint second = get_group_id(0) * get_local_size(0) + get_local_id(0) + 7;
+	long l = get_global_id(0), odd = (l << 32) + 0x7fffffff;
+	out[first] = in[first] + in[second];
+	out2[get_global_id(0)] = in[(odd >> 32) + 1].x + in[(ulong)odd >> 33].y + in[l * 6 >> 1].z;
+	out2[2000 + get_global_id(0)] = in[100 - (int)(l * 8 % 800 / 8 >> 1)].w + in[(2000 - l * 2) >> 1].x;
+}
+
 kernel void near_masked(global const int *in, global int *out, int n)
 {
 	int i = get_global_id(0), w = n * 2 / 3 + 1, sum = 0;
@@ -89,5 +100,7 @@ kernel void wrap_near(global const int *in, global int *out, int n)
 	int top = 0x7ffffff0 + 15 * (int)(get_global_size(0) > 0);
 	int over = (int)((uint)i + 24u);
 	out[4000 + at] = in[((uint)(over < top ? over : 9) + 24u) & 63];
+	long far = (long)(((ulong)get_global_id(0) + 16) << 32);
+	out[5000 + at] = in[(far >> 30) & 1023] + in[((ulong)far >> 30) & 1023];
 	out[3000 + at] = in[(uint)(i + 20) % 0xfffffff0u & 1023u];
 }
