@@ -107,6 +107,31 @@ static void masked_place(struct generate *g, unsigned count)
 	gen_add(g, ", %u)", count);
 }
 
+/* What is linear but for the ends of a picture or a period. */
+static void limited_place(struct generate *g, const char *text, unsigned count)
+{
+	unsigned last = count - 1;
+
+	switch (gen_below(g, 5)) {
+	case 0:
+		gen_add(g, "AT(clamp((int)(%s), 0, %u), %u)", text, last, count);
+		break;
+	case 1:
+		gen_add(g, "AT(max(min((int)(%s), %u), 0), %u)", text, last, count);
+		break;
+	case 2:
+		gen_add(g, "AT((uint)(%s) %% %uu, %u)", text, count - gen_below(g, count / 2 + 1),
+			count);
+		break;
+	case 3:
+		gen_add(g, "AT((int)(%s) < 0 ? 0 : %u < (int)(%s) ? %u : (%s), %u)", text, last,
+			text, last, text, count);
+		break;
+	default:
+		gen_add(g, "AT(min((uint)(%s), (uint)(%u)), %u)", text, last, count);
+	}
+}
+
 void gen_place(struct generate *g, unsigned count)
 {
 	size_t from = g->text.length;
@@ -119,7 +144,9 @@ void gen_place(struct generate *g, unsigned count)
 	char *text = random_text_cut(&g->text, from);
 	int last = (int)count - 1;
 
-	if (r.low >= 0 && r.high <= last)
+	if (gen_chance(g, 20))
+		limited_place(g, text, count);
+	else if (r.low >= 0 && r.high <= last)
 		gen_add(g, "AT(%s, %u)", text, count);
 	else if (r.high - r.low <= last && gen_chance(g, 50))
 		gen_add(g, "AT(%s + %d, %u)", text, -r.low, count);
