@@ -7,6 +7,7 @@
  * takes the command out of there: the next enqueuer, or the finisher when there is none.
  */
 #include "runtime/base/log.h"
+#include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
 #define NO_SUCCESSOR TERN_CLOSED(struct tern_command)
@@ -44,10 +45,25 @@ static void reach(struct tern_command *command, cl_int status)
 		tern_event_reach(&command->event, status);
 }
 
+static void trace(const struct tern_command *command, enum tern_trace_kind kind, uint32_t x)
+{
+	const struct tern_queue *queue = command->event.queue;
+	if (command->flags & TERN_COMMAND_TRACED)
+		tern_trace_put((struct tern_trace_record){.kind = (uint8_t)kind,
+							  .x = x,
+							  .a = (uintptr_t)command,
+							  .b = (uintptr_t)queue});
+}
+
 static void stamp(const struct tern_command *command, uint64_t *time)
 {
-	if (tern_unlikely(command->flags & TERN_COMMAND_PROFILED))
+	if (command->flags & TERN_COMMAND_PROFILED)
 		*time = tern_clock_ns();
+}
+
+static bool is_watched(const struct tern_command *command)
+{
+	return tern_unlikely(command->flags & (TERN_COMMAND_PROFILED | TERN_COMMAND_TRACED));
 }
 
 /* In order: what comes next in the queue has one thing less to wait for. */
@@ -97,8 +113,11 @@ static void finish(struct tern_command *command, cl_int status, struct tern_read
 	if (command->cleanup)
 		command->cleanup(command, status);
 	tern_command_drop_work(command);
-	if (!command->event.time_ended) /* else a device has told its own */
-		stamp(command, &command->event.time_ended);
+	if (is_watched(command)) {
+		if (!command->event.time_ended) /* else a device has told its own */
+			stamp(command, &command->event.time_ended);
+		trace(command, TERN_TRACE_ENDED, (uint32_t)status);
+	}
 	bool observed = command->flags &
 			(TERN_COMMAND_OBSERVED | TERN_COMMAND_AWAITED | TERN_COMMAND_BARRIER);
 	/* Before it leaves the queue: what comes after must not be seen to end before it. */
@@ -121,7 +140,8 @@ struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_
 			finish(command, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST, ready);
 			continue;
 		}
-		stamp(command, &command->event.time_submitted);
+		if (is_watched(command))
+			stamp(command, &command->event.time_submitted);
 		reach(command, CL_SUBMITTED);
 		struct tern_device *own = command->event.queue->device;
 		if (command->work == TERN_WORK_NONE) {
@@ -138,7 +158,12 @@ struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_
 
 void tern_command_running(struct tern_command *command)
 {
-	stamp(command, &command->event.time_started);
+	if (is_watched(command)) {
+		const char *name =
+			command->work == TERN_WORK_NDRANGE ? command->ndrange.info->name : NULL;
+		stamp(command, &command->event.time_started);
+		trace(command, TERN_TRACE_RUNNING, tern_trace_text(name));
+	}
 	reach(command, CL_RUNNING);
 }
 
@@ -286,7 +311,10 @@ static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_even
 		(event ? TERN_COMMAND_OBSERVED : 0) | (blocking ? TERN_COMMAND_AWAITED : 0);
 	uint32_t refs = 1u + !!event + blocking + impl->in_order;
 	atomic_store_explicit(&command->event.obj.refs, refs, memory_order_relaxed);
-	stamp(command, &command->event.time_queued);
+	if (is_watched(command)) {
+		stamp(command, &command->event.time_queued);
+		trace(command, TERN_TRACE_QUEUED, command->event.type);
+	}
 	uint64_t ns = blocking ? 0 : queue->device->ops->expect(queue->device, command);
 	launch(command, impl, count, list, nodes);
 	if (blocking) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/base/alloc.h"
+#include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
 struct queue_block {
@@ -31,7 +32,8 @@ static void init_impl(struct tern_queue_impl *impl, cl_command_queue_properties 
 	impl->in_order = !(properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
 	impl->command_flags =
 		(impl->in_order ? TERN_COMMAND_IN_ORDER : 0) |
-		((properties & CL_QUEUE_PROFILING_ENABLE) ? TERN_COMMAND_PROFILED : 0);
+		((properties & CL_QUEUE_PROFILING_ENABLE) ? TERN_COMMAND_PROFILED : 0) |
+		(tern_trace_is_on() ? TERN_COMMAND_TRACED : 0);
 	impl->fork_generation = tern_fork_generation;
 	tern_lock_init(&impl->lock, TERN_LOCK_QUEUE);
 	tern_list_init(&impl->live);
@@ -72,6 +74,9 @@ cl_int tern_queue_create(struct tern_context *context, struct tern_device *devic
 	tern_device_get(device);
 	tern_object_init(&block->queue.obj, TERN_KIND_QUEUE, queue_destroy);
 	tern_queue_join_context(&block->queue);
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_QUEUE,
+						  .x = tern_trace_text(device->ops->name),
+						  .a = (uintptr_t)&block->queue});
 	*out = &block->queue;
 	return CL_SUCCESS;
 

@@ -14,6 +14,7 @@ enum {
 	TERN_COMMAND_WAITS_ALL = 1 << 3, /* out-of-order queue: waits for all earlier ones */
 	TERN_COMMAND_IN_ORDER = 1 << 4,  /* of an in-order queue */
 	TERN_COMMAND_AWAITED = 1 << 5,   /* a thread may sleep on event.wake */
+	TERN_COMMAND_TRACED = 1 << 6,
 };
 
 /* One entry of an event's list of dependents; lies in the command that waits. */

@@ -4,6 +4,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/option.h"
+#include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
 static struct {
@@ -61,6 +62,8 @@ int tern_runtime_start(const void *dispatch, const struct tern_backend *const *b
 	if (!atomic_load_explicit(&runtime.started, memory_order_relaxed)) {
 		tern_dispatch = dispatch;
 		runtime.error = tern_fork_prepare_once();
+		if (!runtime.error)
+			tern_trace_start();
 		if (!runtime.error)
 			probe_all(backends);
 		if (!runtime.error && !runtime.count)

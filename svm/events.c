@@ -22,6 +22,7 @@ static void discard(struct engine *e, struct chunk *chunk, unsigned first, unsig
 			pages_set(e, chunk, at, n, PAGE_HOME);
 			model_host(chunk, at, n, MODEL_WRITE);
 			account(e, chunk, STAT(invalidated), n);
+			trace_unmapped(chunk, at, n);
 		}
 		at += n;
 	}

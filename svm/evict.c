@@ -42,7 +42,10 @@ static int evict_range(struct engine *e, struct device *device, struct chunk *ch
 	unsigned before = chunk->resident;
 	if (away)
 		link_transfer(e, device, chunk, away * TERN_PAGE);
+	enum tern_trace_reason why = e->why;
+	e->why = TERN_TRACE_BY_EVICTION;
 	int error = return_all(e, chunk, first, count, true);
+	e->why = why;
 	account(e, chunk, STAT(evicted), before - chunk->resident);
 	policy_moved(e, chunk, first, count, false);
 	/* Pages that wait for the events to be read are off the device already. */

@@ -206,7 +206,10 @@ static void count(struct engine *e, struct chunk *chunk, struct pending *fault)
 	if (!fault->counted)
 		account(e, chunk,
 			fault->write ? STAT(device_write_faults) : STAT(device_read_faults), 1);
+	if (!fault->counted)
+		trace_fault(e, fault);
 	fault->counted = true;
+	e->serving = fault->number;
 }
 
 static int serve_mapped(struct engine *e, struct pending *fault, struct mapping *m)
@@ -251,6 +254,7 @@ int serve_device(struct engine *e, struct pending *fault)
 	fault->due_ns = 0;
 	e->for_device = fault->device;
 	e->for_owner = tern_min(fault->owner, TERN_DEVMEM_NO_OWNER);
+	e->why = TERN_TRACE_BY_FAULT;
 	struct mapping m;
 	int error = -EXDEV;
 	e->assumed = fault->write && !fault->asked &&
@@ -263,5 +267,9 @@ int serve_device(struct engine *e, struct pending *fault)
 		error = serve_found(e, fault);
 	}
 	e->for_device = NULL;
+	e->why = TERN_TRACE_BY_OTHER;
+	e->serving = 0;
+	if (!error)
+		trace_served(fault);
 	return error;
 }

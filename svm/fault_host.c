@@ -130,10 +130,13 @@ static void count(struct engine *e, struct chunk *chunk, struct pending *fault)
 	if (!fault->counted)
 		account(e, chunk, fault->write ? STAT(host_write_faults) : STAT(host_read_faults),
 			1);
+	if (!fault->counted)
+		trace_fault(e, fault);
 	fault->counted = true;
+	e->serving = fault->number;
 }
 
-int serve_host(struct engine *e, struct pending *fault)
+static int serve(struct engine *e, struct pending *fault)
 {
 	fault->due_ns = 0;
 	struct chunk *chunk = directory_find(&e->directory, fault->address);
@@ -160,4 +163,15 @@ int serve_host(struct engine *e, struct pending *fault)
 	}
 	count(e, chunk, fault);
 	return serve_away(e, chunk, fault);
+}
+
+int serve_host(struct engine *e, struct pending *fault)
+{
+	e->why = TERN_TRACE_BY_FAULT;
+	int error = serve(e, fault);
+	e->why = TERN_TRACE_BY_OTHER;
+	e->serving = 0;
+	if (!error)
+		trace_served(fault);
+	return error;
 }

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "runtime/base/trace.h"
 #include "svm/directory.h"
 #include "svm/model.h"
 #include "svm/uffd.h"
@@ -37,6 +38,7 @@ struct owner {
 };
 
 struct device {
+	unsigned index;
 	struct tern_devmem *mem; /* NULL: the place is free */
 	_Atomic bool dead;
 	bool failed;       /* an operation said -ENODEV: nothing is asked until it is recovered */
@@ -62,6 +64,7 @@ struct pending {
 	uint32_t tries;
 	uint32_t deferrals;  /* by the policy */
 	uint64_t wakes;      /* e->wakes when it was read */
+	uint64_t number;     /* in the trace; 0: it is not there */
 	bool write, protect; /* protect: the host wrote to a write-protected page */
 	bool counted;        /* in the statistics */
 	bool asked;          /* mapping_assume() was not enough */
@@ -149,6 +152,8 @@ struct engine {
 	/* What the present work is counted for. */
 	struct device *for_device;
 	uint32_t for_owner;
+	enum tern_trace_reason why;
+	uint64_t serving, faults; /* numbers in the trace: of the fault in work, and the last */
 	_Atomic uint64_t stats[STATS];
 
 	/* Odd while events have been read and not handled. */
@@ -174,6 +179,18 @@ void engine_tick(struct engine *e); /* looks at the clock */
 uint64_t link_transfer(struct engine *e, struct device *device, struct chunk *chunk,
 		       uint64_t bytes);
 void link_count(struct engine *e, struct device *device, struct chunk *chunk, uint64_t bytes);
+
+/* trace.c: nothing, unless there is a trace. */
+void trace_fault(struct engine *e, struct pending *fault);
+void trace_served(const struct pending *fault);
+void trace_plan(const struct chunk *chunk, const struct pending *fault,
+		const struct tern_policy_plan *plan);
+void trace_moved(const struct engine *e, const struct chunk *chunk, unsigned first, unsigned count,
+		 enum tern_trace_way way);
+void trace_unmapped(const struct chunk *chunk, unsigned first, unsigned count);
+void trace_device(const struct device *device);
+void trace_owner(const struct device *device, unsigned owner, uint64_t command);
+void trace_advice(uint64_t start, uint64_t end, unsigned advice);
 
 /* state.c: the directory's changes, which the model checks. */
 void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,

@@ -39,6 +39,8 @@ int exclude_own(struct engine *e)
 		error = exclude(e, TERN_APERTURE_START, TERN_APERTURE_END);
 	if (!error)
 		error = exclude(e, (uintptr_t)__bss_start, (uintptr_t)_end);
+	if (!error && tern_trace_memory(&start, &end))
+		error = exclude(e, start, end);
 #if defined(__SANITIZE_ADDRESS__)
 	if (!error)
 		error = exclude(e, 0x7fff8000ul, 0x10007fff8000ul);

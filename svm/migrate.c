@@ -179,7 +179,9 @@ int migrate_step(struct engine *e, struct request *q)
 	if (q->cursor >= end)
 		return 0;
 	e->stream = end - q->start >= STREAM_BYTES;
+	e->why = TERN_TRACE_BY_REQUEST;
 	int error = q->devmem ? device_step(e, q, end) : home_step(e, q, end);
 	e->stream = false;
+	e->why = TERN_TRACE_BY_OTHER;
 	return error;
 }

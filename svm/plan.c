@@ -51,6 +51,7 @@ void plan_make(struct engine *e, struct chunk *chunk, const struct pending *faul
 		plan->first = described.page;
 		plan->count = 1;
 	}
+	trace_plan(chunk, fault, plan);
 }
 
 void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,

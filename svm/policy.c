@@ -91,6 +91,7 @@ void tern_policy_ask(const struct tern_policy *policy, void *device_state, void 
 	plan->first = fault->page;
 	plan->count = 1;
 	plan->hold_us = 0;
+	plan->rule = NULL;
 	policy->fault(device_state, chunk_state, fault, plan);
 	correct_range(fault, plan);
 	plan->hold_us = tern_min(plan->hold_us, TERN_POLICY_HOLD_MAX_US);

@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TERN_POLICY_VERSION 1u
+#define TERN_POLICY_VERSION 2u
 
 /* The most state that a policy may ask for. It is aligned to 16 bytes and starts as zeros. */
 #define TERN_POLICY_DEVICE_BYTES 4096u
@@ -64,6 +64,7 @@ struct tern_policy_plan {
 	unsigned first, count; /* pages of the chunk; must include the faulting one */
 	uint32_t hold_us; /* MIGRATE, SHARE: the other side's faults on these pages wait for this
 			   * long (the engine's least applies); DEFER: how long */
+	const char *rule; /* what decided, for traces: a constant text, or NULL */
 };
 
 /* A candidate for eviction, one chunk with pages on the device. */

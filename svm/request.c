@@ -29,6 +29,7 @@ static int attach(struct engine *e, struct request *q)
 	struct device *device = device_of(e, NULL);
 	if (!device)
 		return -EBUSY;
+	device->index = (unsigned)(device - e->devices);
 	device->failed = false;
 	atomic_store(&device->dead, false);
 	device->resident = 0;
@@ -38,6 +39,7 @@ static int attach(struct engine *e, struct request *q)
 	device->mem = q->devmem;
 	device->mem->engine = device;
 	set_frames_limit(e);
+	trace_device(device);
 	return 0;
 }
 
@@ -111,6 +113,7 @@ static int pause_all(struct engine *e, struct request *q)
 static int advise(struct engine *e, const struct request *q)
 {
 	uint64_t end = tern_min(q->end, ADDRESS_END);
+	trace_advice(q->start, q->end, q->flags);
 	for (uint64_t at = chunk_base(q->start); at < end; at += TERN_CHUNK) {
 		struct chunk *chunk = q->flags ? directory_get(&e->directory, at)
 					       : directory_find(&e->directory, at);

@@ -257,9 +257,11 @@ static struct owner *owner_of(struct tern_devmem *devmem, unsigned owner)
 	return device && owner <= TERN_DEVMEM_NO_OWNER ? &device->owners[owner] : NULL;
 }
 
-void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner)
+void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command)
 {
 	struct owner *o = owner_of(devmem, owner);
+	if (o)
+		trace_owner(devmem->engine, owner, command);
 	for (unsigned i = 0; o && i < STATS; i++)
 		atomic_store_explicit(&o->base[i],
 				      atomic_load_explicit(&o->now[i], memory_order_relaxed),

@@ -13,6 +13,8 @@ static int fill_away(struct engine *e, struct chunk *chunk, unsigned first, unsi
 		pages_set(e, chunk, first, (unsigned)n, PAGE_AWAY);
 		pages_hold(e, chunk, first, (unsigned)n, true, e->hold_us, true);
 		account(e, chunk, from ? STAT(pages_to_device) : STAT(pages_zeroed), (uint64_t)n);
+		trace_moved(e, chunk, first, (unsigned)n,
+			    from ? TERN_TRACE_TO_DEVICE : TERN_TRACE_ZEROED);
 		if (from)
 			from += (size_t)n * TERN_PAGE;
 		first += (unsigned)n;
@@ -174,6 +176,7 @@ static int share_step(struct engine *e, struct chunk *chunk, unsigned at, unsign
 	pages_set(e, chunk, at, (unsigned)filled, PAGE_SHARED);
 	pages_hold(e, chunk, at, (unsigned)filled, true, e->hold_us, true);
 	account(e, chunk, STAT(pages_to_device), (uint64_t)filled);
+	trace_moved(e, chunk, at, (unsigned)filled, TERN_TRACE_COPIED_TO_DEVICE);
 	return (int)filled;
 }
 
@@ -231,5 +234,6 @@ int give_snapshot(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 		return (int)filled;
 	pages_snapshot(e, chunk, first, (unsigned)filled, true);
 	account(e, chunk, STAT(pages_to_device), (uint64_t)filled);
+	trace_moved(e, chunk, first, (unsigned)filled, TERN_TRACE_COPIED_TO_DEVICE);
 	return 0;
 }

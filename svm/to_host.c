@@ -35,6 +35,7 @@ static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 		device_unmap(e, chunk, first, count, false);
 	pages_set(e, chunk, first, count, PAGE_STAGED);
 	account(e, chunk, STAT(pages_to_host), count);
+	trace_moved(e, chunk, first, count, TERN_TRACE_TO_HOST);
 	return 0;
 }
 
@@ -177,6 +178,7 @@ int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 		pages_set(e, chunk, at, n, PAGE_SHARED);
 		pages_hold(e, chunk, at, n, false, e->hold_us, true);
 		account(e, chunk, STAT(pages_to_host), n);
+		trace_moved(e, chunk, at, n, TERN_TRACE_COPIED_TO_HOST);
 		at += n;
 	}
 	return 0;
@@ -191,6 +193,7 @@ int unshare_run(struct engine *e, struct chunk *chunk, unsigned first, unsigned 
 		device_unmap(e, chunk, at, n, n > SMALL_RUN);
 		at_home(e, chunk, at, n);
 		account(e, chunk, STAT(pages_dropped), n);
+		trace_moved(e, chunk, at, n, TERN_TRACE_DROPPED);
 		/* A page that stays protected is HOME all the same: the next write finds it so. */
 		if (uffd_protect(e->uffd, page_address(chunk, at), n * TERN_PAGE, 0) == -EAGAIN)
 			error = -EAGAIN;

@@ -17,6 +17,8 @@ static const struct {
 	{"info", tern_tool_info, "devices, SVM levels, permissions and options in force"},
 	{"run", tern_tool_run,
 	 "[options] -- program: run a program on Tern alone (tern run --help)"},
+	{"trace", tern_tool_trace,
+	 "[options] -- program: record faults, migrations and commands; and exports"},
 	{"kernels", tern_tool_kernels,
 	 "[options] file.cl...: compile, and say what was vectorised and what not, and why"},
 	{"cache", tern_tool_cache, "stats | clear | path: the folder of compiled kernels"},

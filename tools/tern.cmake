@@ -1,7 +1,9 @@
 # The tern command.
 add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}/tools/info.c
   ${CMAKE_SOURCE_DIR}/tools/run.c ${CMAKE_SOURCE_DIR}/tools/cache.c
-  ${CMAKE_SOURCE_DIR}/tools/kernels.c)
+  ${CMAKE_SOURCE_DIR}/tools/kernels.c ${CMAKE_SOURCE_DIR}/tools/trace.c
+  ${CMAKE_SOURCE_DIR}/tools/trace_csv.c ${CMAKE_SOURCE_DIR}/tools/trace_json.c
+  ${CMAKE_SOURCE_DIR}/tools/trace_words.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 target_compile_definitions(tern_command PRIVATE TERN_VERSION="${PROJECT_VERSION}"
@@ -14,5 +16,9 @@ if(TARGET ternc AND NOT TERN_SANITIZE)
   add_test(NAME install.package COMMAND ${CMAKE_SOURCE_DIR}/tools/check_package ${CMAKE_BINARY_DIR})
   add_test(NAME tools.kernels COMMAND ${CMAKE_SOURCE_DIR}/tools/check_kernels ${CMAKE_BINARY_DIR})
   set_tests_properties(tools.kernels PROPERTIES LABELS tools TIMEOUT 120)
+  if(NOT TERN_FUZZ)
+    add_test(NAME tools.trace COMMAND ${CMAKE_SOURCE_DIR}/tools/check_trace.py ${CMAKE_BINARY_DIR})
+    set_tests_properties(tools.trace PROPERTIES LABELS tools TIMEOUT 240)
+  endif()
   set_tests_properties(install.prefix install.package PROPERTIES LABELS install TIMEOUT 300)
 endif()

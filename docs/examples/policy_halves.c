@@ -67,6 +67,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	plan->action = f->write ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
 	plan->first = f->page / pages * pages;
 	plan->count = pages;
+	plan->rule = "halves";
 }
 
 /* The one symbol that Tern looks for. */

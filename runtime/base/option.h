@@ -44,6 +44,9 @@
 	  "microseconds that a page stays at least where it was brought")                          \
 	X(SVM_REGISTER, "TERN_SVM_REGISTER", "mapping",                                            \
 	  "page: no neighbour of a page that a device uses migrates with it (for sanitizers)")     \
+	X(TRACE, "TERN_TRACE", "",                                                                 \
+	  "file to record faults, migrations and commands in (tern trace); %p: the process's "     \
+	  "number")                                                                                \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 

@@ -25,6 +25,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	unsigned first = f->page / s->pages * s->pages;
 	tern_page_bits lacking;
 	plan->action = tern_policy_read_or_own(chunk_state, f);
+	plan->rule = "block: what is aligned";
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, tern_min(s->pages, TERN_POLICY_PAGES - first));
 }

@@ -9,6 +9,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	plan->action = tern_policy_read_or_own(chunk_state, f);
 	plan->first = f->page;
 	plan->count = 1;
+	plan->rule = "demand: the page";
 }
 
 const struct tern_policy tern_policy_demand = {

@@ -126,6 +126,9 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	t->first = chunk + (direction ? plan->first : first);
 	t->end = chunk + (direction ? plan->first + plan->count : end);
 	t->used = s->count;
+	plan->rule = direction             ? "sequential: a stream goes on"
+		     : tern_policy_full(f) ? "sequential: a full device"
+					   : "sequential: perhaps a stream";
 }
 
 const struct tern_policy tern_policy_sequential = {

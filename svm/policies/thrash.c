@@ -230,6 +230,7 @@ static void contend(const struct state *s, struct chunk *c, struct watched *w,
 	plan->count = 1;
 	plan->hold_us = 0;
 	plan->action = f->write ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
+	plan->rule = "thrash: contended pages";
 	if (!f->write)
 		w->growth = 0;
 	else
@@ -240,6 +241,7 @@ static void contend(const struct state *s, struct chunk *c, struct watched *w,
 		w->deferred = true;
 		plan->action = TERN_PLAN_DEFER;
 		plan->hold_us = wait;
+		plan->rule = "thrash: the other side's turn is not over";
 		return;
 	}
 	gather(s, c, f, plan);
@@ -293,6 +295,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	} else if (turns) {
 		plan->first = f->page;
 		plan->count = 1;
+		plan->rule = "thrash: the sides take turns in the chunk";
 	} else {
 		avoid(s, c, f, plan);
 	}

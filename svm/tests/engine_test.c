@@ -191,7 +191,7 @@ static void test_statistics(struct mirror *m)
 	tern_space_range_stats(p, bytes, &s);
 	EXPECT(!s.device_write_faults && !s.pages_to_device);
 	p[0] = 1;
-	tern_space_owner_begin(&m->devmem, 0);
+	tern_space_owner_begin(&m->devmem, 0, 0);
 	d[0] = 2;
 	tern_space_range_stats(p, bytes, &s);
 	EXPECT(s.device_write_faults == 1 && s.pages_to_device >= 1);

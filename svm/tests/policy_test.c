@@ -148,25 +148,36 @@ static void corrections(void)
 	const enum tern_policy_action move = TERN_PLAN_MIGRATE, share = TERN_PLAN_SHARE,
 				      defer = TERN_PLAN_DEFER;
 	struct tern_policy_plan p;
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 0, 512, 0}, true, 0), 0, 512));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 5000, 0}, true, 0), 90, 422));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, UINT32_MAX, 0}, true, 0), 90,
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 0, 512, 0, NULL}, true, 0), 0,
+			512));
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 5000, 0, NULL}, true, 0), 90,
 			422));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, UINT32_MAX, 2, 0}, true, 0), 100,
+	EXPECT(range_is(
+		corrected((struct tern_policy_plan){move, 90, UINT32_MAX, 0, NULL}, true, 0), 90,
+		422));
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, UINT32_MAX, 2, 0, NULL}, true, 0),
+			100, 1));
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 10, 0, NULL}, true, 0), 100,
 			1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 10, 0}, true, 0), 100, 1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 11, 0}, true, 0), 90, 11));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 101, 9, 0}, true, 0), 100, 1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 100, 0, 0}, true, 0), 100, 1));
-	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0}, true, 0).action == move);
-	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0}, false, 0).action == share);
-	EXPECT(corrected((struct tern_policy_plan){(enum tern_policy_action)99, 100, 1, 0}, false,
-			 0)
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 11, 0, NULL}, true, 0), 90,
+			11));
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 101, 9, 0, NULL}, true, 0), 100,
+			1));
+	EXPECT(range_is(corrected((struct tern_policy_plan){move, 100, 0, 0, NULL}, true, 0), 100,
+			1));
+	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0, NULL}, true, 0).action ==
+	       move);
+	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0, NULL}, false, 0).action ==
+	       share);
+	EXPECT(corrected((struct tern_policy_plan){(enum tern_policy_action)99, 100, 1, 0, NULL},
+			 false, 0)
 		       .action == move);
-	EXPECT(corrected((struct tern_policy_plan){defer, 100, 1, 0}, true, 0).action == move);
-	p = corrected((struct tern_policy_plan){defer, 100, 1, UINT32_MAX}, true, 0);
+	EXPECT(corrected((struct tern_policy_plan){defer, 100, 1, 0, NULL}, true, 0).action ==
+	       move);
+	p = corrected((struct tern_policy_plan){defer, 100, 1, UINT32_MAX, NULL}, true, 0);
 	EXPECT(p.action == defer && p.hold_us == TERN_POLICY_HOLD_MAX_US);
-	p = corrected((struct tern_policy_plan){defer, 100, 1, 5}, true, TERN_POLICY_DEFERRALS);
+	p = corrected((struct tern_policy_plan){defer, 100, 1, 5, NULL}, true,
+		      TERN_POLICY_DEFERRALS);
 	EXPECT(p.action == move && p.hold_us == 5);
 }
 

@@ -133,7 +133,7 @@ static void publish(unsigned i, struct tern_command *command)
 		     each);
 	uint64_t chunks = groups / packet->chunk + !!(groups % packet->chunk);
 	if (h->accel->system)
-		tern_space_owner_begin(&h->accel->devmem, i);
+		tern_space_owner_begin(&h->accel->devmem, i, (uintptr_t)command);
 	atomic_fetch_or(&h->in_flight, bit);
 	atomic_store(&s->next, open);
 	atomic_fetch_or(&status->active, bit);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine tells a trace (runtime/base/trace.h). */
+#include "svm/internal.h"
+
+static uint16_t index_of(const struct device *device)
+{
+	return device ? (uint16_t)device->index : UINT16_MAX;
+}
+
+void trace_fault(struct engine *e, struct pending *fault)
+{
+	if (!tern_trace_is_on())
+		return;
+	fault->number = ++e->faults;
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_FAULT,
+		.flags = (uint8_t)((fault->device ? 0 : TERN_TRACE_HOST) |
+				   (fault->write ? TERN_TRACE_WRITE : 0)),
+		.n = index_of(fault->device),
+		.x = fault->owner,
+		.a = fault->address,
+		.b = fault->number});
+}
+
+void trace_served(const struct pending *fault)
+{
+	if (fault->number)
+		tern_trace_put(
+			(struct tern_trace_record){.kind = TERN_TRACE_SERVED, .b = fault->number});
+}
+
+void trace_plan(const struct chunk *chunk, const struct pending *fault,
+		const struct tern_policy_plan *plan)
+{
+	if (!tern_trace_is_on())
+		return;
+	if (plan->rule)
+		tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_RULE,
+							  .x = tern_trace_text(plan->rule),
+							  .b = fault->number});
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_PLAN,
+		.flags = (uint8_t)plan->action,
+		.n = (uint16_t)tern_min(plan->hold_us, (uint32_t)UINT16_MAX),
+		.x = plan->count,
+		.a = page_address(chunk, plan->first),
+		.b = fault->number});
+}
+
+void trace_moved(const struct engine *e, const struct chunk *chunk, unsigned first, unsigned count,
+		 enum tern_trace_way way)
+{
+	if (!tern_trace_is_on() || !count)
+		return;
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_MOVED,
+						  .flags = (uint8_t)(way | e->why << 4),
+						  .n = index_of(chunk->device),
+						  .x = count,
+						  .a = page_address(chunk, first),
+						  .b = e->serving});
+}
+
+void trace_unmapped(const struct chunk *chunk, unsigned first, unsigned count)
+{
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_UNMAPPED, .x = count, .a = page_address(chunk, first)});
+}
+
+void trace_device(const struct device *device)
+{
+	const struct tern_link *link = &device->mem->link;
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_DEVICE,
+		.n = index_of(device),
+		.x = (uint32_t)tern_min(link->latency_ns, (uint64_t)UINT32_MAX),
+		.a = device->mem->limit,
+		.b = link->bytes_per_second});
+}
+
+void trace_owner(const struct device *device, unsigned owner, uint64_t command)
+{
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_OWNER, .n = (uint16_t)device->index, .x = owner, .a = command});
+}
+
+void trace_advice(uint64_t start, uint64_t end, unsigned advice)
+{
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_ADVICE, .x = advice, .a = start, .b = end - start});
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* A trace as a table: one line for each record, the columns that a kind does not have are empty. */
+#include "tools/trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Kernels are named by programs: quoted, and nothing that a spreadsheet would take for a formula.
+ */
+static void put_text(FILE *out, const char *text)
+{
+	fputc('"', out);
+	if (text && *text && strchr("=+-@\t\r", *text))
+		fputc('\'', out);
+	for (const char *p = text ? text : ""; *p; p++) {
+		if (*p == '"')
+			fputc('"', out);
+		fputc((unsigned char)*p < 32 ? ' ' : *p, out);
+	}
+	fputc('"', out);
+}
+
+struct line {
+	int device; /* -1: none */
+	uint64_t address, count, number, command;
+	const char *what, *why, *text;
+};
+
+static struct line describe(const struct tern_trace_reader *reader,
+			    const struct tern_trace_record *r)
+{
+	struct line l = {.device = -1, .text = ""};
+	switch (r->kind) {
+	case TERN_TRACE_QUEUE:
+		l.command = r->a;
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
+	case TERN_TRACE_QUEUED:
+		l.command = r->a;
+		l.what = tern_trace_command_name(r->x);
+		break;
+	case TERN_TRACE_RUNNING:
+		l.command = r->a;
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
+	case TERN_TRACE_ENDED:
+		l.command = r->a;
+		l.what = r->x ? "failed" : "complete";
+		break;
+	case TERN_TRACE_OWNER:
+		l.device = r->n;
+		l.command = r->a;
+		l.count = r->x;
+		break;
+	case TERN_TRACE_DEVICE:
+		l.device = r->n;
+		l.count = r->a;
+		break;
+	case TERN_TRACE_FAULT:
+		l.device = r->flags & TERN_TRACE_HOST ? -1 : r->n;
+		l.what = r->flags & TERN_TRACE_WRITE ? "write" : "read";
+		l.why = r->flags & TERN_TRACE_HOST ? "host" : "device";
+		l.address = r->a;
+		l.number = r->b;
+		break;
+	case TERN_TRACE_SERVED:
+		l.number = r->b;
+		break;
+	case TERN_TRACE_PLAN:
+		l.what = tern_trace_action_name(r->flags);
+		l.address = r->a;
+		l.count = r->x;
+		l.number = r->b;
+		break;
+	case TERN_TRACE_RULE:
+		l.number = r->b;
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
+	case TERN_TRACE_MOVED:
+		l.device = r->n;
+		l.what = tern_trace_way_name(r->flags);
+		l.why = tern_trace_reason_name(r->flags);
+		l.address = r->a;
+		l.count = r->x;
+		l.number = r->b;
+		break;
+	case TERN_TRACE_UNMAPPED:
+		l.address = r->a;
+		l.count = r->x;
+		break;
+	default: /* advice */
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	}
+	return l;
+}
+
+static void put_number(FILE *out, uint64_t v, bool hex)
+{
+	fputc(',', out);
+	if (v)
+		fprintf(out, hex ? "0x%" PRIx64 : "%" PRIu64, v);
+}
+
+void tern_trace_csv(struct tern_trace_reader *reader, FILE *out)
+{
+	const struct tern_trace_header *h = tern_trace_reader_header(reader);
+	struct tern_trace_record r;
+	fputs("time_us,event,device,what,why,address,count,fault,command,text\n", out);
+	while (tern_trace_reader_next(reader, &r)) {
+		struct line l = describe(reader, &r);
+		double us = ((double)r.ns - (double)h->started_ns) / 1000;
+		fprintf(out, "%.3f,%s,", us, tern_trace_kind_name(r.kind));
+		if (l.device >= 0)
+			fprintf(out, "%d", l.device);
+		fprintf(out, ",%s,%s", l.what ? l.what : "", l.why ? l.why : "");
+		put_number(out, l.address, true);
+		put_number(out, l.count, false);
+		put_number(out, l.number, false);
+		put_number(out, l.command, true);
+		fputc(',', out);
+		put_text(out, l.text);
+		fputc('\n', out);
+	}
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A trace in the trace event format of Chrome, which Perfetto reads: queues, the sides that fault
+ * and the links as tracks; an arrow leads from each fault to the moves that it caused.
+ */
+#include "tools/trace.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "runtime/base/alloc.h"
+
+enum { COMMANDS = 1, FAULTS, LINKS }; /* "processes" */
+
+/* An open addressing table from a number that is not 0 to what is known of it. */
+struct entry {
+	uint64_t key; /* 0: none */
+	double start_us, queued_us;
+	uint64_t queue;
+	uint32_t type, text;
+	uint16_t track;
+};
+
+struct table {
+	struct entry *entries;
+	size_t count, size;
+};
+
+struct json {
+	struct tern_trace_reader *reader;
+	FILE *out;
+	bool first, out_of_memory;
+	struct table commands, faults, queues;
+};
+
+static struct entry *slot(const struct table *t, uint64_t key)
+{
+	size_t at = (size_t)(key * 0x9e3779b97f4a7c15u >> 17) & (t->size - 1);
+	while (t->entries[at].key && t->entries[at].key != key)
+		at = (at + 1) & (t->size - 1);
+	return &t->entries[at];
+}
+
+/* NULL: @key is 0 or not there. */
+static struct entry *find(const struct table *t, uint64_t key)
+{
+	struct entry *e = key && t->size ? slot(t, key) : NULL;
+	return e && e->key ? e : NULL;
+}
+
+/* The entry of @key, cleared. NULL: no memory, or @key is 0. */
+static struct entry *add(struct json *j, struct table *t, uint64_t key)
+{
+	if (!key)
+		return NULL;
+	if (t->count * 2 >= t->size) {
+		struct table larger = {.count = t->count, .size = t->size ? 2 * t->size : 256};
+		larger.entries = tern_zalloc_array(larger.size, sizeof(*larger.entries));
+		if (!larger.entries) {
+			j->out_of_memory = true;
+			return NULL;
+		}
+		for (size_t i = 0; i < t->size; i++)
+			if (t->entries[i].key)
+				*slot(&larger, t->entries[i].key) = t->entries[i];
+		tern_free(t->entries);
+		*t = larger;
+	}
+	struct entry *e = slot(t, key);
+	t->count += !e->key;
+	*e = (struct entry){.key = key};
+	return e;
+}
+
+/* ---- events ---- */
+
+/* Anything but printable ASCII is escaped, so that names cannot end a string, or be no text. */
+static void put_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (const char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+		if (c == '"' || c == '\\' || c == '<' || c < 32 || c > 126)
+			fprintf(out, "\\u%04x", c);
+		else
+			fputc(c, out);
+	}
+	fputc('"', out);
+}
+
+static void begin(struct json *j, const char *phase, unsigned process, unsigned track, double us)
+{
+	fprintf(j->out, "%s{\"ph\":\"%s\",\"pid\":%u,\"tid\":%u,\"ts\":%.3f", j->first ? "" : ",\n",
+		phase, process, track, us);
+	j->first = false;
+}
+
+static void put_name(struct json *j, const char *name)
+{
+	fputs(",\"name\":", j->out);
+	put_string(j->out, name);
+}
+
+static void name_track(struct json *j, unsigned process, unsigned track, const char *name)
+{
+	begin(j, "M", process, track, 0);
+	put_name(j, "thread_name");
+	fputs(",\"args\":{\"name\":", j->out);
+	put_string(j->out, name);
+	fputs("}}", j->out);
+}
+
+static void name_process(struct json *j, unsigned process, const char *name)
+{
+	begin(j, "M", process, 0, 0);
+	put_name(j, "process_name");
+	fputs(",\"args\":{\"name\":", j->out);
+	put_string(j->out, name);
+	fputs("}}", j->out);
+}
+
+static double micros(const struct json *j, const struct tern_trace_record *r)
+{
+	double us = (double)r->ns - (double)tern_trace_reader_header(j->reader)->started_ns;
+	return us > 0 ? us / 1000 : 0;
+}
+
+/* ---- commands ---- */
+
+static void queue_made(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = add(j, &j->queues, r->a);
+	if (!e)
+		return;
+	e->track = (uint16_t)j->queues.count;
+	char name[160];
+	const char *device = tern_trace_reader_text(j->reader, r->x);
+	snprintf(name, sizeof(name), "queue %u on %s", e->track, device ? device : "a device");
+	name_track(j, COMMANDS, e->track, name);
+}
+
+static void command_queued(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = add(j, &j->commands, r->a);
+	if (!e)
+		return;
+	e->queued_us = e->start_us = micros(j, r);
+	e->queue = r->b;
+	e->type = r->x;
+}
+
+static void command_running(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = find(&j->commands, r->a);
+	if (!e)
+		return;
+	e->start_us = micros(j, r);
+	e->text = r->x;
+}
+
+static void command_ended(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = find(&j->commands, r->a);
+	if (!e || !e->queue)
+		return;
+	const struct entry *queue = find(&j->queues, e->queue);
+	const char *name = tern_trace_reader_text(j->reader, e->text);
+	double now = micros(j, r);
+	begin(j, "X", COMMANDS, queue ? queue->track : 0, e->start_us);
+	put_name(j, name ? name : tern_trace_command_name(e->type));
+	fprintf(j->out,
+		",\"dur\":%.3f,\"args\":{\"command\":\"0x%" PRIx64
+		"\",\"waited_us\":%.3f,\"status\":%d}}",
+		now > e->start_us ? now - e->start_us : 0, r->a, e->start_us - e->queued_us,
+		(int)r->x);
+	e->queue = 0; /* it has been told */
+}
+
+/* ---- faults and moves ---- */
+
+static void fault(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = add(j, &j->faults, r->b);
+	if (!e)
+		return;
+	bool host = r->flags & TERN_TRACE_HOST;
+	e->queue = r->a;
+	e->start_us = micros(j, r);
+	e->type = r->flags;
+	e->track = host ? 0 : (uint16_t)tern_min(r->n + 1u, 1000u);
+}
+
+static void plan(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = find(&j->faults, r->b);
+	const char *rule = e ? tern_trace_reader_text(j->reader, e->text) : NULL;
+	if (!e)
+		return;
+	begin(j, "i", FAULTS, e->track, micros(j, r));
+	put_name(j, rule ? rule : "plan");
+	fprintf(j->out,
+		",\"s\":\"t\",\"args\":{\"action\":\"%s\",\"address\":\"0x%" PRIx64
+		"\",\"pages\":%" PRIu32 "}}",
+		tern_trace_action_name(r->flags), r->a, r->x);
+}
+
+static void served(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = find(&j->faults, r->b);
+	if (!e || !e->start_us)
+		return;
+	double now = micros(j, r);
+	begin(j, "X", FAULTS, e->track, e->start_us);
+	put_name(j, e->type & TERN_TRACE_WRITE ? "write fault" : "read fault");
+	fprintf(j->out, ",\"dur\":%.3f,\"args\":{\"address\":\"0x%" PRIx64 "\"}}",
+		now > e->start_us ? now - e->start_us : 0, e->queue);
+	e->start_us = 0;
+}
+
+static void arrow(struct json *j, const char *phase, unsigned process, unsigned track, double us,
+		  uint64_t number)
+{
+	begin(j, phase, process, track, us);
+	put_name(j, "fault");
+	fprintf(j->out, ",\"cat\":\"migration\",\"id\":%" PRIu64 "%s}", number,
+		*phase == 'f' ? ",\"bp\":\"e\"" : "");
+}
+
+static void moved(struct json *j, const struct tern_trace_record *r)
+{
+	unsigned track = 2 * tern_min(r->n + 1u, 1000u) + tern_trace_way_is_to_host(r->flags);
+	double us = micros(j, r);
+	const struct entry *e = find(&j->faults, r->b);
+	if (e && e->start_us) {
+		arrow(j, "s", FAULTS, e->track, e->start_us, r->b);
+		arrow(j, "f", LINKS, track, us, r->b);
+	}
+	begin(j, "X", LINKS, track, us);
+	put_name(j, tern_trace_way_name(r->flags));
+	fprintf(j->out,
+		",\"dur\":1,\"args\":{\"address\":\"0x%" PRIx64 "\",\"pages\":%" PRIu32
+		",\"why\":\"%s\"}}",
+		r->a, r->x, tern_trace_reason_name(r->flags));
+}
+
+static void device(struct json *j, const struct tern_trace_record *r)
+{
+	unsigned n = tern_min(r->n + 1u, 1000u);
+	char name[64];
+	snprintf(name, sizeof(name), "device %u", r->n);
+	name_track(j, FAULTS, n, name);
+	snprintf(name, sizeof(name), "to device %u", r->n);
+	name_track(j, LINKS, 2 * n, name);
+	snprintf(name, sizeof(name), "from device %u", r->n);
+	name_track(j, LINKS, 2 * n + 1, name);
+}
+
+static void rule(struct json *j, const struct tern_trace_record *r)
+{
+	struct entry *e = find(&j->faults, r->b);
+	if (e)
+		e->text = r->x;
+}
+
+static void record(struct json *j, const struct tern_trace_record *r)
+{
+	static void (*const tell[TERN_TRACE_KINDS])(struct json *,
+						    const struct tern_trace_record *) = {
+		[TERN_TRACE_QUEUE] = queue_made,
+		[TERN_TRACE_QUEUED] = command_queued,
+		[TERN_TRACE_RUNNING] = command_running,
+		[TERN_TRACE_ENDED] = command_ended,
+		[TERN_TRACE_DEVICE] = device,
+		[TERN_TRACE_FAULT] = fault,
+		[TERN_TRACE_SERVED] = served,
+		[TERN_TRACE_PLAN] = plan,
+		[TERN_TRACE_RULE] = rule,
+		[TERN_TRACE_MOVED] = moved,
+	};
+	if (tell[r->kind])
+		tell[r->kind](j, r);
+}
+
+bool tern_trace_json(struct tern_trace_reader *reader, FILE *out)
+{
+	struct json j = {.reader = reader, .out = out, .first = true};
+	struct tern_trace_record r;
+	fputs("{\"traceEvents\":[\n", out);
+	name_process(&j, COMMANDS, "commands");
+	name_process(&j, FAULTS, "faults");
+	name_process(&j, LINKS, "links");
+	name_track(&j, FAULTS, 0, "host");
+	while (!j.out_of_memory && tern_trace_reader_next(reader, &r))
+		record(&j, &r);
+	fputs("\n],\"otherData\":{\"program\":", out);
+	put_string(out, tern_trace_reader_header(reader)->program);
+	fputs("}}\n", out);
+	tern_free(j.commands.entries);
+	tern_free(j.faults.entries);
+	tern_free(j.queues.entries);
+	return !j.out_of_memory;
+}
