@@ -519,6 +519,49 @@ static void forward_progress(void)
 
 /* ---- ballots ---- */
 
+static void check_collectives(const struct sub_group *g)
+{
+	for (cl_uint l = 0; l < g->size; l++) {
+		const cl_uint *w = g->lane[l]->words;
+		CHECK_EQ(w[0], w[2]);
+		CHECK_EQ(w[1], w[3]);
+		CHECK_EQ(g->lane[l]->group + 5, w[4]);
+		CHECK_EQ(1, w[5]);
+		CHECK_EQ(0, w[6]);
+		CHECK_EQ(w[1] - 1, w[7]);
+	}
+}
+
+/* Sub-groups come to the functions in the reverse of their order. */
+static void collectives_after_turns(void)
+{
+	need(NULL);
+	if (!conf_has_feature("__opencl_c_work_group_collective_functions"))
+		SKIP("no __opencl_c_work_group_collective_functions");
+	if (!conf_device_bool(CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS))
+		SKIP("no independent forward progress of sub-groups");
+	run_all(built("kernel void f(global item *items) {\n"
+		      "  local atomic_uint turn;\n"
+		      "  global item *i = place(items);\n"
+		      "  uint l = get_sub_group_local_id(), at = get_local_linear_id();\n"
+		      "  uint n = get_local_size(0) * get_local_size(1) * get_local_size(2);\n"
+		      "  if (at == 0) atomic_init(&turn, get_num_sub_groups());\n"
+		      "  barrier(CLK_LOCAL_MEM_FENCE);\n"
+		      "  while (sub_group_broadcast(atomic_load(&turn), 0) != i->id + 1) ;\n"
+		      "  if (l == 0) atomic_fetch_sub(&turn, 1);\n"
+		      "  i->words[0] = at;\n"
+		      "  i->words[1] = n;\n"
+		      "  i->words[2] = work_group_scan_exclusive_add(1u);\n"
+		      "  i->words[3] = work_group_reduce_add(1u);\n"
+		      "  i->words[4] = work_group_broadcast(at == 0 ? i->group + 5u : 0u,\n"
+		      "                                     0, 0, 0);\n"
+		      "  i->words[5] = work_group_any(at == n - 1);\n"
+		      "  i->words[6] = work_group_all(at != n - 1);\n"
+		      "  i->words[7] = work_group_reduce_max(at); }\n",
+		      "f", ""),
+		check_collectives);
+}
+
 static void check_ballots(const struct sub_group *g)
 {
 	cl_ulong bits = 0;
@@ -633,8 +676,18 @@ static void wrong_required_size(void)
 }
 
 CONF_CASES(kernels_subgroups) = {
-	CASE(partition), CASE(forward_progress), CASE(queries),       CASE(core),
-	CASE(barriers),  CASE(divergent),        CASE(leaving),       CASE(shuffles),
-	CASE(clusters),  CASE(ballots),          CASE(required_size), CASE(wrong_required_size),
+	CASE(partition),
+	CASE(forward_progress),
+	CASE(queries),
+	CASE(core),
+	CASE(collectives_after_turns),
+	CASE(barriers),
+	CASE(divergent),
+	CASE(leaving),
+	CASE(shuffles),
+	CASE(clusters),
+	CASE(ballots),
+	CASE(required_size),
+	CASE(wrong_required_size),
 	CASE_END,
 };

@@ -108,6 +108,29 @@ static LLVMValueRef linear_id(struct lowering *l, enum widen_call id, enum widen
 	return sum;
 }
 
+/* The function of @call calls what makes sub-groups of its chunks. */
+static bool has_sub_groups(LLVMValueRef call)
+{
+	LLVMValueRef f = LLVMGetBasicBlockParent(LLVMGetInstructionParent(call));
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b; b = LLVMGetNextBasicBlock(b))
+		for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+			if (LLVMIsACallInst(i) && widen_is_sub_group_call(widen_call_of(i)))
+				return true;
+	return false;
+}
+
+/*
+ * Collective functions (collective.cl) rely on the chunks' order, in which they run from one
+ * barrier to the next, but for those that let others run (yield.c): then a barrier comes before.
+ */
+static void meet_before(struct lowering *l)
+{
+	LLVMValueRef f = LLVMGetNamedFunction(l->module, "_Z7barrierj");
+	LLVMUseRef use = f ? LLVMGetFirstUse(f) : NULL;
+	if (use && LLVMIsACallInst(LLVMGetUser(use)))
+		LLVMInsertIntoBuilder(l->builder, LLVMInstructionClone(LLVMGetUser(use)));
+}
+
 /* One variable for all collective functions: barriers are between their uses. */
 static LLVMValueRef collective_memory(struct lowering *l)
 {
@@ -135,8 +158,11 @@ static LLVMValueRef lowered_call(struct lowering *l, LLVMValueRef call, enum wid
 		return widen_known_memory(LLVMGetOperand(call, 0), &memory)
 			       ? LLVMConstInt(l->i32, memory, 0)
 			       : NULL;
-	if (kind == WIDEN_CALL_COLLECTIVE)
+	if (kind == WIDEN_CALL_COLLECTIVE) {
+		if (has_sub_groups(call))
+			meet_before(l);
 		return collective_memory(l);
+	}
 	if (kind > WIDEN_CALL_LAST_DIMENSIONAL)
 		return NULL;
 	LLVMValueRef dimension = LLVMGetOperand(call, 0);

@@ -14,8 +14,8 @@
  * reserves blocks of the file and maps them before they are needed. Where the disk is full, or that
  * thread is late, records are counted as lost instead: nobody waits.
  *
- * A child of fork() records nothing. The file must not be there before: what a traced program starts
- * records nothing either, unless the name has a %p, the number of the process.
+ * A child of fork() records nothing. The file must not be there before: what a traced program
+ * starts records nothing either, unless the name has a %p, the number of the process.
  */
 #ifndef TERN_BASE_TRACE_H
 #define TERN_BASE_TRACE_H
