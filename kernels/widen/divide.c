@@ -59,11 +59,14 @@ static void guard(LLVMBuilderRef b, LLVMValueRef inst, bool is_signed)
 	LLVMPositionBuilderBefore(b, inst);
 	LLVMValueRef bad = LLVMBuildICmp(b, LLVMIntEQ, divisor, LLVMConstNull(type), "");
 	if (is_signed) {
-		LLVMValueRef least = constant(type, (uint64_t)1 << (width - 1));
-		LLVMValueRef is_least = LLVMBuildICmp(b, LLVMIntEQ, dividend, least, "");
 		LLVMValueRef minus =
 			LLVMBuildICmp(b, LLVMIntEQ, divisor, LLVMConstAllOnes(type), "");
-		bad = LLVMBuildOr(b, bad, LLVMBuildAnd(b, is_least, minus, ""), "");
+		LLVMValueRef least = constant(type, (uint64_t)1 << (width - 1));
+		/* A remainder is 0 for both, whatever the dividend: no need to look at that. */
+		if (LLVMGetInstructionOpcode(inst) == LLVMSDiv)
+			minus = LLVMBuildAnd(b, LLVMBuildICmp(b, LLVMIntEQ, dividend, least, ""),
+					     minus, "");
+		bad = LLVMBuildOr(b, bad, minus, "");
 	}
 	LLVMSetOperand(inst, 1, LLVMBuildSelect(b, bad, constant(type, 1), divisor, ""));
 }

@@ -105,6 +105,8 @@ static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
 	struct fork f = {.linear = widen_append_block(e, "linear"),
 			 .general = widen_append_block(e, "wraps"),
 			 .join = widen_append_block(e, "")};
+	/* (a guard may come from an arm that is not chosen) */
+	guard = LLVMBuildFreeze(e->builder, guard, "");
 	expect_first(e, LLVMBuildCondBr(e->builder, guard, f.linear, f.general));
 	LLVMPositionBuilderAtEnd(e->builder, f.linear);
 	return f;

@@ -114,16 +114,6 @@ static struct near near_limit(const struct widen_fn *fn, LLVMValueRef call)
 	return near;
 }
 
-/* Divisors that have no result were replaced by 1 (divide.c): that is no period. */
-static LLVMValueRef period_of(LLVMValueRef divisor)
-{
-	int64_t one;
-	if (LLVMIsASelectInst(divisor) && widen_constant_int(LLVMGetOperand(divisor, 1), &one) &&
-	    one == 1)
-		return LLVMGetOperand(divisor, 2);
-	return divisor;
-}
-
 static struct near near_of(const struct widen_fn *fn, LLVMValueRef inst)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
@@ -137,7 +127,7 @@ static struct near near_of(const struct widen_fn *fn, LLVMValueRef inst)
 		near = (struct near){.kind = NEAR_PERIODIC,
 				     .is_signed = op == LLVMSRem,
 				     .of = LLVMGetOperand(inst, 0),
-				     .limit = period_of(LLVMGetOperand(inst, 1))};
+				     .limit = LLVMGetOperand(inst, 1)};
 	else if (op == LLVMAnd && widen_constant_int(LLVMGetOperand(inst, 1), &mask) && mask > 0 &&
 		 !(mask & (mask + 1)))
 		near = (struct near){.kind = NEAR_PERIODIC,
@@ -162,6 +152,11 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 		return false;
 	if (near.kind == NEAR_SHIFTED) {
 		int64_t s = (int64_t)*stride >> near.shift;
+		/* (widen_no_wrap() needs a span that the type holds) */
+		int64_t most = INT64_MAX >> (64 - widen_integer_width(LLVMTypeOf(inst)));
+		most /= (int64_t)fn->lanes;
+		if ((int64_t)*stride > most || (int64_t)*stride < -most)
+			return false;
 		bool same = !(*stride & ((UINT64_C(1) << near.shift) - 1));
 		*stride = (uint64_t)s;
 		return same && s > -WIDEN_FAR && s < WIDEN_FAR;
@@ -191,7 +186,9 @@ static LLVMValueRef periodic_base(struct widen_emit *e, const struct near *near,
 		*fits = LLVMBuildICmp(b, LLVMIntULE, LLVMBuildAdd(b, base, span, ""), mask, "");
 		return base;
 	}
-	LLVMValueRef period = widen_scalar(e, near->limit);
+	/* (a division by poison would be undefined even where nobody looks at the result) */
+	LLVMValueRef period = LLVMBuildFreeze(b, widen_scalar(e, near->limit), "");
+	base = LLVMBuildFreeze(b, base, "");
 	LLVMIntPredicate more = near->is_signed ? LLVMIntSGT : LLVMIntUGT;
 	LLVMValueRef good = LLVMBuildICmp(b, more, period, span, "");
 	if (near->is_signed)

@@ -65,6 +65,24 @@ kernel void near_shifted(global const int4 *in, global int4 *out, global int *ou
 	out2[2000 + get_global_id(0)] = in[100 - (int)(l * 8 % 800 / 8 >> 1)].w + in[(2000 - l * 2) >> 1].x;
 }
 
+/* Divisors merged with conditions. */
+kernel void near_divisor_chosen(global const int *in, global int *out, int n, int two)
+{
+	int i = get_global_id(0);
+	uint u = i, d = n > 5 ? 1u : (uint)n * 4096u;
+	out[i] = in[u % d] + in[u % (u > 20u ? 1u : (uint)n + 5u)];
+	int s = n > 5 ? 1 : n * 4096;
+	out[2000 + i] = in[i % s] + in[(long)i % (n > 5 ? 1 : (long)n * 4096)];
+}
+
+/* Strides that are as large as the type. */
+kernel void near_shl(global const int *in, global int *out, int n, int two)
+{
+	int i = get_global_id(0);
+	out[i] = in[100 + ((int)((uint)(i + two) << 30) >> 30)];
+	out[2000 + i] = in[100 + ((uint)(i + two) << 29 >> 29)];
+}
+
 kernel void near_masked(global const int *in, global int *out, int n)
 {
 	int i = get_global_id(0), w = n * 2 / 3 + 1, sum = 0;
@@ -103,4 +121,11 @@ kernel void wrap_near(global const int *in, global int *out, int n)
 	long far = (long)(((ulong)get_global_id(0) + 16) << 32);
 	out[5000 + at] = in[(far >> 30) & 1023] + in[((ulong)far >> 30) & 1023];
 	out[3000 + at] = in[(uint)(i + 20) % 0xfffffff0u & 1023u];
+}
+
+kernel void wrap_div(global const int *in, global int *out, int n, int q)
+{
+	int at = get_global_id(0) - get_global_offset(0), i = get_global_id(0); uint u = i;
+	out[at] = in[i % (q * 50) & 1023] + in[u % (uint)(q * 50)] + in[(i - 5) % (n | 64) & 1023];
+	out[2000+at] = in[(u + 0x10u) % (uint)-q & 1023] + in[((int)(u + 9u) % -1) & 15];
 }
