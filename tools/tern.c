@@ -19,6 +19,8 @@ static const struct {
 	 "[options] -- program: run a program on Tern alone (tern run --help)"},
 	{"trace", tern_tool_trace,
 	 "[options] -- program: record faults, migrations and commands; and exports"},
+	{"lab", tern_tool_lab,
+	 "run [options] -- program: compare migration policies (tern lab --help)"},
 	{"kernels", tern_tool_kernels,
 	 "[options] file.cl...: compile, and say what was vectorised and what not, and why"},
 	{"cache", tern_tool_cache, "stats | clear | path: the folder of compiled kernels"},

@@ -3,7 +3,9 @@ add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/tools/run.c ${CMAKE_SOURCE_DIR}/tools/cache.c
   ${CMAKE_SOURCE_DIR}/tools/kernels.c ${CMAKE_SOURCE_DIR}/tools/trace.c
   ${CMAKE_SOURCE_DIR}/tools/trace_csv.c ${CMAKE_SOURCE_DIR}/tools/trace_json.c
-  ${CMAKE_SOURCE_DIR}/tools/trace_words.c)
+  ${CMAKE_SOURCE_DIR}/tools/trace_words.c ${CMAKE_SOURCE_DIR}/tools/lab.c
+  ${CMAKE_SOURCE_DIR}/tools/lab_run.c ${CMAKE_SOURCE_DIR}/tools/lab_measure.c
+  ${CMAKE_SOURCE_DIR}/tools/lab_report.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 target_compile_definitions(tern_command PRIVATE TERN_VERSION="${PROJECT_VERSION}"
@@ -18,7 +20,8 @@ if(TARGET ternc AND NOT TERN_SANITIZE)
   set_tests_properties(tools.kernels PROPERTIES LABELS tools TIMEOUT 120)
   if(NOT TERN_FUZZ)
     add_test(NAME tools.trace COMMAND ${CMAKE_SOURCE_DIR}/tools/check_trace.py ${CMAKE_BINARY_DIR})
-    set_tests_properties(tools.trace PROPERTIES LABELS tools TIMEOUT 240)
+    add_test(NAME tools.lab COMMAND ${CMAKE_SOURCE_DIR}/tools/check_lab.py ${CMAKE_BINARY_DIR})
+    set_tests_properties(tools.trace tools.lab PROPERTIES LABELS tools TIMEOUT 240 SKIP_RETURN_CODE 77)
   endif()
   set_tests_properties(install.prefix install.package PROPERTIES LABELS install TIMEOUT 300)
 endif()

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/lab.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/base/alloc.h"
+#include "tools/tern.h"
+
+#define MEMORY_ALL   ((uint64_t)1 << 30)
+#define MEMORY_LEAST ((uint64_t)16 << 20)
+#define PAGE_BYTES   ((uint64_t)4096)
+
+static const char help[] =
+	"usage: tern lab run [options] -- program [arguments]\n\n"
+	"Runs the program, unchanged, under each migration policy with each size of the "
+	"accelerator's\n"
+	"memory, and compares.\n\n"
+	"  --policies LIST  demand,block,sequential,density,thrash,auto; with options "
+	"(block:pages=64)\n"
+	"                   and paths, separated by ';' when there are commas in them\n"
+	"  --mem LIST       percent of what the program uses: 75,100,150\n"
+	"  --repeat N       runs of each (3); the medians are shown\n"
+	"  --all BYTES      memory of the first run, which shows what the program uses (1G)\n"
+	"  --link BYTES     per second, imposed on the link, for example 16G (none)\n"
+	"  --latency US     microseconds for each transfer, with --link (10)\n"
+	"  --timeout S      seconds that a run may take (600)\n"
+	"  -o FOLDER        for results.csv, report.html and the program's output (tern-lab)\n"
+	"  --keep           the traces of all runs as well\n";
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+	lab_interrupt();
+}
+
+/* ---- options ---- */
+
+static bool read_bytes(const char *text, uint64_t *out)
+{
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	static const char suffixes[] = "KMG";
+	const char *suffix = *end ? strchr(suffixes, *end) : NULL;
+	unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+	if (end == text || *text == '-' || (*end && (!suffix || end[1])) || !n || n >> (63 - shift))
+		return false;
+	*out = (uint64_t)n << shift;
+	return true;
+}
+
+static bool read_number(const char *text, unsigned least, unsigned most, unsigned *out)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+	*out = (unsigned)n;
+	return *text >= '0' && *text <= '9' && !*end && n >= least && n <= most;
+}
+
+static bool read_policies(struct lab *lab, char *list)
+{
+	const char *separator = strchr(list, ';') ? ";" : ",";
+	char *rest = list;
+	lab->policy_count = 0;
+	for (char *word; (word = strtok_r(rest, separator, &rest));) {
+		if (lab->policy_count == LAB_POLICIES)
+			return false;
+		lab->policies[lab->policy_count++] = word;
+	}
+	return lab->policy_count;
+}
+
+static bool read_percents(struct lab *lab, char *list)
+{
+	char *rest = list;
+	lab->memory_count = 0;
+	for (char *word; (word = strtok_r(rest, ",", &rest));) {
+		size_t length = strlen(word);
+		if (length && word[length - 1] == '%')
+			word[length - 1] = '\0';
+		if (lab->memory_count == LAB_MEMORIES ||
+		    !read_number(word, 1, 10000, &lab->percents[lab->memory_count++]))
+			return false;
+	}
+	return lab->memory_count;
+}
+
+static bool read_option(struct lab *lab, uint64_t *all, const char *flag, char *value)
+{
+	unsigned n;
+	if (!strcmp(flag, "--policies"))
+		return read_policies(lab, value);
+	if (!strcmp(flag, "--mem"))
+		return read_percents(lab, value);
+	if (!strcmp(flag, "--repeat"))
+		return read_number(value, 1, 100, &lab->repeats);
+	if (!strcmp(flag, "--all"))
+		return read_bytes(value, all) && *all >= MEMORY_LEAST;
+	if (!strcmp(flag, "--link"))
+		return read_bytes(value, &lab->link);
+	if (!strcmp(flag, "--latency") && read_number(value, 0, 1000000, &n)) {
+		lab->latency_us = n;
+		return true;
+	}
+	if (!strcmp(flag, "--timeout") && read_number(value, 1, 1000000, &n)) {
+		lab->timeout = n;
+		return true;
+	}
+	if (strcmp(flag, "-o") != 0)
+		return false;
+	lab->folder = value;
+	return *value;
+}
+
+/* 0, or an exit code. */
+static int parse(struct lab *lab, uint64_t *all, int argc, char **argv)
+{
+	while (argc && **argv == '-') {
+		const char *flag = *argv++;
+		argc--;
+		if (!strcmp(flag, "--"))
+			break;
+		if (!strcmp(flag, "--keep")) {
+			lab->keep = true;
+			continue;
+		}
+		if (!argc || !read_option(lab, all, flag, *argv)) {
+			fprintf(stderr, "tern lab: %s: unknown, or its value is wrong\n%s", flag,
+				help);
+			return 2;
+		}
+		argv++;
+		argc--;
+	}
+	lab->argc = argc;
+	lab->program = argv;
+	if (argc)
+		return 0;
+	fputs(help, stderr);
+	return 2;
+}
+
+/* ---- the runs ---- */
+
+static void progress(const struct lab *lab, const struct lab_result *r, unsigned number,
+		     unsigned total)
+{
+	if (!isatty(2))
+		return;
+	unsigned done = total ? number * 30 / total : 0;
+	fprintf(stderr, "\r[%.*s%*s] %u/%u  %-20.20s memory %u %%   ", (int)done,
+		"##############################", (int)(30 - done), "", number, total, r->policy,
+		r->percent);
+	if (number + 1 == total || !lab->count)
+		fputs("\r", stderr);
+	fflush(stderr);
+}
+
+static bool run_one(struct lab *lab, const char *policy, unsigned percent, uint64_t memory,
+		    unsigned repeat)
+{
+	struct lab_result *r = &lab->results[lab->count];
+	unsigned total = lab->size;
+	*r = (struct lab_result){.policy = policy,
+				 .percent = percent,
+				 .memory = tern_max(memory, MEMORY_LEAST),
+				 .repeat = repeat,
+				 .status = -1};
+	progress(lab, r, lab->count, total);
+	if (!lab_run(lab, r, lab->count) || interrupted)
+		return false;
+	lab->count++;
+	return lab_write_csv(lab);
+}
+
+/* What the program uses, by the first run. 0: it is of no use, which was reported. */
+static uint64_t find_use(struct lab *lab, uint64_t all)
+{
+	if (!run_one(lab, "auto", 0, all, 0))
+		return 0;
+	const struct lab_result *r = &lab->results[0];
+	uint64_t bytes = r->m.peak_pages * PAGE_BYTES;
+	if (r->status || !bytes) {
+		fprintf(stderr,
+			r->status
+				? "tern lab: the program ended with status %d: %s/run-0.txt has "
+				  "what it said\n"
+				: "tern lab: the program moved nothing to the accelerator (status "
+				  "%d); %s/run-0.txt has what it said\n",
+			r->status, lab->folder);
+		return 0;
+	}
+	if (bytes * 75 / 100 < MEMORY_LEAST)
+		fprintf(stderr,
+			"tern lab: the program uses %.1f MiB; the accelerator has 16 at least\n",
+			(double)bytes / (1 << 20));
+	return bytes;
+}
+
+/* The repeats go around all settings, so that what else the machine does hits them alike. */
+static void run_all(struct lab *lab, uint64_t used)
+{
+	for (unsigned repeat = 0; repeat < lab->repeats; repeat++)
+		for (unsigned p = 0; p < lab->memory_count; p++)
+			for (unsigned i = 0; i < lab->policy_count; i++)
+				if (!run_one(lab, lab->policies[i], lab->percents[p],
+					     used / 100 * lab->percents[p], repeat))
+					return;
+}
+
+static int finish(const struct lab *lab)
+{
+	bool good = true;
+	lab_print_table(lab, stdout);
+	if (!lab_write_csv(lab) || !lab_write_html(lab))
+		return 1;
+	printf("\n%s/results.csv and report.html have more\n", lab->folder);
+	for (unsigned i = 0; i < lab->count; i++)
+		good = good && !lab->results[i].status;
+	if (!good)
+		printf("some runs failed: %s/run-N.txt have what they said\n", lab->folder);
+	if (interrupted)
+		printf("interrupted after %u of %u runs\n", lab->count, lab->size);
+	return good && !interrupted ? 0 : 1;
+}
+
+static int compare(struct lab *lab, uint64_t all)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	if (mkdir(lab->folder, 0700) && errno != EEXIST) {
+		fprintf(stderr, "tern lab: %s: %s\n", lab->folder, strerror(errno));
+		return 1;
+	}
+	lab->size = 1 + lab->repeats * lab->memory_count * lab->policy_count;
+	lab->results = tern_zalloc_array(lab->size, sizeof(*lab->results));
+	if (!lab->results) {
+		fputs("tern lab: no memory\n", stderr);
+		return 1;
+	}
+	uint64_t used = find_use(lab, all);
+	int code = 1;
+	if (used) {
+		printf("%.1f MiB on the device at most: 100 %%\n", (double)used / (1 << 20));
+		fflush(stdout);
+		run_all(lab, used);
+		code = finish(lab);
+	}
+	tern_free(lab->results);
+	return code;
+}
+
+int tern_tool_lab(int argc, char **argv)
+{
+	static char usual_policies[] = "demand,block,sequential,density,thrash,auto";
+	static char usual_memories[] = "75,100,150";
+	struct lab lab = {.folder = "tern-lab", .repeats = 3, .timeout = 600, .latency_us = 10};
+	uint64_t all = MEMORY_ALL;
+	if (argc && !strcmp(argv[0], "--help")) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (!argc || strcmp(argv[0], "run") != 0) {
+		fputs(help, stderr);
+		return 2;
+	}
+	(void)read_policies(&lab, usual_policies);
+	(void)read_percents(&lab, usual_memories);
+	int error = parse(&lab, &all, argc - 1, argv + 1);
+	return error ? error : compare(&lab, all);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: the laboratory
+ *
+ * `tern lab run` runs one program, unchanged, once for each combination of migration policy and
+ * device memory, as often as is asked for, each time with a trace, and tells what came of it.
+ *
+ *   lab.c          the command: options, the order of runs, interrupts
+ *   lab_run.c      one run: the child process, its output, its time limit
+ *   lab_measure.c  a trace becomes numbers
+ *   lab_report.c   the table, results.csv, report.html
+ *
+ * The first run, with all the memory that the device has, shows how much the program uses of it at
+ * most: percentages are of that.
+ */
+#ifndef TERN_TOOLS_LAB_H
+#define TERN_TOOLS_LAB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
+
+/* What one run was like. */
+struct lab_measure {
+	double seconds; /* of the process */
+	uint64_t device_faults, host_faults;
+	uint64_t pages_to_device, pages_to_host, pages_zeroed, pages_evicted;
+	uint64_t pages_again;    /* of those to the device: they had been there before */
+	uint64_t peak_pages;     /* on the device */
+	uint64_t transfers;      /* moves with contents, either way */
+	double host_fault_us[3]; /* 50th, 95th, 99th percentile; 0: none */
+	uint64_t lost;           /* records of the trace: then the numbers are too small */
+};
+
+struct lab_result {
+	const char *policy;
+	unsigned percent; /* of device memory; 0: the first run, all of it */
+	uint64_t memory;  /* bytes */
+	unsigned repeat;
+	int status; /* of the program: 0, an exit code, 128 + a signal, or -1: not run */
+	struct lab_measure m;
+};
+
+struct lab {
+	char **program; /* and arguments, ended by NULL */
+	int argc;
+	const char *folder;
+	const char *policies[LAB_POLICIES];
+	unsigned policy_count;
+	unsigned percents[LAB_MEMORIES];
+	unsigned memory_count;
+	unsigned repeats;
+	double timeout; /* seconds */
+	uint64_t link;  /* bytes per second; 0: as fast as the machine */
+	uint64_t latency_us;
+	bool keep; /* the traces */
+	struct lab_result *results;
+	unsigned count, size;
+};
+
+/* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
+ * which was reported. */
+bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number);
+/* Ends the running program, from a signal handler. */
+void lab_interrupt(void);
+
+/* False: no memory, or no trace at @path. */
+bool lab_measure(const char *path, struct lab_measure *out);
+
+/* What the link takes for a run's transfers, seconds; 0: no link is imposed. */
+double lab_link_seconds(const struct lab *lab, const struct lab_measure *m);
+/* The median over the repeats of a policy and memory, by seconds; NULL: no run of it ended well. */
+const struct lab_result *lab_median(const struct lab *lab, const char *policy, unsigned percent);
+void lab_print_table(const struct lab *lab, FILE *out);
+/* Both write a new file and put it in the place of the old one. False: reported. */
+bool lab_write_csv(const struct lab *lab);
+bool lab_write_html(const struct lab *lab);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/lab.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/base/alloc.h"
+#include "runtime/base/trace_read.h"
+
+#define PAGE_SHIFT 12
+#define PAGES_MOST (1u << 20) /* of one move: no chunk has as many */
+
+enum { BEEN = 1, THERE = 2 };
+
+/* What is known of a page, or of a fault that is not served. */
+struct entry {
+	uint64_t key; /* 0: none */
+	uint64_t value;
+};
+
+struct table {
+	struct entry *entries;
+	size_t count, size;
+};
+
+struct state {
+	struct lab_measure *m;
+	struct table pages, faults;
+	uint64_t resident;
+	double *latencies;
+	size_t latency_count, latency_size;
+	bool out_of_memory;
+};
+
+static struct entry *slot(const struct table *t, uint64_t key)
+{
+	size_t at = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (t->size - 1);
+	while (t->entries[at].key && t->entries[at].key != key)
+		at = (at + 1) & (t->size - 1);
+	return &t->entries[at];
+}
+
+/* The entry of @key, which is not 0; NULL: no memory. */
+static struct entry *entry_of(struct state *s, struct table *t, uint64_t key)
+{
+	if (t->count * 2 >= t->size) {
+		struct table larger = {.count = t->count, .size = t->size ? 2 * t->size : 1024};
+		larger.entries = tern_zalloc_array(larger.size, sizeof(*larger.entries));
+		if (!larger.entries) {
+			s->out_of_memory = true;
+			return NULL;
+		}
+		for (size_t i = 0; i < t->size; i++)
+			if (t->entries[i].key)
+				*slot(&larger, t->entries[i].key) = t->entries[i];
+		tern_free(t->entries);
+		*t = larger;
+	}
+	struct entry *e = slot(t, key);
+	t->count += !e->key;
+	e->key = key;
+	return e;
+}
+
+static void arrive(struct state *s, uint64_t page, bool with_contents)
+{
+	struct entry *e = entry_of(s, &s->pages, page + 1);
+	if (!e)
+		return;
+	if (with_contents && (e->value & BEEN))
+		s->m->pages_again++;
+	s->resident += !(e->value & THERE);
+	e->value |= BEEN | THERE;
+	s->m->peak_pages = tern_max(s->m->peak_pages, s->resident);
+}
+
+static void leave(struct state *s, uint64_t page)
+{
+	struct entry *e = entry_of(s, &s->pages, page + 1);
+	if (!e)
+		return;
+	s->resident -= (e->value & THERE) != 0;
+	e->value &= ~(uint64_t)THERE;
+}
+
+static void moved(struct state *s, const struct tern_trace_record *r)
+{
+	struct lab_measure *m = s->m;
+	uint64_t first = r->a >> PAGE_SHIFT;
+	unsigned way = r->flags & 15, count = tern_min(r->x, PAGES_MOST);
+	bool in = way <= TERN_TRACE_ZEROED,
+	     out = way == TERN_TRACE_TO_HOST || way == TERN_TRACE_DROPPED;
+	bool copied = way != TERN_TRACE_ZEROED && way != TERN_TRACE_DROPPED;
+	m->transfers += copied;
+	if (way == TERN_TRACE_TO_DEVICE || way == TERN_TRACE_COPIED_TO_DEVICE)
+		m->pages_to_device += count;
+	else if (way == TERN_TRACE_TO_HOST || way == TERN_TRACE_COPIED_TO_HOST)
+		m->pages_to_host += count;
+	else if (way == TERN_TRACE_ZEROED)
+		m->pages_zeroed += count;
+	if (r->flags >> 4 == TERN_TRACE_BY_EVICTION)
+		m->pages_evicted += count;
+	for (unsigned i = 0; i < count && !s->out_of_memory; i++) {
+		if (in)
+			arrive(s, first + i, copied);
+		else if (out)
+			leave(s, first + i);
+	}
+}
+
+static void unmapped(struct state *s, const struct tern_trace_record *r)
+{
+	unsigned count = tern_min(r->x, PAGES_MOST);
+	for (unsigned i = 0; i < count && !s->out_of_memory; i++)
+		leave(s, (r->a >> PAGE_SHIFT) + i);
+}
+
+static void fault(struct state *s, const struct tern_trace_record *r)
+{
+	if (!(r->flags & TERN_TRACE_HOST)) {
+		s->m->device_faults++;
+		return;
+	}
+	s->m->host_faults++;
+	struct entry *e = r->b ? entry_of(s, &s->faults, r->b) : NULL;
+	if (e)
+		e->value = r->ns;
+}
+
+static void served(struct state *s, const struct tern_trace_record *r)
+{
+	struct entry *e = r->b && s->faults.size ? slot(&s->faults, r->b) : NULL;
+	if (!e || !e->key || !e->value || r->ns < e->value)
+		return;
+	if (s->latency_count == s->latency_size) {
+		size_t size = s->latency_size ? 2 * s->latency_size : 1024;
+		double *larger = tern_realloc_array(s->latencies, size, sizeof(*larger));
+		if (!larger) {
+			s->out_of_memory = true;
+			return;
+		}
+		s->latencies = larger;
+		s->latency_size = size;
+	}
+	s->latencies[s->latency_count++] = (double)(r->ns - e->value) / 1000;
+	e->value = 0;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static void find_percentiles(struct state *s)
+{
+	static const double parts[] = {0.5, 0.95, 0.99};
+	if (!s->latency_count)
+		return;
+	qsort(s->latencies, s->latency_count, sizeof(*s->latencies), by_size);
+	for (unsigned i = 0; i < tern_array_size(parts); i++)
+		s->m->host_fault_us[i] =
+			s->latencies[(size_t)(parts[i] * (double)(s->latency_count - 1))];
+}
+
+bool lab_measure(const char *path, struct lab_measure *out)
+{
+	const char *why;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
+	if (!reader)
+		return false;
+	struct state s = {.m = out};
+	struct tern_trace_record r;
+	while (!s.out_of_memory && tern_trace_reader_next(reader, &r)) {
+		if (r.kind == TERN_TRACE_MOVED)
+			moved(&s, &r);
+		else if (r.kind == TERN_TRACE_UNMAPPED)
+			unmapped(&s, &r);
+		else if (r.kind == TERN_TRACE_FAULT)
+			fault(&s, &r);
+		else if (r.kind == TERN_TRACE_SERVED)
+			served(&s, &r);
+	}
+	find_percentiles(&s);
+	out->lost = atomic_load(&tern_trace_reader_header(reader)->lost);
+	tern_trace_reader_close(reader);
+	tern_free(s.pages.entries);
+	tern_free(s.faults.entries);
+	tern_free(s.latencies);
+	return !s.out_of_memory;
+}
