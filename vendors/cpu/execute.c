@@ -214,7 +214,8 @@ static uint64_t claim(struct domain *domain, struct job *job, unsigned share, ui
 	return job_claim(domain, job, share, parts_in(CHUNK_NS, part_ps), first);
 }
 
-static void run_chunk(struct executor *executor, struct job *job, uint64_t first, uint64_t n)
+static void run_chunk(struct executor *executor, struct domain *domain, struct job *job,
+		      uint64_t first, uint64_t n)
 {
 	unsigned users = job_users(job);
 	uint64_t start = tern_clock_ns();
@@ -225,6 +226,9 @@ static void run_chunk(struct executor *executor, struct job *job, uint64_t first
 	uint64_t now = (old + taken * 1000 / n) / 2;
 	atomic_store_explicit(&job->part_ps, tern_max(now, (uint64_t)1), memory_order_relaxed);
 	learn(executor, job->command, n, taken, users);
+	/* The first groups may have been quicker than the rest. */
+	if (users == 1 && command_has_atomics(job->command) && job_open(domain, job))
+		domain_wake_beside(domain);
 }
 
 struct tern_command *execute_job(struct executor *executor, struct domain *domain, struct job *job,
@@ -241,7 +245,7 @@ struct tern_command *execute_job(struct executor *executor, struct domain *domai
 			prepared = !error;
 		}
 		if (prepared)
-			run_chunk(executor, job, first, n);
+			run_chunk(executor, domain, job, first, n);
 		if (atomic_fetch_add_explicit(&job->done, n, memory_order_acq_rel) + n ==
 		    job->total) {
 			struct tern_command *command = job->command;

@@ -244,6 +244,8 @@ bool job_waits(struct domain *domain, bool high_only);
 /* Jobs with parts to claim that may be joined. */
 unsigned job_count(struct domain *domain);
 unsigned job_users(const struct job *job);
+/* Of one who has a chunk: several may join, if one thread is not quicker after all. */
+bool job_open(struct domain *domain, struct job *job);
 void job_leave(struct job *job);
 /* All parts have been executed: nobody joins any more. The caller still has to leave. */
 void job_end(struct job *job);

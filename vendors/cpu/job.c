@@ -71,8 +71,9 @@ struct job *job_publish(struct domain *domain, struct tern_command *command, uin
 	job->priority = high ? 0 : 1;
 	job->workers_only = command_ring(command) == RING_WORKERS;
 	uint64_t users = most_users(domain, command);
-	atomic_store(&job->state, JOB_ACTIVE | users << 32 | 1);
+	/* First: who joins may be done, and clear it, before this thread comes to it. */
 	atomic_fetch_or(&domain->active[job->priority], UINT64_C(1) << (job - domain->jobs));
+	atomic_store(&job->state, JOB_ACTIVE | users << 32 | 1);
 	return job;
 }
 
@@ -133,13 +134,14 @@ unsigned job_count(struct domain *domain)
 	return n;
 }
 
-/* Half of what is left at most, so that the end comes for all at about the same time. */
-static uint64_t claim_of(struct share *share, uint64_t most, uint64_t *first, bool *emptied)
+/* A part of what is left at most, so that the end comes for all at about the same time. */
+static uint64_t claim_of(struct share *share, unsigned units, uint64_t most, uint64_t *first,
+			 bool *emptied)
 {
 	uint64_t next = atomic_load_explicit(&share->next, memory_order_relaxed), end = share->end;
 	if (next >= end)
 		return 0;
-	uint64_t n = tern_min(most, tern_max((end - next) / 2, (uint64_t)1));
+	uint64_t n = tern_min(most, tern_max((end - next) / (2 * units), (uint64_t)1));
 	*first = atomic_fetch_add_explicit(&share->next, n, memory_order_relaxed);
 	if (*first >= end)
 		return 0;
@@ -153,7 +155,7 @@ uint64_t job_claim(struct domain *domain, struct job *job, unsigned from, uint64
 	for (unsigned i = 0; i < job->share_count; i++) {
 		struct share *share = &job->shares[(from + i) % job->share_count];
 		bool emptied = false;
-		uint64_t n = claim_of(share, most, first, &emptied);
+		uint64_t n = claim_of(share, domain->count, most, first, &emptied);
 		if (emptied && atomic_fetch_sub(&job->left, 1) == 1)
 			atomic_fetch_and(&domain->active[job->priority],
 					 ~(UINT64_C(1) << (job - domain->jobs)));
@@ -166,6 +168,17 @@ uint64_t job_claim(struct domain *domain, struct job *job, unsigned from, uint64
 unsigned job_users(const struct job *job)
 {
 	return (unsigned)(atomic_load_explicit(&job->state, memory_order_relaxed) & JOB_USERS);
+}
+
+bool job_open(struct domain *domain, struct job *job)
+{
+	uint64_t users = most_users(domain, job->command), state = atomic_load(&job->state);
+	do {
+		if (users <= (state >> 32 & 0xffff))
+			return false;
+	} while (!atomic_compare_exchange_weak(&job->state, &state,
+					       (state & ~(UINT64_C(0xffff) << 32)) | users << 32));
+	return true;
 }
 
 void job_leave(struct job *job)
