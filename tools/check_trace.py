@@ -45,6 +45,12 @@ def check(trace, accelerator):
         sys.exit(f"the summary says otherwise:\n{summary}")
     if not any(row["event"] == "running" and row["text"] for row in rows):
         sys.exit("no kernel has a name")
+    ends = {}
+    for e in sorted((e for e in events if e["ph"] == "X" and e["pid"] != 3), key=lambda e: e["ts"]):
+        track = e["pid"], e["tid"]
+        if e["ts"] < ends.get(track, 0) - 0.002:
+            sys.exit(f"slices overlap: {e}")
+        ends[track] = e["ts"] + e["dur"]
     faults, served = count.get("fault", 0), count.get("served", 0)
     print(f"{len(rows)} records, {queued} commands, {faults} faults, {count.get('moved', 0)} moves")
     if not accelerator:

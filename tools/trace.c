@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "runtime/base/alloc.h"
@@ -25,7 +26,7 @@ static const char help[] =
 enum { WAYS = 6, REASONS = 4, RULES = 64 };
 
 struct rule {
-	char text[128];
+	char text[201];
 	uint64_t count;
 };
 
@@ -37,13 +38,25 @@ struct summary {
 	double last_us;
 };
 
-static void count_rule(struct summary *s, const char *text)
+/* Nothing that a terminal would obey. */
+static const char *plain(char to[201], const char *text)
 {
+	unsigned n = 0;
+	for (; *text && n < 200; text++)
+		to[n++] = (char)((unsigned char)*text < 32 || *text == 127 ? '?' : *text);
+	to[n] = '\0';
+	return to;
+}
+
+static void count_rule(struct summary *s, const char *rule)
+{
+	char shown[201];
+	plain(shown, rule);
 	for (unsigned i = 0; i < RULES; i++) {
 		struct rule *r = &s->rules[i];
 		if (!r->count)
-			snprintf(r->text, sizeof(r->text), "%s", text);
-		if (!strcmp(r->text, text)) {
+			snprintf(r->text, sizeof(r->text), "%s", shown);
+		if (!strcmp(r->text, shown)) {
 			r->count++;
 			return;
 		}
@@ -68,9 +81,11 @@ static void sum(struct summary *s, const struct tern_trace_reader *reader,
 
 static void print_summary(const struct summary *s, const struct tern_trace_header *h)
 {
-	printf("program    %.200s\n", h->program);
-	printf("policy     %s, eviction %s, accelerator %s\n", h->policy, h->eviction,
-	       *h->accelerator ? h->accelerator : "as it is");
+	char text[4][201];
+	printf("program    %s\n", plain(text[0], h->program));
+	printf("policy     %s, eviction %s, accelerator %s\n", plain(text[1], h->policy),
+	       plain(text[2], h->eviction),
+	       *h->accelerator ? plain(text[3], h->accelerator) : "as it is");
 	printf("time       %.3f ms\n", s->last_us / 1000);
 	printf("commands   %" PRIu64 ", ended %" PRIu64 "\n", s->kinds[TERN_TRACE_QUEUED],
 	       s->kinds[TERN_TRACE_ENDED]);
@@ -104,6 +119,12 @@ static bool summarise(struct tern_trace_reader *reader)
 	return true;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	struct stat x, y;
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int tell(const char *how, const char *file, const char *output)
 {
 	const char *why;
@@ -112,6 +133,11 @@ static int tell(const char *how, const char *file, const char *output)
 	if (!reader) {
 		fprintf(stderr, "tern trace: %s: %s\n", file, fd < 0 ? strerror(errno) : why);
 		return 1;
+	}
+	if (output && is_same(file, output)) {
+		fprintf(stderr, "tern trace: %s: this is the trace itself\n", output);
+		tern_trace_reader_close(reader);
+		return 2;
 	}
 	FILE *out = output ? fopen(output, "we") : stdout;
 	bool good = out != NULL;
@@ -140,7 +166,7 @@ static int tell(const char *how, const char *file, const char *output)
 static bool make_room(const char *path)
 {
 	const char *why;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return true;
 	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
@@ -158,7 +184,7 @@ static int record(int argc, char **argv, const char *output)
 	output = output ? output : "tern.trace";
 	if (!make_room(output))
 		return 1;
-	if (setenv("TERN_TRACE", output, 1)) {
+	if (setenv("TERN_TRACE", output, 1) || setenv("TERN_LOG", "error", 0)) {
 		perror("tern trace");
 		return 1;
 	}

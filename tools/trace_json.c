@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A trace in the trace event format of Chrome, which Perfetto reads: queues, the sides that fault
- * and the links as tracks; an arrow leads from each fault to the moves that it caused.
+ * and the links as tracks; an arrow leads from each fault to the moves that it caused. What goes on
+ * at the same time in one of them is in lanes, since the slices of a track must not overlap.
  */
 #include "tools/trace.h"
 
@@ -11,6 +12,7 @@
 #include "runtime/base/alloc.h"
 
 enum { COMMANDS = 1, FAULTS, LINKS }; /* "processes" */
+enum { LANES = 64, SIDES_MOST = 100 };
 
 /* An open addressing table from a number that is not 0 to what is known of it. */
 struct entry {
@@ -19,6 +21,8 @@ struct entry {
 	uint64_t queue;
 	uint32_t type, text;
 	uint16_t track;
+	uint8_t lane;
+	uint64_t busy; /* queues: lanes in use */
 };
 
 struct table {
@@ -30,6 +34,8 @@ struct json {
 	struct tern_trace_reader *reader;
 	FILE *out;
 	bool first, out_of_memory;
+	unsigned tracks;           /* of queues */
+	uint64_t busy[SIDES_MOST]; /* lanes of faults in use */
 	struct table commands, faults, queues;
 };
 
@@ -125,6 +131,14 @@ static double micros(const struct json *j, const struct tern_trace_record *r)
 	return us > 0 ? us / 1000 : 0;
 }
 
+/* The first that is free; the last one serves for all that are too many. */
+static uint8_t take_lane(uint64_t *busy)
+{
+	unsigned lane = ~*busy ? (unsigned)__builtin_ctzll(~*busy) : LANES - 1;
+	*busy |= UINT64_C(1) << lane;
+	return (uint8_t)lane;
+}
+
 /* ---- commands ---- */
 
 static void queue_made(struct json *j, const struct tern_trace_record *r)
@@ -132,11 +146,11 @@ static void queue_made(struct json *j, const struct tern_trace_record *r)
 	struct entry *e = add(j, &j->queues, r->a);
 	if (!e)
 		return;
-	e->track = (uint16_t)j->queues.count;
+	e->track = (uint16_t)++j->tracks;
 	char name[160];
 	const char *device = tern_trace_reader_text(j->reader, r->x);
 	snprintf(name, sizeof(name), "queue %u on %s", e->track, device ? device : "a device");
-	name_track(j, COMMANDS, e->track, name);
+	name_track(j, COMMANDS, e->track * LANES, name);
 }
 
 static void command_queued(struct json *j, const struct tern_trace_record *r)
@@ -154,8 +168,11 @@ static void command_running(struct json *j, const struct tern_trace_record *r)
 	struct entry *e = find(&j->commands, r->a);
 	if (!e)
 		return;
+	struct entry *queue = find(&j->queues, e->queue);
 	e->start_us = micros(j, r);
 	e->text = r->x;
+	if (queue)
+		e->lane = take_lane(&queue->busy);
 }
 
 static void command_ended(struct json *j, const struct tern_trace_record *r)
@@ -163,10 +180,10 @@ static void command_ended(struct json *j, const struct tern_trace_record *r)
 	struct entry *e = find(&j->commands, r->a);
 	if (!e || !e->queue)
 		return;
-	const struct entry *queue = find(&j->queues, e->queue);
+	struct entry *queue = find(&j->queues, e->queue);
 	const char *name = tern_trace_reader_text(j->reader, e->text);
 	double now = micros(j, r);
-	begin(j, "X", COMMANDS, queue ? queue->track : 0, e->start_us);
+	begin(j, "X", COMMANDS, queue ? queue->track * LANES + e->lane : 0, e->start_us);
 	put_name(j, name ? name : tern_trace_command_name(e->type));
 	fprintf(j->out,
 		",\"dur\":%.3f,\"args\":{\"command\":\"0x%" PRIx64
@@ -174,6 +191,8 @@ static void command_ended(struct json *j, const struct tern_trace_record *r)
 		now > e->start_us ? now - e->start_us : 0, r->a, e->start_us - e->queued_us,
 		(int)r->x);
 	e->queue = 0; /* it has been told */
+	if (queue)
+		queue->busy &= ~(UINT64_C(1) << e->lane);
 }
 
 /* ---- faults and moves ---- */
@@ -187,7 +206,9 @@ static void fault(struct json *j, const struct tern_trace_record *r)
 	e->queue = r->a;
 	e->start_us = micros(j, r);
 	e->type = r->flags;
-	e->track = host ? 0 : (uint16_t)tern_min(r->n + 1u, 1000u);
+	unsigned side = host ? 0 : tern_min(r->n + 1u, SIDES_MOST - 1u);
+	e->lane = take_lane(&j->busy[side]);
+	e->track = (uint16_t)(side * LANES + e->lane);
 }
 
 static void plan(struct json *j, const struct tern_trace_record *r)
@@ -215,6 +236,7 @@ static void served(struct json *j, const struct tern_trace_record *r)
 	fprintf(j->out, ",\"dur\":%.3f,\"args\":{\"address\":\"0x%" PRIx64 "\"}}",
 		now > e->start_us ? now - e->start_us : 0, e->queue);
 	e->start_us = 0;
+	j->busy[e->track / LANES] &= ~(UINT64_C(1) << e->lane);
 }
 
 static void arrow(struct json *j, const char *phase, unsigned process, unsigned track, double us,
@@ -228,7 +250,8 @@ static void arrow(struct json *j, const char *phase, unsigned process, unsigned 
 
 static void moved(struct json *j, const struct tern_trace_record *r)
 {
-	unsigned track = 2 * tern_min(r->n + 1u, 1000u) + tern_trace_way_is_to_host(r->flags);
+	unsigned track =
+		2 * tern_min(r->n + 1u, SIDES_MOST - 1u) + tern_trace_way_is_to_host(r->flags);
 	double us = micros(j, r);
 	const struct entry *e = find(&j->faults, r->b);
 	if (e && e->start_us) {
@@ -245,10 +268,10 @@ static void moved(struct json *j, const struct tern_trace_record *r)
 
 static void device(struct json *j, const struct tern_trace_record *r)
 {
-	unsigned n = tern_min(r->n + 1u, 1000u);
+	unsigned n = tern_min(r->n + 1u, SIDES_MOST - 1u);
 	char name[64];
 	snprintf(name, sizeof(name), "device %u", r->n);
-	name_track(j, FAULTS, n, name);
+	name_track(j, FAULTS, n * LANES, name);
 	snprintf(name, sizeof(name), "to device %u", r->n);
 	name_track(j, LINKS, 2 * n, name);
 	snprintf(name, sizeof(name), "from device %u", r->n);

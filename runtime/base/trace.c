@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +19,7 @@
 
 #define BLOCK_BYTES  ((uint64_t)1 << 20)
 #define BLOCK_SLOTS  (BLOCK_BYTES / sizeof(struct tern_trace_record))
-#define AHEAD_BLOCKS 2u                   /* are ready beyond the one in use */
+#define AHEAD_BLOCKS 8u                   /* are ready beyond the one in use */
 #define MOST_BYTES   ((uint64_t)64 << 30) /* of a trace */
 #define TEXT_MOST    96u
 #define TEXTS        256u
@@ -31,6 +33,8 @@ _Atomic bool tern_trace_enabled;
 
 static struct {
 	int fd;
+	dev_t device; /* and inode: of the file, as the program may close the descriptor */
+	ino_t inode;
 	char *base; /* MOST_BYTES of address space: the file as far as it is ready */
 	struct tern_trace_header *header;
 	struct tern_trace_record *slots;
@@ -63,9 +67,25 @@ static int reserve(uint64_t offset, uint64_t bytes)
 	return 0;
 }
 
+/* The program may have closed the descriptor, and opened its own file in its place. */
+static bool is_ours(void)
+{
+	struct stat s;
+	return !fstat(trace.fd, &s) && s.st_dev == trace.device && s.st_ino == trace.inode;
+}
+
+/* Going beyond it would be a signal, SIGXFSZ. */
+static bool within_limit(uint64_t end)
+{
+	struct rlimit limit;
+	return end <= MOST_BYTES && (getrlimit(RLIMIT_FSIZE, &limit) || end <= limit.rlim_cur);
+}
+
 static int map_block(uint64_t offset, uint64_t bytes)
 {
-	int error = offset + bytes > MOST_BYTES ? -EFBIG : reserve(offset, bytes);
+	if (!within_limit(offset + bytes))
+		return -EFBIG;
+	int error = is_ours() ? reserve(offset, bytes) : -EBADF;
 	if (error)
 		return error;
 	void *at = mmap(trace.base + offset, bytes, PROT_READ | PROT_WRITE,
@@ -73,6 +93,8 @@ static int map_block(uint64_t offset, uint64_t bytes)
 	if (at == MAP_FAILED)
 		return -errno;
 	(void)madvise(at, bytes, MADV_DONTFORK);
+	/* So that the first store to a page is no fault, which may wait for the disk. */
+	(void)madvise(at, bytes, MADV_POPULATE_WRITE);
 	return 0;
 }
 
@@ -127,18 +149,31 @@ static void write_slot(struct tern_trace_record *to, const struct tern_trace_rec
 	atomic_store_explicit(&words[0], first, memory_order_release);
 }
 
-static void put(const struct tern_trace_record *r)
+/* There is no room. */
+static void lose(void)
 {
-	uint64_t slot = atomic_fetch_add_explicit(&trace.header->next, 1, memory_order_relaxed);
-	bool there = slot < atomic_load_explicit(&trace.ready, memory_order_acquire);
-	if (there)
-		write_slot(&trace.slots[slot], r);
-	else
-		atomic_fetch_add_explicit(&trace.header->lost, 1, memory_order_relaxed);
-	if (!there && atomic_load_explicit(&trace.full, memory_order_relaxed))
+	atomic_fetch_add_explicit(&trace.header->lost, 1, memory_order_relaxed);
+	if (atomic_load_explicit(&trace.full, memory_order_relaxed))
 		atomic_store(&tern_trace_enabled, false);
+}
+
+static bool put(const struct tern_trace_record *r)
+{
+	uint64_t ready = atomic_load_explicit(&trace.ready, memory_order_acquire);
+	/* But for a few at once nobody reserves what is not ready: so the blocks catch up. */
+	if (atomic_load_explicit(&trace.header->next, memory_order_relaxed) >= ready) {
+		lose();
+		return false;
+	}
+	uint64_t slot = atomic_fetch_add_explicit(&trace.header->next, 1, memory_order_relaxed);
 	if (slot % BLOCK_SLOTS == 0)
 		ask_for_blocks();
+	if (slot >= ready && slot >= atomic_load_explicit(&trace.ready, memory_order_acquire)) {
+		lose();
+		return false;
+	}
+	write_slot(&trace.slots[slot], r);
+	return true;
 }
 
 void tern_trace_put(struct tern_trace_record record)
@@ -146,19 +181,21 @@ void tern_trace_put(struct tern_trace_record record)
 	if (!tern_trace_is_on())
 		return;
 	record.ns = tern_clock_ns();
-	put(&record);
+	(void)put(&record);
 }
 
-static void put_text(uint32_t number, const char *text, size_t length)
+static bool put_text(uint32_t number, const char *text, size_t length)
 {
+	bool stored = true;
 	for (size_t at = 0; at < length || !at; at += 24) {
 		struct tern_trace_record r = {
 			.kind = TERN_TRACE_TEXT, .n = (uint16_t)(at / 24), .x = number};
 		if (length - at <= 24)
 			r.n |= LAST_PART;
 		memcpy(&r.ns, text + at, tern_min(length - at, (size_t)24));
-		put(&r);
+		stored = put(&r) && stored;
 	}
+	return stored;
 }
 
 uint32_t tern_trace_text(const char *text)
@@ -172,8 +209,8 @@ uint32_t tern_trace_text(const char *text)
 	hash += !hash;
 	_Atomic uint32_t *known = &trace.texts[hash % TEXTS];
 	if (atomic_load_explicit(known, memory_order_relaxed) != hash) {
-		put_text(hash, text, length);
-		atomic_store_explicit(known, hash, memory_order_relaxed);
+		if (put_text(hash, text, length))
+			atomic_store_explicit(known, hash, memory_order_relaxed);
 	}
 	return hash;
 }
@@ -221,8 +258,11 @@ static int begin(const char *name)
 {
 	/* A program that this one starts must not begin its trace anew. */
 	trace.fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (trace.fd < 0)
+	struct stat s;
+	if (trace.fd < 0 || fstat(trace.fd, &s))
 		return -errno;
+	trace.device = s.st_dev;
+	trace.inode = s.st_ino;
 	void *base = mmap(NULL, MOST_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 			  -1, 0);
 	if (base == MAP_FAILED)
@@ -253,10 +293,16 @@ void tern_trace_start(void)
 	int error = name ? begin(name) : -ENOMEM;
 	if (!error)
 		error = -pthread_atfork(NULL, NULL, in_child);
-	if (error)
-		tern_log_error("TERN_TRACE: %s: %s; nothing is traced", option, strerror(-error));
-	else
+	if (!error) {
 		atomic_store(&tern_trace_enabled, true);
+	} else {
+		tern_log_error("TERN_TRACE: %s: %s; nothing is traced", option, strerror(-error));
+		if (trace.fd >= 0) { /* it is new, and of no use */
+			(void)unlink(name);
+			close(trace.fd);
+			trace.fd = -1;
+		}
+	}
 	tern_free(name);
 }
 

@@ -11,8 +11,9 @@
  * little-endian. A slot whose kind is 0 was reserved and not written, or lost; readers skip it, and
  * kinds that they do not know. Nothing needs to be closed: the slots are stores into a shared
  * mapping of the file, so that a program that is killed leaves all that it had recorded. A thread
- * reserves blocks of the file and maps them before they are needed. Where the disk is full, or that
- * thread is late, records are counted as lost instead: nobody waits.
+ * reserves blocks of the file and maps them before they are needed. Whoever makes the file smaller
+ * while it is written to ends the program (SIGBUS): do not. Where the disk is full, or that thread
+ * is late, records are counted as lost instead: nobody waits.
  *
  * A child of fork() records nothing. The file must not be there before: what a traced program
  * starts records nothing either, unless the name has a %p, the number of the process.

@@ -11,7 +11,7 @@
 #define TEXT_BYTES 96u
 #define PART_BYTES 24u
 #define LAST_PART  0x8000u
-#define TEXTS_MOST ((size_t)1 << 20)
+#define TEXTS_MOST ((size_t)1 << 16)
 
 struct text {
 	uint32_t number; /* 0: none */
@@ -93,7 +93,7 @@ const struct tern_trace_header *tern_trace_reader_header(const struct tern_trace
 
 static struct text *slot(const struct tern_trace_reader *r, uint32_t number)
 {
-	size_t at = number * 0x9e3779b1u & (r->text_size - 1);
+	size_t at = (size_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 40) & (r->text_size - 1);
 	while (r->texts[at].number && r->texts[at].number != number)
 		at = (at + 1) & (r->text_size - 1);
 	return &r->texts[at];
@@ -144,8 +144,8 @@ const char *tern_trace_reader_text(const struct tern_trace_reader *reader, uint3
 static bool fill(struct tern_trace_reader *r)
 {
 	size_t bytes = read_at(r->fd, r->records, sizeof(r->records), r->offset);
-	r->offset += bytes;
 	r->count = (unsigned)(bytes / sizeof(r->records[0]));
+	r->offset += r->count * sizeof(r->records[0]);
 	r->at = 0;
 	return r->count;
 }
