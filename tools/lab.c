@@ -85,8 +85,9 @@ static bool read_percents(struct lab *lab, char *list)
 		if (length && word[length - 1] == '%')
 			word[length - 1] = '\0';
 		if (lab->memory_count == LAB_MEMORIES ||
-		    !read_number(word, 1, 10000, &lab->percents[lab->memory_count++]))
+		    !read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
 			return false;
+		lab->memory_count++;
 	}
 	return lab->memory_count;
 }

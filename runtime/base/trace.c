@@ -297,7 +297,7 @@ void tern_trace_start(void)
 		atomic_store(&tern_trace_enabled, true);
 	} else {
 		tern_log_error("TERN_TRACE: %s: %s; nothing is traced", option, strerror(-error));
-		if (trace.fd >= 0) { /* it is new, and of no use */
+		if (name && trace.fd >= 0) { /* it is new, and of no use */
 			(void)unlink(name);
 			close(trace.fd);
 			trace.fd = -1;
