@@ -33,10 +33,11 @@ static bool set(const char *name, char *value)
 
 static bool set_options(const struct lab *lab, const struct lab_result *r, const char *trace)
 {
-	char *accel =
-		tern_asprintf("%s%smem=%llu", getenv("TERN_ACCEL") ? getenv("TERN_ACCEL") : "",
-			      getenv("TERN_ACCEL") && *getenv("TERN_ACCEL") ? "," : "",
-			      (unsigned long long)r->memory);
+	const char *before = getenv("TERN_ACCEL");
+	if (!before)
+		before = "";
+	char *accel = tern_asprintf("%s%smem=%llu", before, *before ? "," : "",
+				    (unsigned long long)r->memory);
 	if (accel && lab->link) {
 		char *more = tern_asprintf("%s,link=%llu,latency=%lluus", accel,
 					   (unsigned long long)lab->link,

@@ -194,7 +194,7 @@ static int record(int argc, char **argv, const char *output)
 int tern_tool_trace(int argc, char **argv)
 {
 	const char *how = NULL, *file = NULL, *output = NULL;
-	for (; argc && **argv == '-' && strcmp(*argv, "--"); argc--, argv++) {
+	for (; argc && **argv == '-' && strcmp(*argv, "--") != 0; argc--, argv++) {
 		bool tells = !strcmp(*argv, "--summary") || !strcmp(*argv, "--csv") ||
 			     !strcmp(*argv, "--json");
 		if (!strcmp(*argv, "--help")) {
