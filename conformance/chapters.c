@@ -21,6 +21,7 @@ extern CONF_CASES(kernels_half);
 extern CONF_CASES(kernels_half_data);
 extern CONF_CASES(kernels_half_math);
 extern CONF_CASES(kernels_integer);
+extern CONF_CASES(kernels_convert);
 extern CONF_CASES(programs);
 extern CONF_CASES(programs_binary);
 extern CONF_CASES(programs_il);
@@ -53,17 +54,13 @@ static const struct conf_case *const events[] = {conf_cases_events_user, conf_ca
 						 conf_cases_events_chain, NULL};
 static const struct conf_case *const buffers[] = {conf_cases_buffers, conf_cases_buffers_parts,
 						  NULL};
-static const struct conf_case *const ndrange[] = {conf_cases_ndrange,
-						  conf_cases_kernels_groups,
-						  conf_cases_kernels_language,
-						  conf_cases_kernels_collective,
-						  conf_cases_kernels_subgroups,
-						  conf_cases_kernels_half,
-						  conf_cases_kernels_half_math,
-						  conf_cases_kernels_half_data,
-						  conf_cases_kernels_integer,
-						  conf_cases_kernels_atomics,
-						  NULL};
+static const struct conf_case *const ndrange[] = {
+	conf_cases_ndrange,           conf_cases_kernels_groups,
+	conf_cases_kernels_language,  conf_cases_kernels_collective,
+	conf_cases_kernels_subgroups, conf_cases_kernels_half,
+	conf_cases_kernels_half_math, conf_cases_kernels_half_data,
+	conf_cases_kernels_integer,   conf_cases_kernels_convert,
+	conf_cases_kernels_atomics,   NULL};
 static const struct conf_case *const programs[] = {conf_cases_programs, conf_cases_programs_binary,
 						   conf_cases_programs_il, NULL};
 static const struct conf_case *const queues[] = {conf_cases_queues, NULL};
