@@ -7,6 +7,7 @@
 
 #include "runtime/base/alloc.h"
 #include "runtime/base/trace_read.h"
+#include "tools/table.h"
 
 #define PAGE_SHIFT 12
 #define PAGES_MOST (1u << 20) /* of one move: no chunk has as many */
@@ -15,51 +16,24 @@ enum { BEEN = 1, THERE = 2 };
 
 /* What is known of a page, or of a fault that is not served. */
 struct entry {
-	uint64_t key; /* 0: none */
+	uint64_t key;
 	uint64_t value;
-};
-
-struct table {
-	struct entry *entries;
-	size_t count, size;
 };
 
 struct state {
 	struct lab_measure *m;
-	struct table pages, faults;
+	struct tern_table pages, faults; /* of struct entry */
 	uint64_t resident;
 	double *latencies;
 	size_t latency_count, latency_size;
 	bool out_of_memory;
 };
 
-static struct entry *slot(const struct table *t, uint64_t key)
-{
-	size_t at = (size_t)(key * 0x9e3779b97f4a7c15u >> 20) & (t->size - 1);
-	while (t->entries[at].key && t->entries[at].key != key)
-		at = (at + 1) & (t->size - 1);
-	return &t->entries[at];
-}
-
 /* The entry of @key, which is not 0; NULL: no memory. */
-static struct entry *entry_of(struct state *s, struct table *t, uint64_t key)
+static struct entry *entry_of(struct state *s, struct tern_table *t, uint64_t key)
 {
-	if (t->count * 2 >= t->size) {
-		struct table larger = {.count = t->count, .size = t->size ? 2 * t->size : 1024};
-		larger.entries = tern_zalloc_array(larger.size, sizeof(*larger.entries));
-		if (!larger.entries) {
-			s->out_of_memory = true;
-			return NULL;
-		}
-		for (size_t i = 0; i < t->size; i++)
-			if (t->entries[i].key)
-				*slot(&larger, t->entries[i].key) = t->entries[i];
-		tern_free(t->entries);
-		*t = larger;
-	}
-	struct entry *e = slot(t, key);
-	t->count += !e->key;
-	e->key = key;
+	struct entry *e = tern_table_add(t, key);
+	s->out_of_memory = s->out_of_memory || !e;
 	return e;
 }
 
@@ -130,8 +104,8 @@ static void fault(struct state *s, const struct tern_trace_record *r)
 
 static void served(struct state *s, const struct tern_trace_record *r)
 {
-	struct entry *e = r->b && s->faults.size ? slot(&s->faults, r->b) : NULL;
-	if (!e || !e->key || !e->value || r->ns < e->value)
+	struct entry *e = tern_table_find(&s->faults, r->b);
+	if (!e || !e->value || r->ns < e->value)
 		return;
 	if (s->latency_count == s->latency_size) {
 		size_t size = s->latency_size ? 2 * s->latency_size : 1024;
@@ -171,7 +145,9 @@ bool lab_measure(const char *path, struct lab_measure *out)
 	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
 	if (!reader)
 		return false;
-	struct state s = {.m = out};
+	struct state s = {.m = out,
+			  .pages.bytes = sizeof(struct entry),
+			  .faults.bytes = sizeof(struct entry)};
 	struct tern_trace_record r;
 	while (!s.out_of_memory && tern_trace_reader_next(reader, &r)) {
 		if (r.kind == TERN_TRACE_MOVED)
@@ -186,8 +162,8 @@ bool lab_measure(const char *path, struct lab_measure *out)
 	find_percentiles(&s);
 	out->lost = atomic_load(&tern_trace_reader_header(reader)->lost);
 	tern_trace_reader_close(reader);
-	tern_free(s.pages.entries);
-	tern_free(s.faults.entries);
+	tern_table_finish(&s.pages);
+	tern_table_finish(&s.faults);
 	tern_free(s.latencies);
 	return !s.out_of_memory;
 }

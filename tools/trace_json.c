@@ -9,14 +9,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "runtime/base/alloc.h"
+#include "tools/table.h"
 
 enum { COMMANDS = 1, FAULTS, LINKS }; /* "processes" */
 enum { LANES = 64, SIDES_MOST = 100 };
 
-/* An open addressing table from a number that is not 0 to what is known of it. */
+/* What is known of a command, a fault or a queue. */
 struct entry {
-	uint64_t key; /* 0: none */
+	uint64_t key;
 	double start_us, queued_us;
 	uint64_t queue;
 	uint32_t type, text;
@@ -25,56 +25,27 @@ struct entry {
 	uint64_t busy; /* queues: lanes in use */
 };
 
-struct table {
-	struct entry *entries;
-	size_t count, size;
-};
-
 struct json {
 	struct tern_trace_reader *reader;
 	FILE *out;
 	bool first, out_of_memory;
-	unsigned tracks;           /* of queues */
-	uint64_t busy[SIDES_MOST]; /* lanes of faults in use */
-	struct table commands, faults, queues;
+	unsigned tracks;                            /* of queues */
+	uint64_t busy[SIDES_MOST];                  /* lanes of faults in use */
+	struct tern_table commands, faults, queues; /* of struct entry */
 };
 
-static struct entry *slot(const struct table *t, uint64_t key)
+static struct entry *find(const struct tern_table *t, uint64_t key)
 {
-	size_t at = (size_t)(key * 0x9e3779b97f4a7c15u >> 17) & (t->size - 1);
-	while (t->entries[at].key && t->entries[at].key != key)
-		at = (at + 1) & (t->size - 1);
-	return &t->entries[at];
-}
-
-/* NULL: @key is 0 or not there. */
-static struct entry *find(const struct table *t, uint64_t key)
-{
-	struct entry *e = key && t->size ? slot(t, key) : NULL;
-	return e && e->key ? e : NULL;
+	return tern_table_find(t, key);
 }
 
 /* The entry of @key, cleared. NULL: no memory, or @key is 0. */
-static struct entry *add(struct json *j, struct table *t, uint64_t key)
+static struct entry *add(struct json *j, struct tern_table *t, uint64_t key)
 {
-	if (!key)
-		return NULL;
-	if (t->count * 2 >= t->size) {
-		struct table larger = {.count = t->count, .size = t->size ? 2 * t->size : 256};
-		larger.entries = tern_zalloc_array(larger.size, sizeof(*larger.entries));
-		if (!larger.entries) {
-			j->out_of_memory = true;
-			return NULL;
-		}
-		for (size_t i = 0; i < t->size; i++)
-			if (t->entries[i].key)
-				*slot(&larger, t->entries[i].key) = t->entries[i];
-		tern_free(t->entries);
-		*t = larger;
-	}
-	struct entry *e = slot(t, key);
-	t->count += !e->key;
-	*e = (struct entry){.key = key};
+	struct entry *e = tern_table_add(t, key);
+	if (e)
+		*e = (struct entry){.key = key};
+	j->out_of_memory = j->out_of_memory || (key && !e);
 	return e;
 }
 
@@ -306,7 +277,12 @@ static void record(struct json *j, const struct tern_trace_record *r)
 
 bool tern_trace_json(struct tern_trace_reader *reader, FILE *out)
 {
-	struct json j = {.reader = reader, .out = out, .first = true};
+	struct json j = {.reader = reader,
+			 .out = out,
+			 .first = true,
+			 .commands.bytes = sizeof(struct entry),
+			 .faults.bytes = sizeof(struct entry),
+			 .queues.bytes = sizeof(struct entry)};
 	struct tern_trace_record r;
 	fputs("{\"traceEvents\":[\n", out);
 	name_process(&j, COMMANDS, "commands");
@@ -318,8 +294,8 @@ bool tern_trace_json(struct tern_trace_reader *reader, FILE *out)
 	fputs("\n],\"otherData\":{\"program\":", out);
 	put_string(out, tern_trace_reader_header(reader)->program);
 	fputs("}}\n", out);
-	tern_free(j.commands.entries);
-	tern_free(j.faults.entries);
-	tern_free(j.queues.entries);
+	tern_table_finish(&j.commands);
+	tern_table_finish(&j.faults);
+	tern_table_finish(&j.queues);
 	return !j.out_of_memory;
 }
