@@ -203,11 +203,11 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 
 static void count(struct engine *e, struct chunk *chunk, struct pending *fault)
 {
-	if (!fault->counted)
+	if (!fault->counted) {
 		account(e, chunk,
 			fault->write ? STAT(device_write_faults) : STAT(device_read_faults), 1);
-	if (!fault->counted)
 		trace_fault(e, fault);
+	}
 	fault->counted = true;
 	e->serving = fault->number;
 }

@@ -127,11 +127,11 @@ static int serve_away(struct engine *e, struct chunk *chunk, struct pending *fau
 
 static void count(struct engine *e, struct chunk *chunk, struct pending *fault)
 {
-	if (!fault->counted)
+	if (!fault->counted) {
 		account(e, chunk, fault->write ? STAT(host_write_faults) : STAT(host_read_faults),
 			1);
-	if (!fault->counted)
 		trace_fault(e, fault);
+	}
 	fault->counted = true;
 	e->serving = fault->number;
 }

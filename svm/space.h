@@ -98,10 +98,11 @@ struct tern_space_stats {
 void tern_space_stats(struct tern_space_stats *out);
 /* Blocking. Of the chunks (2 MiB) that [@address, @address + @bytes) touches. */
 void tern_space_range_stats(const void *address, size_t bytes, struct tern_space_stats *out);
-/* Not blocking: what owner @owner has caused since tern_space_owner_begin(), which a trace tells
- * that it is @command. A running owner's
- * numbers may be a moment old. */
+/* Not blocking. @command: a number that tells a trace which command @owner stands for from here on.
+ */
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command);
+/* Not blocking: what owner @owner has caused since tern_space_owner_begin(). A running owner's
+ * numbers may be a moment old. */
 void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
 			    struct tern_space_stats *out);
 /* Blocking. Bytes resident on @devmem. */

@@ -173,6 +173,8 @@ static bool run_one(struct lab *lab, const char *policy, unsigned percent, uint6
 				 .memory = tern_max(memory, MEMORY_LEAST),
 				 .repeat = repeat,
 				 .status = -1};
+	if (interrupted)
+		return false;
 	progress(lab, r, lab->count, total);
 	if (!lab_run(lab, r, lab->count) || interrupted)
 		return false;

@@ -45,7 +45,8 @@ static bool set_options(const struct lab *lab, const struct lab_result *r, const
 		tern_free(accel);
 		accel = more;
 	}
-	if (!getenv("TERN_DEVICES") && setenv("TERN_DEVICES", "accel", 1))
+	/* What is not understood, a policy's name for instance, is then in the program's output. */
+	if (setenv("TERN_DEVICES", "accel", 0) || setenv("TERN_LOG", "error", 0))
 		return false;
 	return set("TERN_ACCEL", accel) && set("TERN_POLICY", tern_strdup(r->policy)) &&
 	       set("TERN_TRACE", tern_strdup(trace));

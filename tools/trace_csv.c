@@ -31,14 +31,11 @@ static struct line describe(const struct tern_trace_reader *reader,
 {
 	struct line l = {.device = -1, .text = ""};
 	switch (r->kind) {
-	case TERN_TRACE_QUEUE:
-		l.command = r->a;
-		l.text = tern_trace_reader_text(reader, r->x);
-		break;
 	case TERN_TRACE_QUEUED:
 		l.command = r->a;
 		l.what = tern_trace_command_name(r->x);
 		break;
+	case TERN_TRACE_QUEUE: /* its own number */
 	case TERN_TRACE_RUNNING:
 		l.command = r->a;
 		l.text = tern_trace_reader_text(reader, r->x);

@@ -25,7 +25,8 @@ static const char usage[] =
 	"  --minimise N   seconds to make one smaller (120); 0: not at all\n"
 	"  --replay FILE  a saved kernel instead of random ones\n"
 	"  --show         prints the kernel of --seed\n"
-	"Exit status: 0 all agree, 1 differences, 77 no two configurations.\n";
+	"Exit status: 0 all agree, 1 differences or no kernel at all, 77 no two "
+	"configurations.\n";
 
 static struct {
 	uint64_t seed;

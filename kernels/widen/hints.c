@@ -39,17 +39,13 @@ bool widen_stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride
 static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
-	LLVMTypeRef type = LLVMTypeOf(inst);
 	int64_t c;
-	if (LLVMGetTypeKind(type) != LLVMIntegerTypeKind || LLVMGetIntTypeWidth(type) != 64)
+	if (widen_integer_width(LLVMTypeOf(inst)) != 64)
 		return NULL;
 	LLVMValueRef from = LLVMGetOperand(inst, 0);
 	*is_signed = op == LLVMSExt;
 	if (op == LLVMSExt || op == LLVMZExt)
-		return LLVMGetTypeKind(LLVMTypeOf(from)) == LLVMIntegerTypeKind &&
-				       LLVMGetIntTypeWidth(LLVMTypeOf(from)) == 32
-			       ? from
-			       : NULL;
+		return widen_integer_width(LLVMTypeOf(from)) == 32 ? from : NULL;
 	if (op == LLVMAnd && widen_constant_int(LLVMGetOperand(inst, 1), &c) && c == 0xffffffff)
 		return from;
 	return NULL;
