@@ -99,7 +99,7 @@ static uint64_t run_inline(struct executor *executor, struct tern_command *comma
 	if (*part_ps && (total == 1 || parts_in(SHORT_NS, *part_ps) > total) &&
 	    (++executor->runs & 15)) {
 		/* Known to be short, so only looked at, not measured. */
-		uint64_t start = ticks();
+		uint64_t start = total == 1 ? 0 : ticks();
 		work_run(executor, command, 0, 1);
 		done = 1;
 		if (total == 1)
