@@ -243,8 +243,23 @@ static int serve_found(struct engine *e, struct pending *fault)
 		   : serve_mapped(e, fault, &m);
 }
 
+/* What follows is done, and counted, for @fault's owner; NULL: it is over. */
+static void work_for(struct engine *e, const struct pending *fault)
+{
+	if (e->for_device)
+		atomic_store(&e->for_device->owners[e->for_owner].served, 0);
+	e->for_device = fault ? fault->device : NULL;
+	e->why = fault ? TERN_TRACE_BY_FAULT : TERN_TRACE_BY_OTHER;
+	if (!fault) {
+		e->serving = 0;
+		return;
+	}
+	e->for_owner = tern_min(fault->owner, TERN_DEVMEM_NO_OWNER);
+	atomic_store(&e->for_device->owners[e->for_owner].served, 1);
+}
+
 /* The thread that faulted goes on, or its command has failed. */
-static void served(struct engine *e, const struct pending *fault)
+static void end(struct engine *e, const struct pending *fault)
 {
 	account(e, NULL, STAT(stalled_ns), raw_clock_ns() - e->started_ns - fault->arrived_ns);
 	trace_served(fault);
@@ -261,9 +276,7 @@ int serve_device(struct engine *e, struct pending *fault)
 		return -EAGAIN;
 	}
 	fault->due_ns = 0;
-	e->for_device = fault->device;
-	e->for_owner = tern_min(fault->owner, TERN_DEVMEM_NO_OWNER);
-	e->why = TERN_TRACE_BY_FAULT;
+	work_for(e, fault);
 	struct mapping m;
 	int error = -EXDEV;
 	e->assumed = fault->write && !fault->asked &&
@@ -276,9 +289,7 @@ int serve_device(struct engine *e, struct pending *fault)
 		error = serve_found(e, fault);
 	}
 	if (!error)
-		served(e, fault);
-	e->for_device = NULL;
-	e->why = TERN_TRACE_BY_OTHER;
-	e->serving = 0;
+		end(e, fault);
+	work_for(e, NULL);
 	return error;
 }

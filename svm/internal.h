@@ -35,6 +35,7 @@
 struct owner {
 	_Atomic uint64_t now[STATS];  /* the engine writes */
 	_Atomic uint64_t base[STATS]; /* tern_space_owner_begin() writes */
+	_Atomic uint32_t served;      /* a fault of its is in work, what was done not all counted */
 };
 
 struct device {

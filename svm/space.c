@@ -293,6 +293,9 @@ void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
 {
 	struct owner *o = owner_of(devmem, owner);
 	*out = (struct tern_space_stats){0};
+	/* Its last page is there before that is counted. */
+	while (o && atomic_load(&o->served))
+		raw_yield();
 	for (unsigned i = 0; o && i < STATS; i++)
 		((uint64_t *)out)[i] = atomic_load_explicit(&o->now[i], memory_order_relaxed) -
 				       atomic_load_explicit(&o->base[i], memory_order_relaxed);

@@ -107,8 +107,8 @@ void tern_space_range_stats(const void *address, size_t bytes, struct tern_space
 /* Not blocking. @command: a number that tells a trace which command @owner stands for from here on.
  */
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command);
-/* Not blocking: what owner @owner has caused since tern_space_owner_begin(). A running owner's
- * numbers may be a moment old. */
+/* What owner @owner has caused since tern_space_owner_begin(). Waits while the engine works on a
+ * fault of the owner's, so that of one that has ended all is counted. */
 void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
 			    struct tern_space_stats *out);
 /* Blocking. Bytes resident on @devmem. */
