@@ -26,6 +26,7 @@
 #define END_KERNEL ALONE(OP_RETURN), ALONE(OP_FUNCTION_END)
 
 enum {
+	OP_EXTENSION = 10,
 	OP_MEMORY_MODEL = 14,
 	OP_ENTRY_POINT = 15,
 	OP_CAPABILITY = 17,
@@ -50,6 +51,7 @@ enum {
 	OP_DECORATE = 71,
 	OP_CONSTRUCT = 80,
 	OP_EXTRACT = 81,
+	OP_U_CONVERT = 113,
 	OP_ADD = 128,
 	OP_MULTIPLY = 132,
 	OP_SELECT = 169,
@@ -59,15 +61,24 @@ enum {
 	OP_PTR_EQUAL = 401,
 	OP_PTR_NOT_EQUAL = 402,
 	OP_PTR_DIFF = 403,
+	OP_ROTATE = 4431,
 
 	ADDRESSES = 4,
 	LINKAGE = 5,
 	KERNEL = 6,
 	PHYSICAL64 = 2,
 	OPENCL = 2,
+	INT64 = 11,
+	GROUP_NON_UNIFORM = 61,
+	GROUP_NON_UNIFORM_ROTATE = 6026,
+	INPUT = 1,
 	GLOBAL = 5,
 	FUNCTION = 7,
+	SUB_GROUP = 3,
 	SPEC_ID = 1,
+	BUILT_IN = 11,
+	CONSTANT = 22,
+	GLOBAL_INVOCATION_ID = 28,
 	LINKAGE_ATTRIBUTES = 41,
 	EXPORT = 0,
 	IMPORT = 1,
@@ -102,6 +113,10 @@ enum {
 	FOURTH,
 	FIFTH,
 	SIXTH,
+	LONG,
+	SCOPE,
+	ITEM,
+	PLACE,
 	IDS
 };
 
@@ -215,6 +230,48 @@ static const uint32_t pointers_module[] = {
 	I(OP_ADD, WORD, SUM, SECOND, FIFTH),
 	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
 	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
+};
+
+/*
+ * SPIR-V 1.3: kernel void k(global int *out) { int i = get_global_id(0);
+ * out[i] = sub_group_rotate(i, 1) * 100 + sub_group_clustered_rotate(i, 1, 4); }
+ */
+static const uint32_t rotation_module[] = {
+	VERSION(3),
+	I(OP_CAPABILITY, ADDRESSES),
+	I(OP_CAPABILITY, LINKAGE),
+	I(OP_CAPABILITY, KERNEL),
+	I(OP_CAPABILITY, INT64),
+	I(OP_CAPABILITY, GROUP_NON_UNIFORM),
+	I(OP_CAPABILITY, GROUP_NON_UNIFORM_ROTATE),
+	I(OP_EXTENSION, TEXT('S', 'P', 'V', '_'), TEXT('K', 'H', 'R', '_'),
+	  TEXT('s', 'u', 'b', 'g'), TEXT('r', 'o', 'u', 'p'), TEXT('_', 'r', 'o', 't'),
+	  TEXT('a', 't', 'e', 0)),
+	I(OP_MEMORY_MODEL, PHYSICAL64, OPENCL),
+	I(OP_ENTRY_POINT, KERNEL, MAIN, TEXT('k', 0, 0, 0), VARIABLE),
+	I(OP_DECORATE, VARIABLE, BUILT_IN, GLOBAL_INVOCATION_ID),
+	I(OP_DECORATE, VARIABLE, CONSTANT),
+	WORD_TYPES,
+	I(OP_TYPE_INT, LONG, 64, 0),
+	I(OP_TYPE_VECTOR, VECTOR, LONG, 3),
+	I(OP_TYPE_POINTER, VARIABLE_TYPE, INPUT, VECTOR),
+	KERNEL_TYPES,
+	I(OP_CONSTANT, WORD, SCOPE, SUB_GROUP),
+	I(OP_CONSTANT, WORD, FIRST, 1),
+	I(OP_CONSTANT, WORD, FOURTH, 4),
+	I(OP_CONSTANT, WORD, HUNDRED, 100),
+	I(OP_VARIABLE, VARIABLE_TYPE, VARIABLE, INPUT),
+	BEGIN_KERNEL,
+	I(OP_LOAD, VECTOR, SECOND, VARIABLE),
+	I(OP_EXTRACT, LONG, THIRD, SECOND, 0),
+	I(OP_U_CONVERT, WORD, ITEM, THIRD),
+	I(OP_ROTATE, WORD, FIFTH, SCOPE, ITEM, FIRST),
+	I(OP_ROTATE, WORD, SIXTH, SCOPE, ITEM, FIRST, FOURTH),
+	I(OP_MULTIPLY, WORD, SUM, FIFTH, HUNDRED),
+	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACE, OUT, THIRD),
+	I(OP_STORE, PLACE, RESULT),
 	END_KERNEL,
 };
 
@@ -448,6 +505,36 @@ static void il_pointers(void)
 	CHECK_EQ(101, conf_run_for_word(program, "k"));
 }
 
+static void il_rotation(void)
+{
+	enum { ITEMS = 64 };
+	require_spirv();
+	if (!conf_has_extension("cl_khr_subgroup_rotate"))
+		SKIP("no cl_khr_subgroup_rotate");
+	cl_program program = from_il(rotation_module, sizeof rotation_module);
+
+	build(program);
+	cl_kernel kernel = conf_kernel_of(program, "k");
+	cl_mem mem = conf_buffer(0, ITEMS * sizeof(cl_int), NULL);
+	const size_t local = ITEMS;
+	cl_int out[ITEMS];
+	size_t most = 0;
+
+	OK(clGetKernelSubGroupInfo(kernel, conf_device(), CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
+				   sizeof local, &local, sizeof most, &most, NULL));
+	cl_int size = (cl_int)most;
+
+	CHECK(size >= 4 && ITEMS % size == 0);
+	ARG(kernel, 0, mem);
+	conf_run(kernel, ITEMS, ITEMS);
+	conf_read(mem, out, sizeof out);
+	for (cl_int i = 0; i < ITEMS; i++) {
+		cl_int all = i - i % size + (i + 1) % size, four = i - i % 4 + (i + 1) % 4;
+
+		CHECK_EQ(all * 100 + four, out[i]);
+	}
+}
+
 /* Neither may end the program. What is no module is refused at once, the rest at the build. */
 static void check_hostile(const uint32_t *words, size_t size, const char *what, size_t where)
 {
@@ -509,8 +596,17 @@ static void il_noise(void)
 }
 
 CONF_CASES(programs_il) = {
-	CASE(il_queries),         CASE(il_versions),       CASE(il_constants),
-	CASE(il_constants_wrong), CASE(il_linked_with_il), CASE(il_linked_with_source),
-	CASE(il_truncated),       CASE(il_words_changed),  CASE(il_noise),
-	CASE(il_values),          CASE(il_pointers),       CASE_END,
+	CASE(il_queries),
+	CASE(il_versions),
+	CASE(il_constants),
+	CASE(il_constants_wrong),
+	CASE(il_linked_with_il),
+	CASE(il_linked_with_source),
+	CASE(il_truncated),
+	CASE(il_words_changed),
+	CASE(il_noise),
+	CASE(il_values),
+	CASE(il_pointers),
+	CASE(il_rotation),
+	CASE_END,
 };

@@ -19,6 +19,7 @@
  *	OpPtrDiff			the addresses' difference, divided by that of two elements
  *	OpCopyLogical			OpCompositeExtract of each scalar, OpCompositeInsert
  *	OpExpectKHR			OpCopyObject
+ *	OpGroupNonUniformRotateKHR	OpFunctionCall of a function of the device library
  *	OpDecorateString, hints		nothing
  *
  * The module is foreign: all that is looked up may be missing, which ends in an instruction that is
@@ -50,6 +51,7 @@ struct lowering {
 	uint32_t copies;              /* so far, for spv_lower_copy_logical() */
 	struct beginning *beginnings; /* of the function that is at hand */
 	size_t beginning_count, beginning_room;
+	struct spv_rotations rotations;
 };
 
 static uint32_t word(const struct lowering *l, size_t at)
@@ -298,7 +300,7 @@ static bool lower(struct lowering *l, const struct tern_spirv_instruction *i)
 	case SPV_OP_EXPECT:
 		return lower_expect(l, i);
 	default:
-		return is_hint(l->s.m, i);
+		return is_hint(l->s.m, i) || spv_lower_rotation(&l->s, i, &l->rotations);
 	}
 }
 
@@ -313,7 +315,7 @@ static bool is_needed(const struct tern_spirv *m)
 		      i.op == SPV_OP_COMPOSITE_CONSTRUCT || i.op == SPV_OP_BITCAST ||
 		      i.op == SPV_OP_EXPECT ||
 		      (i.op >= SPV_OP_COPY_LOGICAL && i.op <= SPV_OP_PTR_DIFF) ||
-		      has_beginning(m, &i) || is_hint(m, &i);
+		      has_beginning(m, &i) || is_hint(m, &i) || spv_is_rotation(m, &i);
 	return any;
 }
 
@@ -327,6 +329,7 @@ static void find_needs(struct lowering *l)
 				  i.op == SPV_OP_BITCAST;
 		if (i.op == TERN_SPIRV_OP_TYPE_INT && i.words == 4 && word(l, i.at + 2) == 64)
 			l->ulong_type = word(l, i.at + 1);
+		spv_find_rotation(&l->s, &i, &l->rotations);
 	}
 }
 
@@ -341,16 +344,21 @@ static void put_needs(struct lowering *l)
 		l->one = spv_new_id(&l->s);
 		SPV_PUT(&l->s, SPV_OP_CONSTANT, l->ulong_type, l->one, 1, 0);
 	}
+	spv_declare_rotations(&l->s, &l->rotations);
 }
 
 static void put_module(struct lowering *l)
 {
 	struct tern_spirv_instruction i = {0};
-	bool in_functions = false;
+	bool in_functions = false, in_types = false;
 	for (size_t k = 0; k < TERN_SPIRV_HEADER_WORDS; k++)
 		spv_put(&l->s, word(l, k));
 	l->s.words[1] = tern_min(l->s.m->version, TERN_SPIRV_VERSION(4));
 	while (tern_spirv_next(l->s.m, &i)) {
+		if (i.op >= SPV_OP_TYPE_FIRST && i.op <= SPV_OP_TYPE_LAST && !in_types) {
+			spv_name_rotations(&l->s, &l->rotations);
+			in_types = true;
+		}
 		if (i.op == SPV_OP_FUNCTION && !in_functions) {
 			put_needs(l);
 			in_functions = true;

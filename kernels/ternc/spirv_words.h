@@ -110,4 +110,29 @@ bool spv_lower_shuffle(struct spv_words *s, const struct tern_spirv_instruction 
 bool spv_lower_copy_logical(struct spv_words *s, const struct tern_spirv_instruction *i,
 			    uint32_t *copies);
 
+/* spirv_rotate.c. A function of the device library that turns values of @type. */
+struct spv_rotation {
+	uint32_t type, delta_type, function;
+	bool clustered;
+};
+
+enum { SPV_ROTATIONS_MOST = 16 }; /* eight types, in clusters or not */
+
+struct spv_rotations {
+	struct spv_rotation list[SPV_ROTATIONS_MOST];
+	uint32_t count;
+};
+
+/* A rotation, or what declares that the module has some. */
+bool spv_is_rotation(const struct tern_spirv *m, const struct tern_spirv_instruction *i);
+/* Adds the function that @i needs, if it needs one, to @r. */
+void spv_find_rotation(struct spv_words *s, const struct tern_spirv_instruction *i,
+		       struct spv_rotations *r);
+/* Their names, behind all other decorations; the functions, before the first of the module. */
+void spv_name_rotations(struct spv_words *s, const struct spv_rotations *r);
+void spv_declare_rotations(struct spv_words *s, const struct spv_rotations *r);
+/* True when something, or nothing, was put in the place of @i. */
+bool spv_lower_rotation(struct spv_words *s, const struct tern_spirv_instruction *i,
+			const struct spv_rotations *r);
+
 #endif

@@ -197,6 +197,34 @@ static void hints(void)
 	EXPECT_OPS("hints", OP_COPY_OBJECT, OP_DECORATE);
 }
 
+/* Of a float and an int, the latter also in clusters; not of a vector, nor of a work-group's. */
+static void rotations(void)
+{
+	enum { CAPABILITY = 6026, EXTENSION = 10, CALL = 57, ROTATE = 4431 };
+#define ROTATION_TYPES                                                                             \
+	SPV(OP_TYPE_INT, 1, 32, 0), SPV(OP_TYPE_FLOAT, 2, 32), SPV(OP_TYPE_VECTOR, 3, 1, 2),       \
+		SPV(OP_CONSTANT, 1, 4, 3), SPV(OP_CONSTANT, 1, 5, 2), SPV(OP_UNDEF, 2, 6),         \
+		SPV(OP_UNDEF, 3, 7)
+	EXPECT(LOWER(SPV(OP_CAPABILITY, CAPABILITY),
+		     SPV(EXTENSION, SPV_TEXT('S', 'P', 'V', '_'), SPV_TEXT('K', 'H', 'R', '_'),
+			 SPV_TEXT('s', 'u', 'b', 'g'), SPV_TEXT('r', 'o', 'u', 'p'),
+			 SPV_TEXT('_', 'r', 'o', 't'), SPV_TEXT('a', 't', 'e', 0)),
+		     SPV(EXTENSION, SPV_TEXT('S', 'P', 'V', '_'), SPV_TEXT('x', 0, 0, 0)),
+		     SPV(OP_DECORATE, 5, 27), ROTATION_TYPES, SPV(OP_FUNCTION, 1, 20, 0, 3),
+		     SPV(ROTATE, 1, 10, 4, 5, 5), SPV(ROTATE, 1, 11, 4, 5, 5, 5),
+		     SPV(ROTATE, 2, 12, 4, 6, 5), SPV(ROTATE, 1, 13, 4, 5, 5),
+		     SPV(ROTATE, 3, 14, 4, 7, 5), SPV(ROTATE, 1, 15, 5, 5, 5)));
+	EXPECT_OPS("rotations", EXTENSION, OP_DECORATE, OP_DECORATE, OP_DECORATE, OP_DECORATE,
+		   OP_TYPE_INT, OP_TYPE_FLOAT, OP_TYPE_VECTOR, OP_CONSTANT, OP_CONSTANT, OP_UNDEF,
+		   OP_UNDEF, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
+		   OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
+		   OP_PARAMETER, OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER,
+		   OP_PARAMETER, OP_FUNCTION_END, OP_FUNCTION, CALL, CALL, CALL, CALL, ROTATE,
+		   ROTATE);
+	EXPECT(!memcmp(&result[TERN_SPIRV_HEADER_WORDS + 3 + 3 + 3], "_Z16sub_group_rotateii", 23));
+#undef ROTATION_TYPES
+}
+
 static void no_memory(void)
 {
 	static const uint32_t words[] = {SPV_HEADER(6, 50), TYPES, SPV(OP_UNDEF, 3, 11),
@@ -228,6 +256,7 @@ int main(void)
 	composites();
 	too_much_to_copy();
 	hints();
+	rotations();
 	no_memory();
 	return test_result();
 }
