@@ -178,6 +178,15 @@ static cl_int make_shape(struct tern_kernel *kernel, const struct tern_kernel_ta
 	return choose_local(kernel, target, device, launch->dim, shape);
 }
 
+static cl_int argument_error(const struct tern_memory *memory)
+{
+	/* The program may have released it since clSetKernelArg: no argument any more. */
+	if (!tern_object_is(memory, TERN_KIND_MEMORY))
+		return CL_INVALID_KERNEL_ARGS;
+	return memory->origin % TERN_MEMORY_BASE_ALIGN ? CL_MISALIGNED_SUB_BUFFER_OFFSET
+						       : CL_SUCCESS;
+}
+
 /* References on the memory objects that are arguments now. */
 static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command *command)
 {
@@ -186,11 +195,9 @@ static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command 
 		if (!memory)
 			continue;
 		left--;
-		/* The program may have released it since clSetKernelArg: no argument any more. */
-		if (!tern_object_is(memory, TERN_KIND_MEMORY))
-			return CL_INVALID_KERNEL_ARGS;
-		if (memory->origin % TERN_MEMORY_BASE_ALIGN)
-			return CL_MISALIGNED_SUB_BUFFER_OFFSET;
+		cl_int error = argument_error(memory);
+		if (error)
+			return error;
 		tern_command_use(command, &memory->obj);
 	}
 	return CL_SUCCESS;
@@ -257,6 +264,43 @@ static cl_int make_command(struct tern_queue *queue, struct tern_kernel *kernel,
 	}
 	*out = command;
 	return CL_SUCCESS;
+}
+
+/* What can be said of the arguments before a launch. */
+static cl_int check_arguments(struct tern_kernel *kernel)
+{
+	cl_int error = CL_SUCCESS;
+	tern_lock_acquire(&kernel->lock);
+	if (kernel->unset)
+		error = CL_INVALID_KERNEL_ARGS;
+	for (cl_uint i = 0, left = kernel->memory_count; left && !error; i++) {
+		const struct tern_memory *memory = kernel->values[i].memory;
+		if (!memory)
+			continue;
+		left--;
+		error = argument_error(memory);
+	}
+	tern_lock_release(&kernel->lock);
+	return error;
+}
+
+cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *kernel,
+				 const struct tern_launch *launch, size_t *out)
+{
+	if (queue->context != kernel->program->context)
+		return CL_INVALID_CONTEXT;
+	const struct tern_kernel_target *target = tern_kernel_target(kernel, queue->device);
+	if (!target)
+		return CL_INVALID_PROGRAM_EXECUTABLE;
+	struct shape shape;
+	cl_int error = check_arguments(kernel);
+	if (!error)
+		error = make_shape(kernel, target, queue->device, launch, &shape);
+	if (!error && shape.empty)
+		error = CL_INVALID_GLOBAL_WORK_SIZE;
+	if (!error)
+		memcpy(out, shape.local, launch->dim * sizeof(*out));
+	return error;
 }
 
 cl_int tern_kernel_enqueue(struct tern_queue *queue, struct tern_kernel *kernel,

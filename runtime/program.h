@@ -206,6 +206,14 @@ struct tern_launch {
 };
 
 /*
+ * clGetKernelSuggestedLocalWorkSizeKHR: the work-group size that tern_kernel_enqueue() takes where
+ * the program gives none, launch->dim values. launch->local must be NULL. All errors of the
+ * extension's but those of the handles; @out is written on success only.
+ */
+cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *kernel,
+				 const struct tern_launch *launch, size_t *out);
+
+/*
  * clEnqueueNDRangeKernel and clEnqueueTask: all errors of section 5.10 but those of the handles.
  * @type: CL_COMMAND_NDRANGE_KERNEL or CL_COMMAND_TASK.
  */
