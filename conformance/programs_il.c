@@ -34,6 +34,7 @@ enum {
 	OP_TYPE_BOOL = 20,
 	OP_TYPE_INT = 21,
 	OP_TYPE_VECTOR = 23,
+	OP_TYPE_STRUCT = 30,
 	OP_TYPE_POINTER = 32,
 	OP_TYPE_FUNCTION = 33,
 	OP_CONSTANT = 43,
@@ -52,8 +53,13 @@ enum {
 	OP_CONSTRUCT = 80,
 	OP_EXTRACT = 81,
 	OP_U_CONVERT = 113,
+	OP_INSERT = 82,
 	OP_ADD = 128,
 	OP_MULTIPLY = 132,
+	OP_ADD_CARRY = 149,
+	OP_SUB_BORROW = 150,
+	OP_U_MUL_EXTENDED = 151,
+	OP_S_MUL_EXTENDED = 152,
 	OP_SELECT = 169,
 	OP_LABEL = 248,
 	OP_RETURN = 253,
@@ -117,7 +123,12 @@ enum {
 	SCOPE,
 	ITEM,
 	PLACE,
-	IDS
+	PAIR_TYPE,
+	PAIR_OF_VECTORS,
+	NUMBERS,
+	PLACES = NUMBERS + 11,
+	PARTS = PLACES + 11,
+	IDS = PARTS + 11
 };
 
 /* kernel void k(global int *out) { *out = base + 1 + (flag ? 100 : 0); }, base 42, flag true. */
@@ -272,6 +283,60 @@ static const uint32_t rotation_module[] = {
 	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
 	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACE, OUT, THIRD),
 	I(OP_STORE, PLACE, RESULT),
+	END_KERNEL,
+};
+
+/*
+ * kernel void k(global uint *out) { a = out[0], b = out[1]; out[2], out[3] = carry of a + b;
+ * out[4], out[5] = borrow of a - b; out[6], out[7] = (ulong)a * b; out[8], out[9] = (long)a * b;
+ * out[10] = the carry of (uint2)(b, a) + (uint2)(b, b), the second; out[0] = b, put in the place of
+ * the first
+ * }
+ */
+#define PUT(index, value)                                                                          \
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACES + (index), OUT, NUMBERS + (index)),                 \
+		I(OP_STORE, PLACES + (index), value)
+#define PUT_BOTH(index, op, pair)                                                                  \
+	I(op, PAIR_TYPE, pair, FIRST, SECOND), I(OP_EXTRACT, WORD, PARTS + (index), pair, 0),      \
+		I(OP_EXTRACT, WORD, PARTS + (index) + 1, pair, 1), PUT(index, PARTS + (index)),    \
+		PUT((index) + 1, PARTS + (index) + 1)
+#define NUMBER(n) I(OP_CONSTANT, WORD, NUMBERS + (n), n)
+static const uint32_t carry_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	KERNEL_K,
+	WORD_TYPES,
+	KERNEL_TYPES,
+	I(OP_TYPE_STRUCT, PAIR_TYPE, WORD, WORD),
+	I(OP_TYPE_VECTOR, VECTOR, WORD, 2),
+	I(OP_TYPE_STRUCT, PAIR_OF_VECTORS, VECTOR, VECTOR),
+	NUMBER(0),
+	NUMBER(1),
+	NUMBER(2),
+	NUMBER(3),
+	NUMBER(4),
+	NUMBER(5),
+	NUMBER(6),
+	NUMBER(7),
+	NUMBER(8),
+	NUMBER(9),
+	NUMBER(10),
+	BEGIN_KERNEL,
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACES + 1, OUT, NUMBERS + 1),
+	I(OP_LOAD, WORD, FIRST, OUT),
+	I(OP_LOAD, WORD, SECOND, PLACES + 1),
+	PUT_BOTH(2, OP_ADD_CARRY, THIRD),
+	PUT_BOTH(4, OP_SUB_BORROW, FOURTH),
+	PUT_BOTH(6, OP_U_MUL_EXTENDED, FIFTH),
+	PUT_BOTH(8, OP_S_MUL_EXTENDED, SIXTH),
+	I(OP_CONSTRUCT, VECTOR, SUM, SECOND, FIRST),
+	I(OP_CONSTRUCT, VECTOR, ADDEND, SECOND, SECOND),
+	I(OP_ADD_CARRY, PAIR_OF_VECTORS, ARGUMENT, SUM, ADDEND),
+	I(OP_INSERT, PAIR_OF_VECTORS, BASE, SECOND, ARGUMENT, 1, 0),
+	I(OP_EXTRACT, WORD, RESULT, BASE, 1, 1),
+	I(OP_EXTRACT, WORD, HUNDRED, BASE, 1, 0),
+	PUT(0, HUNDRED),
+	PUT(10, RESULT),
 	END_KERNEL,
 };
 
@@ -535,6 +600,39 @@ static void il_rotation(void)
 	}
 }
 
+static void il_carries(void)
+{
+	static const cl_uint values[] = {0,          1,          2,          77777,
+					 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
+	require_spirv();
+	cl_program program = from_il(carry_module, sizeof carry_module);
+
+	build(program);
+	cl_kernel kernel = conf_kernel_of(program, "k");
+	cl_mem mem = conf_buffer(0, 11 * sizeof(cl_uint), NULL);
+
+	ARG(kernel, 0, mem);
+	for (size_t i = 0; i < LENGTH(values) * LENGTH(values); i++) {
+		cl_uint a = values[i / LENGTH(values)], b = values[i % LENGTH(values)];
+		cl_uint out[11] = {a, b};
+		cl_ulong sum = (cl_ulong)a + b, product = (cl_ulong)a * b;
+		cl_long signed_product = (cl_long)(cl_int)a * (cl_int)b;
+
+		OK(clEnqueueWriteBuffer(conf_queue(), mem, CL_TRUE, 0, sizeof out, out, 0, NULL,
+					NULL));
+		conf_run(kernel, 1, 0);
+		conf_read(mem, out, sizeof out);
+		CHECK_EQ(b, out[0]);
+		CHECK_EQ((cl_uint)sum, out[2]);
+		CHECK_EQ(sum >> 32, out[3]);
+		CHECK_EQ(a - b, out[4]);
+		CHECK_EQ(a < b, out[5]);
+		CHECK_EQ(product, out[6] | (cl_ulong)out[7] << 32);
+		CHECK_EQ((cl_ulong)signed_product, out[8] | (cl_ulong)out[9] << 32);
+		CHECK_EQ(sum >> 32, out[10]);
+	}
+}
+
 /* Neither may end the program. What is no module is refused at once, the rest at the build. */
 static void check_hostile(const uint32_t *words, size_t size, const char *what, size_t where)
 {
@@ -596,17 +694,11 @@ static void il_noise(void)
 }
 
 CONF_CASES(programs_il) = {
-	CASE(il_queries),
-	CASE(il_versions),
-	CASE(il_constants),
-	CASE(il_constants_wrong),
-	CASE(il_linked_with_il),
-	CASE(il_linked_with_source),
-	CASE(il_truncated),
-	CASE(il_words_changed),
-	CASE(il_noise),
-	CASE(il_values),
-	CASE(il_pointers),
-	CASE(il_rotation),
-	CASE_END,
+	CASE(il_queries),        CASE(il_versions),
+	CASE(il_constants),      CASE(il_constants_wrong),
+	CASE(il_linked_with_il), CASE(il_linked_with_source),
+	CASE(il_truncated),      CASE(il_words_changed),
+	CASE(il_noise),          CASE(il_values),
+	CASE(il_pointers),       CASE(il_rotation),
+	CASE(il_carries),        CASE_END,
 };

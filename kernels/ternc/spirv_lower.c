@@ -13,11 +13,15 @@
  *	OpCopyMemory			OpLoad, OpStore
  *	OpCopyMemorySized, two operands	one, which promises what both do
  *	OpCompositeConstruct		OpCompositeInsert: the translator takes constants only
+ *	OpCompositeExtract, -Insert	with all indices but the last, and with the last: the
+ *	of a vector's component		translator takes no vectors inside of composites
  *	OpVectorShuffle of two types	OpCompositeExtract, OpCompositeInsert
  *	OpBitcast of a pointer		by way of a 64-bit integer, from or to a vector
  *	OpPtrEqual, OpPtrNotEqual	OpIEqual, OpINotEqual of the addresses
  *	OpPtrDiff			the addresses' difference, divided by that of two elements
  *	OpCopyLogical			OpCompositeExtract of each scalar, OpCompositeInsert
+ *	OpIAddCarry, OpISubBorrow	OpIAdd, OpISub, logic of bits
+ *	OpUMulExtended, OpSMulExtended	OpIMul, u_mul_hi, s_mul_hi
  *	OpExpectKHR			OpCopyObject
  *	OpGroupNonUniformRotateKHR	OpFunctionCall of a function of the device library
  *	OpDecorateString, hints		nothing
@@ -52,6 +56,7 @@ struct lowering {
 	struct beginning *beginnings; /* of the function that is at hand */
 	size_t beginning_count, beginning_room;
 	struct spv_rotations rotations;
+	struct spv_wides wides;
 };
 
 static uint32_t word(const struct lowering *l, size_t at)
@@ -288,6 +293,9 @@ static bool lower(struct lowering *l, const struct tern_spirv_instruction *i)
 		return spv_lower_shuffle(&l->s, i);
 	case SPV_OP_COMPOSITE_CONSTRUCT:
 		return spv_lower_construct(&l->s, i);
+	case SPV_OP_COMPOSITE_EXTRACT:
+	case SPV_OP_COMPOSITE_INSERT:
+		return spv_lower_component(&l->s, i);
 	case SPV_OP_BITCAST:
 		return lower_bitcast(l, i);
 	case SPV_OP_PTR_EQUAL:
@@ -300,7 +308,8 @@ static bool lower(struct lowering *l, const struct tern_spirv_instruction *i)
 	case SPV_OP_EXPECT:
 		return lower_expect(l, i);
 	default:
-		return is_hint(l->s.m, i) || spv_lower_rotation(&l->s, i, &l->rotations);
+		return is_hint(l->s.m, i) || spv_lower_rotation(&l->s, i, &l->rotations) ||
+		       spv_lower_wide(&l->s, i, &l->wides);
 	}
 }
 
@@ -313,9 +322,11 @@ static bool is_needed(const struct tern_spirv *m)
 		any = i.op == SPV_OP_CONSTANT_NULL || i.op == SPV_OP_COPY_MEMORY ||
 		      i.op == SPV_OP_COPY_MEMORY_SIZED || i.op == SPV_OP_VECTOR_SHUFFLE ||
 		      i.op == SPV_OP_COMPOSITE_CONSTRUCT || i.op == SPV_OP_BITCAST ||
+		      i.op == SPV_OP_COMPOSITE_EXTRACT || i.op == SPV_OP_COMPOSITE_INSERT ||
 		      i.op == SPV_OP_EXPECT ||
 		      (i.op >= SPV_OP_COPY_LOGICAL && i.op <= SPV_OP_PTR_DIFF) ||
-		      has_beginning(m, &i) || is_hint(m, &i) || spv_is_rotation(m, &i);
+		      has_beginning(m, &i) || is_hint(m, &i) || spv_is_rotation(m, &i) ||
+		      spv_is_wide(&i);
 	return any;
 }
 
@@ -330,6 +341,7 @@ static void find_needs(struct lowering *l)
 		if (i.op == TERN_SPIRV_OP_TYPE_INT && i.words == 4 && word(l, i.at + 2) == 64)
 			l->ulong_type = word(l, i.at + 1);
 		spv_find_rotation(&l->s, &i, &l->rotations);
+		spv_find_wide(&l->s, &i, &l->wides);
 	}
 }
 
@@ -344,6 +356,7 @@ static void put_needs(struct lowering *l)
 		l->one = spv_new_id(&l->s);
 		SPV_PUT(&l->s, SPV_OP_CONSTANT, l->ulong_type, l->one, 1, 0);
 	}
+	spv_constants_for_wide(&l->s, &l->wides);
 	spv_declare_rotations(&l->s, &l->rotations);
 }
 
@@ -355,6 +368,8 @@ static void put_module(struct lowering *l)
 		spv_put(&l->s, word(l, k));
 	l->s.words[1] = tern_min(l->s.m->version, TERN_SPIRV_VERSION(4));
 	while (tern_spirv_next(l->s.m, &i)) {
+		if (i.op == TERN_SPIRV_OP_MEMORY_MODEL)
+			spv_import_for_wide(&l->s, &l->wides);
 		if (i.op >= SPV_OP_TYPE_FIRST && i.op <= SPV_OP_TYPE_LAST && !in_types) {
 			spv_name_rotations(&l->s, &l->rotations);
 			in_types = true;

@@ -176,6 +176,12 @@ static void composites(void)
 		   OP_UNDEF, OP_EXTRACT, OP_EXTRACT, OP_EXTRACT, OP_UNDEF, OP_INSERT, OP_INSERT,
 		   OP_EXTRACT, OP_UNDEF, OP_INSERT, OP_INSERT);
 	EXPECT(result[result_words - 4] == 11);
+	EXPECT(LOWER(TYPES, SPV(OP_TYPE_STRUCT, 6, 2, 3), SPV(OP_UNDEF, 6, 10),
+		     SPV(OP_EXTRACT, 2, 11, 10, 1, 1), SPV(OP_INSERT, 6, 12, 11, 10, 1, 0),
+		     SPV(OP_EXTRACT, 2, 13, 10, 0), SPV(OP_EXTRACT, 2, 14, 10, 2, 0)));
+	EXPECT_OPS("components", OP_TYPE_BOOL, OP_TYPE_INT, OP_TYPE_VECTOR, OP_TYPE_VECTOR,
+		   OP_TYPE_POINTER, OP_TYPE_STRUCT, OP_UNDEF, OP_EXTRACT, OP_EXTRACT, OP_EXTRACT,
+		   OP_INSERT, OP_INSERT, OP_EXTRACT, OP_EXTRACT);
 }
 
 /* A type that contains itself, and arrays of arrays of them: no end of members. */
@@ -225,6 +231,21 @@ static void rotations(void)
 #undef ROTATION_TYPES
 }
 
+/* Of scalars; the set of functions is imported for products. What is not whole is left. */
+static void two_results(void)
+{
+	enum { IMPORT = 11, NOT = 200, OR = 197, AND = 199, ADD = 128, MUL = 132, SHIFT = 194 };
+	EXPECT(LOWER(SPV(OP_MEMORY_MODEL, 2, 2), SPV(OP_TYPE_INT, 1, 16, 0),
+		     SPV(OP_TYPE_STRUCT, 2, 1, 1), SPV(OP_TYPE_FLOAT, 6, 32),
+		     SPV(OP_TYPE_STRUCT, 7, 6, 6), SPV(OP_UNDEF, 1, 3),
+		     SPV(OP_FUNCTION, 1, 20, 0, 3), SPV(149, 2, 10, 3, 3), SPV(151, 2, 11, 3, 3),
+		     SPV(149, 7, 12, 3, 3), SPV(150, 1, 13, 3, 3)));
+	EXPECT_OPS("two results", IMPORT, OP_MEMORY_MODEL, OP_TYPE_INT, OP_TYPE_STRUCT,
+		   OP_TYPE_FLOAT, OP_TYPE_STRUCT, OP_UNDEF, OP_CONSTANT, OP_FUNCTION, ADD, NOT, AND,
+		   OR, AND, OR, SHIFT, OP_UNDEF, OP_INSERT, OP_INSERT, MUL, 12, OP_UNDEF, OP_INSERT,
+		   OP_INSERT, 149, 150);
+}
+
 static void no_memory(void)
 {
 	static const uint32_t words[] = {SPV_HEADER(6, 50), TYPES, SPV(OP_UNDEF, 3, 11),
@@ -257,6 +278,7 @@ int main(void)
 	too_much_to_copy();
 	hints();
 	rotations();
+	two_results();
 	no_memory();
 	return test_result();
 }
