@@ -22,6 +22,22 @@ static const struct workload {
 	 "every 4096th word changed, then every 1024th, 256th, 64th"},
 	{"sweep", work_sweep, 3, 16, 0, "passes over the same data, read and written"},
 	{"stencil", work_stencil, 8, 4, 0, "five points in two dimensions, iterated"},
+	{"pipeline", work_pipeline, 2, 8, 0, "three kernels over four arrays, slice by slice"},
+	{"phases", work_phases, 2, 4, 0, "scan, random update, host's update, strides, in turn"},
+	{"update", work_update, 1, 4, 0, "random words changed"},
+	{"gather", work_gather, 1, 1, 0, "random words read, in the end of each page"},
+	{"sparse", work_sparse, 1, 1, 0, "random words read of few pages"},
+	{"chase", work_chase, 1, 1, 0, "lists in random order, each node changed"},
+	{"bfs", work_bfs, 1, 1, 0, "breadth-first search of a graph in compressed rows"},
+	{"spmv", work_spmv, 4, 4, 0, "a sparse matrix in compressed rows times a vector, iterated"},
+	{"matmul", work_matmul, 1, 8, 0, "a large product of thin matrices, by tiles"},
+	{"join", work_join, 1, 4, 0, "a hash table made, then probed"},
+	{"pipe", work_pipe, 2, 32, 0,
+	 "the host fills blocks, the device changes them, the host reads"},
+	{"histogram", work_histogram, 1, 1, 0, "host and device count into the same bins at once"},
+	{"contended", work_contended, 1, 1, 16 * KIB, "both add to the same pages, without end"},
+	{"between", work_between, 2000, 1, 8192 * KIB, "both write at once, every other page each"},
+	{"handover", work_handover, 200, 1, 64 * KIB, "both change the same block in turn"},
 };
 
 static const char usage[] =
@@ -71,15 +87,13 @@ void work_ends(void)
 	statistics(&after);
 }
 
-void work_check(bool good, const char *what)
+void work_fail(const char *what)
 {
-	if (good)
-		return;
 	fprintf(stderr, "tern-lab-work: wrong: %s\n", what);
 	exit(1);
 }
 
-/* bench/policies and bench/lab/compare read this. */
+/* A line for people and scripts. */
 static void print(const struct workload *workload, const struct work *w)
 {
 	cl_ulong faults = after.device_read_faults + after.device_write_faults +

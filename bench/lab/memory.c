@@ -103,6 +103,17 @@ void *work_memory(size_t bytes)
 	return p;
 }
 
+void *work_plain(size_t bytes)
+{
+	void *p = calloc(1, bytes);
+
+	if (!p) {
+		fprintf(stderr, "tern-lab-work: no memory of %zu bytes\n", bytes);
+		exit(1);
+	}
+	return p;
+}
+
 void work_host(void *p)
 {
 	unsigned i = block_of(p);
@@ -139,25 +150,38 @@ void work_free(void *p)
 
 /* ---- commands ---- */
 
-static cl_kernel build(const char *text, const char *name)
+static bool has_c3(void)
 {
-	cl_device_id device = bench_device();
+	char version[64] = "";
+
+	MUST(clGetDeviceInfo(bench_device(), CL_DEVICE_OPENCL_C_VERSION, sizeof version, version,
+			     NULL));
+	return !strncmp(version, "OpenCL C 3", strlen("OpenCL C 3"));
+}
+
+static void compile(cl_program program, cl_device_id device)
+{
+	static char log[4096];
 	char options[64];
-	cl_int error;
-	cl_program program = clCreateProgramWithSource(bench_context(), 1, &text, NULL, &error);
 
-	MUST(error);
-	snprintf(options, sizeof options, "%s",
-		 work_shares() ? "-cl-std=CL2.0 -DSHARED" : "-cl-std=CL1.2");
-	error = clBuildProgram(program, 1, &device, options, NULL, NULL);
-	if (error == CL_BUILD_PROGRAM_FAILURE) {
-		static char log[4096];
-
+	snprintf(options, sizeof options, "-cl-std=%s%s", has_c3() ? "CL3.0" : "CL2.0",
+		 work_shares() ? " -DSHARED" : "");
+	cl_int error = clBuildProgram(program, 1, &device, options, NULL, NULL);
+	if (error) {
 		(void)clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, sizeof log, log,
 					    NULL);
 		fprintf(stderr, "%s\n", log);
 	}
+	bench_must(error, "clBuildProgram");
+}
+
+static cl_kernel build(const char *text, const char *name)
+{
+	cl_int error;
+	cl_program program = clCreateProgramWithSource(bench_context(), 1, &text, NULL, &error);
+
 	MUST(error);
+	compile(program, bench_device());
 	cl_kernel kernel = clCreateKernel(program, name, &error);
 	MUST(error);
 	MUST(clReleaseProgram(program));
@@ -189,6 +213,13 @@ cl_kernel work_kernel(const char *text, const char *name)
 void work_pointer(cl_kernel kernel, cl_uint index, const void *pointer)
 {
 	MUST(clSetKernelArgSVMPointer(kernel, index, pointer));
+}
+
+void work_reaches(cl_kernel kernel, const void *pointer)
+{
+	if (kind != WORK_SYSTEM)
+		MUST(clSetKernelExecInfo(kernel, CL_KERNEL_EXEC_INFO_SVM_PTRS, sizeof pointer,
+					 &pointer));
 }
 
 void work_uint(cl_kernel kernel, cl_uint index, cl_uint value)

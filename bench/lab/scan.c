@@ -177,9 +177,8 @@ static void make_grid(uint32_t *grid, size_t rows, unsigned seed)
 static uint32_t *stencil_by_host(size_t rows, const struct work *w)
 {
 	size_t count = rows * WIDTH;
-	uint32_t *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
+	uint32_t *a = work_plain(count * sizeof *a), *b = work_plain(count * sizeof *b);
 
-	work_check(a && b, "no memory for the reference");
 	make_grid(a, rows, w->seed);
 	make_grid(b, rows, w->seed);
 	for (unsigned pass = 0; pass < w->passes; pass++) {

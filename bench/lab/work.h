@@ -31,8 +31,14 @@ struct work {
 /* Around what is to be measured: time and counters. */
 void work_starts(void);
 void work_ends(void);
-/* Ends the program when not @good. */
-void work_check(bool good, const char *what);
+/* Ends the program: a result is wrong. */
+_Noreturn void work_fail(const char *what);
+
+static inline void work_check(bool good, const char *what)
+{
+	if (!good)
+		work_fail(what);
+}
 
 /* ---- memory ---- */
 
@@ -49,6 +55,8 @@ size_t work_device_bytes(void);
 /* Memory that cannot fail; the host's to use until work_device(). */
 void *work_memory(size_t bytes);
 void work_free(void *p);
+/* Zeros that no device is to see, for references; free() frees them. */
+void *work_plain(size_t bytes);
 /* Whose turn it is. The host's waits for the commands before it. Nothing happens but in
  * coarse-grained memory. */
 void work_host(void *p);
@@ -59,6 +67,8 @@ void work_device(void *p);
 /* Of a text that WORK_TEXT took in; made once, then kept. */
 cl_kernel work_kernel(const char *text, const char *name);
 void work_pointer(cl_kernel kernel, cl_uint index, const void *pointer);
+/* The kernel reaches @pointer's memory, which is none of its arguments. */
+void work_reaches(cl_kernel kernel, const void *pointer);
 void work_uint(cl_kernel kernel, cl_uint index, cl_uint value);
 /* Work-items [@first, @first + @count). */
 void work_run(cl_kernel kernel, size_t first, size_t count);
