@@ -189,6 +189,8 @@ void trace_moved(const struct engine *e, const struct chunk *chunk, unsigned fir
 		 enum tern_trace_way way);
 void trace_unmapped(const struct chunk *chunk, unsigned first, unsigned count);
 void trace_device(const struct device *device);
+/* The policy that was chosen; @replaced: the default, for one that is not understood. */
+void trace_policy(const struct engine *e, bool replaced);
 void trace_owner(const struct device *device, unsigned owner, uint64_t command);
 void trace_advice(uint64_t start, uint64_t end, unsigned advice);
 

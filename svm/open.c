@@ -80,13 +80,15 @@ static int choose_policy(struct engine *e)
 	e->policy_options = "";
 	e->policy = tern_policy_find(tern_option(TERN_OPTION_POLICY), &e->policy_options);
 	int error = e->policy ? try_policy(e->policy, e->policy_options) : -EINVAL;
-	if (error == -EINVAL) {
+	bool replaced = error == -EINVAL;
+	if (replaced) {
 		e->policy = tern_policies[0];
 		e->policy_options = "";
 		error = try_policy(e->policy, e->policy_options);
 	}
 	if (error)
 		return error;
+	trace_policy(e, replaced);
 	tern_policy_memory(e->policy, exclude_segment, e);
 	e->eviction = tern_eviction_find(tern_option(TERN_OPTION_EVICT));
 	if (!e->eviction)

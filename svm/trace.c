@@ -77,6 +77,14 @@ void trace_device(const struct device *device)
 		.b = link->bytes_per_second});
 }
 
+void trace_policy(const struct engine *e, bool replaced)
+{
+	if (tern_trace_is_on())
+		tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_POLICY,
+							  .n = replaced,
+							  .x = tern_trace_text(e->policy->name)});
+}
+
 void trace_owner(const struct device *device, unsigned owner, uint64_t command)
 {
 	tern_trace_put((struct tern_trace_record){

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tools/check_lab.py BUILD: `tern lab run` compares policies on a program, writes a table and a page that a
-program's name cannot break, keeps what an interrupted comparison has, and says when a program fails."""
+"""tools/check_lab.py BUILD: `tern lab run` compares policies on a program, writes a table, a page that a
+program's name cannot break and a picture, keeps what an interrupted comparison has, shows how far it is on a
+terminal, says when a program fails, and measures nothing under a policy's name that is not known."""
 import csv
 import os
+import pty
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree
 from html.parser import HTMLParser
 
 build = os.path.abspath(sys.argv[1])
@@ -57,14 +60,34 @@ with tempfile.TemporaryDirectory() as top:
     page = Tags()
     page.feed(open(f"{top}/a/report.html").read())
     want("svg" in page.seen and "script" not in page.seen, f"tags of the page: {page.seen}")
+    want("svg" in xml.etree.ElementTree.parse(f"{top}/a/report.svg").getroot().tag, "no picture")
+    want(b"memory 150 % of the data (data 67 % of it)" in done.stdout, "the table does not say of what", done)
+    want(all(0 < float(r["service_seconds"]) < float(r["virtual_seconds"]) and float(r["work_seconds"]) > 0
+             for r in table), f"no virtual time: {table}")
+    virtual = {r["policy"]: float(r["virtual_seconds"]) for r in table if r["percent"] == "150"}
+    want(virtual["demand"] > virtual["density"], f"more faults take no longer: {virtual}")
     want(not [f for f in os.listdir(f"{top}/a") if f.endswith(".trace")], "traces are left")
 
     done = lab(f"{top}/b", "--repeat", "1", command=["--", "/bin/false"])
     want(done.returncode == 1 and b"status 1" in done.stderr, "/bin/false did well", done)
-    done = lab(f"{top}/c", "--policies", "nonsense", "--mem", "100", "--repeat", "1", "--keep")
+    done = lab(f"{top}/c", "--policies", "demand", "--data", "150", "--repeat", "1", "--keep")
     want(any(f.endswith(".trace") for f in os.listdir(f"{top}/c")), "no trace was kept", done)
+    want(b"memory 67 % of the data (data 150 % of it)" in done.stdout, "--data is not what it says", done)
+    for policy in "nonsense", "block:pages=x", "/none.so":
+        done = lab(f"{top}/n", "--policies", policy, "--mem", "100", "--repeat", "1")
+        want(done.returncode == 2 and b"is no policy" in done.stderr, f"{policy} is measured", done)
+        want(not [r for r in rows(f"{top}/n") if r["policy"] == policy], f"{policy} has a row")
+    done = subprocess.run([tern, "trace", "--summary", f"{top}/c/run-1.trace"], capture_output=True)
+    want(b"in force   demand\n" in done.stdout, "the trace has another policy", done)
     for wrong in ["--mem", "0"], ["--mem", "x"], ["--repeat", "0"], ["--all", "1"], ["--what", "1"], ["--mem"]:
         want(lab(f"{top}/d", *wrong, command=[]).returncode == 2, f"{wrong} is taken")
+
+    ours, theirs = pty.openpty()
+    done = subprocess.run([tern, "lab", "run", "-o", f"{top}/t", "--policies", "demand,density", "--mem", "100",
+                           "--repeat", "1", "--", *program], stdout=subprocess.PIPE, stderr=theirs, timeout=200)
+    os.close(theirs)
+    shown = os.read(ours, 65536)
+    want(b"] 33 %" in shown and b"] 66 %" in shown and b" s left" in shown, f"no progress: {shown}")
 
     child = subprocess.Popen([tern, "lab", "run", "-o", f"{top}/e", "--repeat", "50", "--", *program],
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)

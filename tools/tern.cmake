@@ -5,6 +5,7 @@ add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/tools/trace_csv.c ${CMAKE_SOURCE_DIR}/tools/trace_json.c
   ${CMAKE_SOURCE_DIR}/tools/trace_words.c ${CMAKE_SOURCE_DIR}/tools/lab.c
   ${CMAKE_SOURCE_DIR}/tools/lab_run.c ${CMAKE_SOURCE_DIR}/tools/lab_measure.c
+  ${CMAKE_SOURCE_DIR}/tools/lab_cost.c ${CMAKE_SOURCE_DIR}/tools/lab_plot.c
   ${CMAKE_SOURCE_DIR}/tools/lab_report.c ${CMAKE_SOURCE_DIR}/tools/table.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

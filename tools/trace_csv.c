@@ -49,6 +49,10 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.command = r->a;
 		l.count = r->x;
 		break;
+	case TERN_TRACE_POLICY:
+		l.what = r->n ? "replaced" : "chosen";
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
 	case TERN_TRACE_DEVICE:
 		l.device = r->n;
 		l.count = r->a;

@@ -62,6 +62,8 @@ enum tern_trace_kind {
 			     * reason << 4; n: device */
 	TERN_TRACE_UNMAPPED, /* a: address, x: pages that the program gave up */
 	TERN_TRACE_ADVICE,   /* a: address, b: bytes, x: enum tern_advice */
+	TERN_TRACE_POLICY, /* x: text of the name of the policy that decides from here on; n: 1: it
+			      is the default in the place of what the header has */
 	TERN_TRACE_KINDS
 };
 
