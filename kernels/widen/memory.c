@@ -454,6 +454,21 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
 	return NULL;
 }
 
+/* The pointer is the same in all lanes, of which one is active, if its guard holds. */
+static LLVMValueRef guard_of_same(struct widen_emit *e, const struct access *a)
+{
+	bool row = e->fn->blocks[e->block].row_masked;
+	return a->shape == WIDEN_VARYING && !a->stride && !row ? widen_guard(e, a->pointer) : NULL;
+}
+
+static void load_same(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	LLVMValueRef v = load_plainly(e, widen_map_type(e->fn, a->type),
+				      widen_scalar(e, a->pointer), a->align);
+	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
+		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
+}
+
 static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
 			 LLVMValueRef *leaves)
 {
@@ -464,7 +479,10 @@ static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValue
 	/* Both ways are dominated by these. */
 	(void)widen_vector(e, a->pointer, 0);
 	struct fork f = fork_begin(e, guard);
-	load_all(e, &linear, leaves);
+	if (a->stride)
+		load_all(e, &linear, leaves);
+	else
+		load_same(e, &linear, leaves);
 	from[0] = fork_next(e, &f, f.general);
 	load_all(e, a, general);
 	from[1] = fork_next(e, &f, f.join);
@@ -486,6 +504,7 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 		return;
 	}
+	guard = guard ? guard : guard_of_same(e, &a);
 	if (guard)
 		load_guarded(e, &a, guard, leaves);
 	else
