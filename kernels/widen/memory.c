@@ -13,6 +13,7 @@ struct access {
 	unsigned align;
 	uint32_t element;  /* of an interleaved private variable, or 0 */
 	bool private;      /* each lane has such a place of its own */
+	bool streams;      /* a store that may go past the caches */
 	LLVMValueRef mask; /* NULL: all */
 };
 
@@ -170,11 +171,25 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	return v;
 }
 
+static void store_plainly(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer,
+			  unsigned align, bool streams)
+{
+	if (!streams) {
+		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		return;
+	}
+	struct fork f = fork_begin(e, widen_is_cached_store(e, v, pointer));
+	LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+	fork_next(e, &f, f.general);
+	widen_store_past_caches(e, v, pointer);
+	fork_next(e, &f, f.join);
+}
+
 static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
-		       LLVMValueRef mask)
+		       LLVMValueRef mask, bool streams)
 {
 	if (!mask) {
-		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		store_plainly(e, v, pointer, align, streams);
 		return;
 	}
 	LLVMValueRef args[] = {v, pointer, widen_int(e, e->fn->i32, align), mask};
@@ -319,7 +334,8 @@ static void store_leaf(struct widen_emit *e, const struct access *a, unsigned le
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
-	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask);
+	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask,
+		   a->streams && way > 0);
 }
 
 /* ---- vectors that follow each other: one wide access and shuffles ---- */
@@ -547,7 +563,7 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 	unsigned n = widen_leaf_count(a->type);
 	if (is_vector_array(e, a)) {
 		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
-			   alignment(a, 0), repeat_mask(e, a->mask, n));
+			   alignment(a, 0), repeat_mask(e, a->mask, n), a->streams);
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
@@ -601,6 +617,7 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
 	LLVMTypeRef type = LLVMTypeOf(v);
 	struct access a = access_of(e, inst, pointer, type);
+	a.streams = widen_value_of(e->fn, inst)->streams;
 	unsigned leaves = widen_leaf_count(type);
 	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
 	if (!is_plain(e->fn, inst, type)) {
