@@ -19,7 +19,7 @@
  *   rebuild.c   scalar copies of instructions; workitem.c: get_global_id() and its kin
  *   generic.c   which memory a generic pointer points to
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
- *               together.c (atomics on one address)
+ *               together.c (atomics on one address), machine.c (instructions of some processors)
  *   stream.c    stores past the caches
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
@@ -139,6 +139,13 @@ enum widen_call {
 	WIDEN_CALL_SUB_GROUP_CLUSTER,
 	WIDEN_CALL_SUB_GROUP_SCAN,
 	WIDEN_CALL_SUB_GROUP_BEFORE,
+	/* machine.c, in its order */
+	WIDEN_CALL_MACHINE_SCALE,
+	WIDEN_CALL_MACHINE_EXPONENT,
+	WIDEN_CALL_MACHINE_MANTISSA,
+	WIDEN_CALL_MACHINE_RECIPROCAL_ROOT,
+	WIDEN_CALL_MACHINE_RECIPROCAL,
+	WIDEN_CALL_MACHINE_LOOKUP,
 };
 /* Of a call instruction; UNKNOWN for intrinsics and everything else. */
 enum widen_call widen_call_of(LLVMValueRef call);
@@ -171,6 +178,10 @@ void widen_lower_divisions(LLVMModuleRef module);
 /* ---- half.c ---- */
 /* After all passes: half arithmetic by way of float. False: there was none. */
 bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *options);
+
+/* ---- machine.c ---- */
+/* Answers what the device library asks about the processor; before inlining. */
+void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *options);
 
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
@@ -490,6 +501,10 @@ void widen_store_past_caches(struct widen_emit *e, LLVMValueRef v, LLVMValueRef 
 /* divide.c. The vector form of an integer division, by numbers that are not 0; NULL: none is
  * quicker. */
 LLVMValueRef widen_divide(struct widen_emit *e, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b);
+bool widen_is_machine_call(enum widen_call call);
+/* machine.c: the instruction that the call stands for; false: not such a call. */
+bool widen_emit_machine(struct widen_emit *e, LLVMValueRef inst);
+LLVMValueRef widen_scalar_machine(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *operands);
 /* together.c: false when it must go lane by lane. */
 bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst);
 /* The new value of a read-modify-write operation on @old, scalars or vectors; NULL: not one of the
