@@ -76,6 +76,7 @@ struct tern_command *tern_command_create(struct tern_queue *queue, cl_command_ty
 	atomic_init(&command->successor, NULL);
 	command->owned = NULL;
 	command->next_ready = NULL;
+	command->running = NULL;
 	command->flags = tern_queue_impl(queue)->command_flags;
 	if (tern_unlikely(use_count > TERN_COMMAND_USES)) {
 		command->uses = tern_command_own(command, use_count * sizeof(command->uses[0]));

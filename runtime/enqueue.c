@@ -7,6 +7,7 @@
  * takes the command out of there: the next enqueuer, or the finisher when there is none.
  */
 #include "runtime/base/log.h"
+#include "runtime/base/thread.h"
 #include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
@@ -66,10 +67,39 @@ static bool is_watched(const struct tern_command *command)
 	return tern_unlikely(command->flags & (TERN_COMMAND_PROFILED | TERN_COMMAND_TRACED));
 }
 
+/* What `tern top` sees: runtime/base/status.h. */
+static inline void show_enqueued(const struct tern_queue_impl *impl)
+{
+	if (tern_likely(impl->maker == tern_thread_self()))
+		tern_status_add(&impl->status->enqueued, 1);
+	else
+		atomic_fetch_add_explicit(&impl->status->enqueued_others, 1, memory_order_release);
+}
+
+static inline void show_running(struct tern_command *command)
+{
+	struct tern_status_queue *shown = tern_queue_impl(command->event.queue)->status;
+	uint16_t name = command->work == TERN_WORK_NDRANGE ? command->ndrange.name : 0;
+	if (command->flags & TERN_COMMAND_IN_ORDER)
+		tern_status_begin(shown, command->event.type, name);
+	else if (!command->running)
+		command->running = tern_status_take(shown, command->event.type, name);
+}
+
+/* In an in-order queue one thread at a time comes here, else under the queue's lock. */
+static inline void show_ended(const struct tern_command *command,
+			      const struct tern_queue_impl *impl)
+{
+	if (tern_unlikely(atomic_load_explicit(&command->event.status, memory_order_relaxed) < 0))
+		tern_status_add(&impl->status->failed, 1);
+	tern_status_add(&impl->status->completed, 1);
+}
+
 /* In order: what comes next in the queue has one thing less to wait for. */
 static void leave_in_order(struct tern_command *command, struct tern_ready *ready)
 {
 	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
+	show_ended(command, impl);
 	struct tern_command *next =
 		atomic_exchange_explicit(&command->successor, NO_SUCCESSOR, memory_order_acq_rel);
 	if (next) {
@@ -88,7 +118,10 @@ static void leave_out_of_order(struct tern_command *command, struct tern_ready *
 {
 	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
 	struct tern_command *barrier = NULL, *oldest = NULL;
+	if (command->running)
+		tern_status_leave(command->running);
 	tern_lock_acquire(&impl->lock);
+	show_ended(command, impl);
 	bool was_oldest = impl->live.next == &command->live;
 	tern_list_remove(&command->live);
 	if (was_oldest && !tern_list_empty(&impl->live)) {
@@ -158,13 +191,25 @@ struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_
 
 void tern_command_running(struct tern_command *command)
 {
+	if (command->work != TERN_WORK_NONE)
+		show_running(command);
 	if (is_watched(command)) {
 		const char *name =
 			command->work == TERN_WORK_NDRANGE ? command->ndrange.info->name : NULL;
 		stamp(command, &command->event.time_started);
 		trace(command, TERN_TRACE_RUNNING, tern_trace_text(name));
+		if (command->event.time_started)
+			tern_command_began(command, command->event.time_started);
 	}
 	reach(command, CL_RUNNING);
+}
+
+void tern_command_began(struct tern_command *command, uint64_t ns)
+{
+	if (command->flags & TERN_COMMAND_IN_ORDER)
+		tern_status_started(&tern_queue_impl(command->event.queue)->status->running[0], ns);
+	else if (command->running)
+		tern_status_started(command->running, ns);
 }
 
 struct tern_command *tern_command_complete(struct tern_command *command, cl_int status)
@@ -315,6 +360,7 @@ static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_even
 		stamp(command, &command->event.time_queued);
 		trace(command, TERN_TRACE_QUEUED, command->event.type);
 	}
+	show_enqueued(impl);
 	uint64_t ns = blocking ? 0 : queue->device->ops->expect(queue->device, command);
 	launch(command, impl, count, list, nodes);
 	if (blocking) {

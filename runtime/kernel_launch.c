@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "runtime/base/status.h"
+
 /* An ND-range with all that the program left out filled in. */
 struct shape {
 	size_t global[3], offset[3], local[3];
@@ -222,6 +224,11 @@ static cl_int fill_command_locked(struct tern_kernel *kernel,
 	range->info = info;
 	range->function = target->function;
 	range->dim = dim;
+	if (tern_unlikely(!kernel->named)) {
+		kernel->status_name = tern_status_name(info->name);
+		kernel->named = true;
+	}
+	range->name = kernel->status_name;
 	memcpy(range->global, shape->global, sizeof(range->global));
 	memcpy(range->offset, shape->offset, sizeof(range->offset));
 	memcpy(range->local, shape->local, sizeof(range->local));

@@ -171,6 +171,8 @@ struct tern_kernel {
 	cl_uint memory_count;   /* values that are memory objects */
 	size_t local_arg_bytes; /* sum of the local arguments' sizes, each rounded up */
 	size_t local_base;      /* constant: where the local arguments start, on every target */
+	uint16_t status_name;   /* tern_status_name(), when it was asked: */
+	bool named;
 	struct tern_kernel_choice choice;
 };
 

@@ -62,6 +62,7 @@ struct tern_ndrange {
 	const struct tern_kernel_info *info; /* of module's code */
 	tern_group_fn *function;
 	unsigned dim;
+	uint16_t name;                         /* tern_status_name() */
 	size_t global[3], offset[3], local[3]; /* 1, 0, 1 beyond dim; local is never 0 */
 	/* info->args_bytes, aligned to TERN_ARGS_ALIGN: from tern_command_args(), or tern_alloc()ed
 	 * and freed with the command. */
@@ -117,6 +118,8 @@ struct tern_command {
 	void *owned;           /* what did not fit into the command's own storage */
 	struct tern_command *next_ready;
 	uint32_t flags; /* runtime/schedule.h */
+	/* Out-of-order queues: where it is seen to run; NULL: nowhere. */
+	struct tern_status_command *running;
 	uint64_t backend_state[8];
 };
 
@@ -158,6 +161,9 @@ cl_int tern_command_enqueue_marker(struct tern_command *command, bool barrier, c
 
 /* For back ends. The command starts to execute: status, time, callbacks. */
 void tern_command_running(struct tern_command *command);
+/* When that was, by CLOCK_MONOTONIC: for `tern top`, where a command may take long, or the time is
+ * known anyway. */
+void tern_command_began(struct tern_command *command, uint64_t ns);
 /*
  * The command has executed, with CL_SUCCESS (0) or an error. Drops the back end's reference.
  * Everything that becomes ready is submitted, except that one ready command of the same device may

@@ -243,8 +243,17 @@ static int serve_found(struct engine *e, struct pending *fault)
 		   : serve_mapped(e, fault, &m);
 }
 
+/* The thread that faulted goes on, or its command has failed. */
+static void served(struct engine *e, const struct pending *fault)
+{
+	account(e, NULL, STAT(stalled_ns), raw_clock_ns() - e->started_ns - fault->arrived_ns);
+	trace_served(fault);
+}
+
 int serve_device(struct engine *e, struct pending *fault)
 {
+	if (!fault->arrived_ns)
+		fault->arrived_ns = e->now_ns;
 	if (!fault->device->mem || device_gone(fault->device))
 		return 0;
 	if (e->paused) {
@@ -266,10 +275,10 @@ int serve_device(struct engine *e, struct pending *fault)
 		fault->asked = true;
 		error = serve_found(e, fault);
 	}
+	if (!error)
+		served(e, fault);
 	e->for_device = NULL;
 	e->why = TERN_TRACE_BY_OTHER;
 	e->serving = 0;
-	if (!error)
-		trace_served(fault);
 	return error;
 }

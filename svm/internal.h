@@ -58,6 +58,7 @@ struct device {
 struct pending {
 	uint64_t address;
 	uint64_t due_ns; /* 0: now */
+	uint64_t arrived_ns;
 	uint64_t token;
 	struct device *device; /* NULL: the host's */
 	uint32_t owner;

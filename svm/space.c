@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "runtime/base/status.h"
 #include "svm/open.h"
 #include "svm/pinned.h"
 
@@ -138,6 +139,9 @@ int tern_space_attach(struct tern_devmem *devmem)
 		tern_pinned_free(state, bytes);
 		return -ENOMEM;
 	}
+	devmem->status = tern_status_device(devmem->ops->name, 0);
+	tern_status_put(&devmem->status->limit, devmem->limit);
+	tern_status_put(&devmem->status->resident, 0);
 	struct request *q = request_new(REQUEST_ATTACH);
 	q->devmem = devmem;
 	q->value = (uintptr_t)state;

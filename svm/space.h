@@ -93,6 +93,7 @@ struct tern_space_stats {
 	uint64_t refused;
 	uint64_t invalidated; /* pages that the program unmapped */
 	uint64_t link_ns;     /* virtual clock: what the imposed link takes for the transfers */
+	uint64_t stalled_ns;  /* device faults: from when they were read until they were served */
 };
 /* Blocking for consistency. All zeros while the space is closed. */
 void tern_space_stats(struct tern_space_stats *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The directory's changes of state, and what hangs on them. */
+#include "runtime/base/status.h"
 #include "svm/internal.h"
 
 #define RECENT_US 10000u
@@ -10,6 +11,8 @@ static void resident_changed(struct engine *e, struct chunk *chunk, unsigned bef
 	if (!device) /* nobody ever had any */
 		return;
 	device->resident += (uint64_t)chunk->resident - before;
+	if (device->mem)
+		tern_status_put(&device->mem->status->resident, device->resident * TERN_PAGE);
 	if (chunk->resident && !before) {
 		chunk->allocated = ++e->sequence;
 		tern_list_remove(&chunk->resident_link);

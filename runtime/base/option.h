@@ -47,6 +47,7 @@
 	X(TRACE, "TERN_TRACE", "",                                                                 \
 	  "file to record faults, migrations and commands in (tern trace); %p: the process's "     \
 	  "number")                                                                                \
+	X(STATUS, "TERN_STATUS", "1", "0: tern top does not see the process")                      \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 

@@ -97,7 +97,9 @@ static void take_statistics(struct tern_command *command, unsigned i)
 	event->svm_faults = (uint32_t)(stats.device_read_faults + stats.device_write_faults);
 	event->svm_pages_in = (uint32_t)(stats.pages_to_device + stats.pages_zeroed);
 	event->svm_pages_out = (uint32_t)stats.pages_to_host;
+	event->svm_pages_zeroed = (uint32_t)stats.pages_zeroed;
 	event->svm_link_ns = stats.link_ns;
+	event->svm_stalled_ns = stats.stalled_ns;
 	if (event->svm_faults || event->svm_pages_in || event->svm_pages_out)
 		tern_log_debug("accel: kernel %s: %u faults, %u pages in, %u out",
 			       command->ndrange.info->name, event->svm_faults, event->svm_pages_in,

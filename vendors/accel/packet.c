@@ -121,6 +121,7 @@ static void publish(unsigned i, struct tern_command *command)
 	slot->groups = groups;
 	slot->generation = (slot->generation + 1) & GENERATIONS_MASK;
 	slot->published_ns = tern_clock_ns();
+	tern_command_began(command, slot->published_ns);
 	slot->alone = !atomic_load_explicit(&h->in_flight, memory_order_relaxed);
 	slot->deadline_ns = h->timeout_ns ? slot->published_ns + h->timeout_ns : 0;
 	slot->interrupts = slot->suspicions = 0;
