@@ -73,7 +73,7 @@ static void put_bar(const struct lab *lab, const struct plot *plot, double most,
 		"<text x=\"%.1f\" y=\"%u\">",
 		LEFT, y + 2, wide, BAR - 4, color % 4, LEFT + wide + 6, y + 13);
 	if (r)
-		fprintf(f, "%.4g %s</text>\n", v, plot->unit);
+		fprintf(f, v < 1000 ? "%.4g %s</text>\n" : "%.0f %s</text>\n", v, plot->unit);
 	else
 		fputs("failed</text>\n", f);
 }
