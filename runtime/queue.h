@@ -164,6 +164,9 @@ void tern_command_running(struct tern_command *command);
 /* When that was, by CLOCK_MONOTONIC: for `tern top`, where a command may take long, or the time is
  * known anyway. */
 void tern_command_began(struct tern_command *command, uint64_t ns);
+/* What it caused on a device with memory of its own: for CL_EVENT_SVM_STATISTICS_TERN. Adds up. */
+struct tern_space_stats;
+void tern_command_caused(struct tern_command *command, const struct tern_space_stats *stats);
 /*
  * The command has executed, with CL_SUCCESS (0) or an error. Drops the back end's reference.
  * Everything that becomes ready is submitted, except that one ready command of the same device may

@@ -36,6 +36,8 @@ void account(struct engine *e, struct chunk *chunk, unsigned stat, uint64_t n)
 		((uint64_t *)&chunk->stats)[stat] += n;
 		show(chunk->device, stat, n);
 	}
+	if (e->for_request)
+		((uint64_t *)&e->for_request->stats)[stat] += n;
 	if (e->for_device)
 		add(&e->for_device->owners[e->for_owner].now[stat], n);
 }

@@ -153,6 +153,7 @@ struct engine {
 	/* What the present work is counted for. */
 	struct device *for_device;
 	uint32_t for_owner;
+	struct request *for_request; /* or NULL */
 	enum tern_trace_reason why;
 	uint64_t serving, faults; /* numbers in the trace: of the fault in work, and the last */
 	_Atomic uint64_t stats[STATS];

@@ -180,8 +180,10 @@ int migrate_step(struct engine *e, struct request *q)
 		return 0;
 	e->stream = end - q->start >= STREAM_BYTES;
 	e->why = TERN_TRACE_BY_REQUEST;
+	e->for_request = q;
 	int error = q->devmem ? device_step(e, q, end) : home_step(e, q, end);
 	e->stream = false;
+	e->for_request = NULL;
 	e->why = TERN_TRACE_BY_OTHER;
 	return error;
 }

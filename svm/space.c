@@ -225,6 +225,22 @@ int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t b
 	return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags);
 }
 
+int tern_space_migrate_counted(struct tern_devmem *devmem, const void *address, size_t bytes,
+			       unsigned flags, struct tern_space_stats *caused)
+{
+	struct engine *e = atomic_load(&space);
+	if (!e)
+		return 0;
+	struct request *q = request_new(REQUEST_MIGRATE);
+	q->devmem = devmem;
+	q->flags = flags;
+	int error = range_of(address, bytes, q) ? request_run(e, q) : 0;
+	for (unsigned i = 0; i < STATS; i++)
+		((uint64_t *)caused)[i] += ((const uint64_t *)&q->stats)[i];
+	tern_pinned_free(q, sizeof(*q));
+	return error;
+}
+
 int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice)
 {
 	return request_range(REQUEST_ADVISE, NULL, address, bytes, advice);

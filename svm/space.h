@@ -69,6 +69,11 @@ enum { TERN_MIGRATE_UNDEFINED = 1 << 0 }; /* contents need not be kept */
  */
 int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
 		       unsigned flags) TERN_MUST_CHECK;
+/* The same; what it caused is added to *@caused (struct tern_space_stats, below), also when it
+ * fails. */
+struct tern_space_stats;
+int tern_space_migrate_counted(struct tern_devmem *devmem, const void *address, size_t bytes,
+			       unsigned flags, struct tern_space_stats *caused) TERN_MUST_CHECK;
 
 enum tern_advice {
 	TERN_ADVICE_NONE,

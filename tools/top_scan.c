@@ -13,7 +13,7 @@
 #include "runtime/base/alloc.h"
 #include "tools/top.h"
 
-#define LINK "/memfd:" TERN_STATUS_FILE
+#define LINK "/memfd:" TERN_STATUS_FILE " (deleted)"
 
 /* As much as there is of a file of /proc, ended by a zero. -1: it cannot be read. */
 static ssize_t read_file(int folder, const char *name, char *to, size_t size)
@@ -50,6 +50,22 @@ static uint64_t own_number(int folder)
 	return number;
 }
 
+/* Users come in runs, and looking one up may take a while. */
+static void name_user(struct tern_top_process *p)
+{
+	static uid_t last;
+	static char name[sizeof(p->user)];
+	if (!*name || last != p->uid) {
+		const struct passwd *user = getpwuid(p->uid);
+		last = p->uid;
+		if (user)
+			snprintf(name, sizeof(name), "%s", user->pw_name);
+		else
+			snprintf(name, sizeof(name), "%u", (unsigned)p->uid);
+	}
+	memcpy(p->user, name, sizeof(name));
+}
+
 static void describe(int folder, struct tern_top_process *p)
 {
 	ssize_t n = read_file(folder, "cmdline", p->program, sizeof(p->program));
@@ -63,11 +79,7 @@ static void describe(int folder, struct tern_top_process *p)
 	}
 	if (n <= 0 || !*p->program)
 		snprintf(p->program, sizeof(p->program), "?");
-	const struct passwd *user = getpwuid(p->uid);
-	if (user)
-		snprintf(p->user, sizeof(p->user), "%s", user->pw_name);
-	else
-		snprintf(p->user, sizeof(p->user), "%u", (unsigned)p->uid);
+	name_user(p);
 }
 
 /* The page in descriptor @name of the folder @fds, or NULL. */
@@ -77,7 +89,7 @@ static const struct tern_status_page *page_in(int fds, const char *name, ino_t *
 	struct stat s;
 	const char *why;
 	ssize_t n = readlinkat(fds, name, target, sizeof(target) - 1);
-	if (n < (ssize_t)strlen(LINK) || memcmp(target, LINK, strlen(LINK)) != 0)
+	if (n != (ssize_t)strlen(LINK) || memcmp(target, LINK, strlen(LINK)) != 0)
 		return NULL;
 	/* It may be something else by now: nothing that makes us wait. */
 	int fd = openat(fds, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

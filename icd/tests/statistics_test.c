@@ -150,6 +150,16 @@ static void counting(void)
 	EXPECT(!tern_clReleaseKernel(kernel) && !tern_clReleaseProgram(program));
 }
 
+static cl_event_svm_statistics_tern move(void *p, cl_mem_migration_flags flags)
+{
+	cl_event done = NULL;
+	EXPECT(!tern_clEnqueueMigrateMemINTEL(queue, p, BYTES, flags, 0, NULL, &done));
+	EXPECT(!tern_clWaitForEvents(1, &done));
+	cl_event_svm_statistics_tern s = of_event(done);
+	EXPECT(!tern_clReleaseEvent(done));
+	return s;
+}
+
 /* Memory that is to begin on the device is there; explicit migrations are seen in the numbers, and
  * the command that follows finds its pages. */
 static void placement(void)
@@ -168,20 +178,26 @@ static void placement(void)
 	EXPECT(!tern_clWaitForEvents(1, &done));
 	cl_event_svm_statistics_tern fill = of_event(done);
 	EXPECT(!tern_clReleaseEvent(done));
-	EXPECT(!tern_clEnqueueMigrateMemINTEL(queue, p, BYTES, CL_MIGRATE_MEM_OBJECT_HOST, 0, NULL,
-					      NULL));
-	EXPECT(!tern_clFinish(queue));
+	cl_event_svm_statistics_tern back = move(p, CL_MIGRATE_MEM_OBJECT_HOST);
 	cl_ulong home = get(NULL, 0).resident_bytes;
-	EXPECT(!tern_clEnqueueMigrateMemINTEL(queue, p, BYTES, 0, 0, NULL, NULL));
-	EXPECT(!tern_clFinish(queue));
+	cl_event_svm_statistics_tern there = move(p, 0);
 	cl_ulong away = get(NULL, 0).resident_bytes;
+	cl_event_svm_statistics_tern again = move(p, CL_MIGRATE_MEM_OBJECT_HOST);
+	EXPECT(get(NULL, 0).resident_bytes <= home);
 	EXPECT(!tern_clEnqueueMemcpyINTEL(queue, CL_TRUE, copy, p, BYTES, 0, NULL, NULL));
 	EXPECT(copy[0] == 'x' && copy[BYTES / 2] == 'x' && copy[BYTES - 1] == 'x');
 	if (migrates()) {
 		EXPECT(placed >= before + BYTES && away >= home + BYTES && home < placed);
 		EXPECT(fill.pages_in < pages);
+		EXPECT(there.pages_in == pages && there.bytes_to_device == BYTES);
+		EXPECT(!there.pages_out && !there.faults && !there.stalled_ns);
+		/* The fill brought them home, so that the first move had nothing to do. */
+		EXPECT(!back.bytes_to_device && back.bytes_to_host <= BYTES);
+		EXPECT(again.pages_out == pages && again.bytes_to_host == BYTES);
+		EXPECT(!again.pages_in && !again.bytes_to_device);
 	} else {
 		EXPECT(!before && !placed && !home && !away && !fill.pages_in);
+		EXPECT(!there.bytes_to_device && !again.bytes_to_host && !back.bytes_to_host);
 	}
 	EXPECT(!tern_clMemFreeINTEL(context, p));
 }

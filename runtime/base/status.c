@@ -97,9 +97,7 @@ static void fill(struct tern_status_page *page)
 	copy_option(h->policy, sizeof(h->policy), TERN_OPTION_POLICY);
 	copy_option(h->accelerator, sizeof(h->accelerator), TERN_OPTION_ACCEL);
 	memcpy(page->names, status.texts, sizeof(page->names));
-	/* Last: it is no page before. */
-	atomic_thread_fence(memory_order_release);
-	memcpy(h->magic, TERN_STATUS_MAGIC, sizeof(h->magic));
+	tern_status_put(&h->magic, TERN_STATUS_MAGIC); /* it is no page before */
 }
 
 static int make_page(void)
@@ -169,14 +167,13 @@ struct tern_status_device *tern_status_device(const char *name, uint32_t units)
 
 static void set(_Atomic uint32_t *to, uint32_t value)
 {
-	atomic_store_explicit(to, value, memory_order_relaxed);
+	atomic_store_explicit(to, value, memory_order_release);
 }
 
 static void fill_queue(struct tern_status_queue *q, const struct tern_status_queue_info *info)
 {
 	const struct tern_status_device *devices = status.page->devices;
-	/* Who reads what follows has seen that the number is 0. */
-	atomic_thread_fence(memory_order_release);
+	/* Who reads any of what follows will see that the number was 0. */
 	set(&q->device, info->device == &unseen ? 0 : (uint32_t)(info->device - devices));
 	set(&q->thread, (uint32_t)syscall(SYS_gettid));
 	set(&q->units, info->units);
@@ -192,7 +189,7 @@ static void fill_queue(struct tern_status_queue *q, const struct tern_status_que
 		tern_status_put(&q->running[i].what, 0);
 		tern_status_put(&q->running[i].started, 0);
 	}
-	atomic_store_explicit(&q->number, ++status.queues, memory_order_release);
+	tern_status_put(&q->number, ++status.queues);
 }
 
 /* For want of room. Its number says that it is counted. */

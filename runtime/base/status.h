@@ -26,7 +26,8 @@
  * made the queue, alone, and `enqueued_others` by all others; and a command's start is told only
  * when it may take long, or somebody has looked at a clock anyway.
  *
- * How it is read. All is little-endian words that are written whole.
+ * How it is read. All is little-endian words that are written whole, in this order, and read in
+ * this order: each store releases, each load acquires, which costs nothing on x86-64.
  *
  * - A queue is there while `number` is not 0. It is written last, and zeroed first, and no number
  *   is used twice: who reads the same number before and after has read one queue's constants.
@@ -48,7 +49,7 @@
 #include "runtime/base/base.h"
 
 #define TERN_STATUS_FILE       "tern-top"
-#define TERN_STATUS_MAGIC      "TERNTOP"
+#define TERN_STATUS_MAGIC      UINT64_C(0x00504f544e524554) /* "TERNTOP" */
 #define TERN_STATUS_VERSION    1u
 #define TERN_STATUS_DEVICES    16u
 #define TERN_STATUS_QUEUES     64u
@@ -57,7 +58,7 @@
 #define TERN_STATUS_NAME_BYTES 64u
 
 struct tern_status_header {
-	char magic[8];
+	_Atomic uint64_t magic; /* TERN_STATUS_MAGIC, which is written last */
 	uint32_t version, page_bytes;
 	uint64_t process;    /* as the process itself sees it (getpid()) */
 	uint64_t started_ns; /* CLOCK_MONOTONIC */
@@ -146,7 +147,7 @@ static inline void tern_status_add(_Atomic uint64_t *counter, uint64_t n)
 
 static inline void tern_status_put(_Atomic uint64_t *to, uint64_t value)
 {
-	atomic_store_explicit(to, value, memory_order_relaxed);
+	atomic_store_explicit(to, value, memory_order_release);
 }
 
 static inline void tern_status_set(struct tern_status_command *command, uint64_t count,

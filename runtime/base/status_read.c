@@ -9,6 +9,8 @@
 
 #include "runtime/base/futex.h"
 
+#define LOAD(field) atomic_load_explicit(&(field), memory_order_acquire)
+
 static const char *check_file(int fd)
 {
 	struct stat s;
@@ -23,9 +25,8 @@ static const char *check_file(int fd)
 
 static const char *check_header(const struct tern_status_header *h)
 {
-	if (memcmp(h->magic, TERN_STATUS_MAGIC, sizeof(h->magic)) != 0)
+	if (LOAD(h->magic) != TERN_STATUS_MAGIC)
 		return "not a status page of Tern's";
-	atomic_thread_fence(memory_order_acquire);
 	if (h->version != TERN_STATUS_VERSION || h->page_bytes != sizeof(struct tern_status_page))
 		return "a status page of another version";
 	return NULL;
@@ -53,9 +54,6 @@ void tern_status_unmap(const struct tern_status_page *page)
 	munmap((void *)(uintptr_t)page, sizeof(*page));
 }
 
-#define LOAD(field)         atomic_load_explicit(&(field), memory_order_relaxed)
-#define LOAD_ACQUIRE(field) atomic_load_explicit(&(field), memory_order_acquire)
-
 static void copy_text(char *to, const char *from, size_t size)
 {
 	memcpy(to, from, size - 1);
@@ -64,7 +62,7 @@ static void copy_text(char *to, const char *from, size_t size)
 
 static void read_device(const struct tern_status_device *d, struct tern_status_seen_device *out)
 {
-	out->units = LOAD_ACQUIRE(d->units);
+	out->units = LOAD(d->units);
 	copy_text(out->name, d->name, sizeof(out->name));
 	out->limit = LOAD(d->limit);
 	out->resident = LOAD(d->resident);
@@ -78,10 +76,10 @@ static void read_device(const struct tern_status_device *d, struct tern_status_s
 static bool is_running(const struct tern_status_queue *q, unsigned place, bool in_order,
 		       uint64_t *what)
 {
-	*what = LOAD_ACQUIRE(q->running[place].what);
+	*what = LOAD(q->running[place].what);
 	if (!(uint16_t)(*what >> 16))
 		return false;
-	return !in_order || (uint32_t)(LOAD_ACQUIRE(q->completed) + 1) == *what >> 32;
+	return !in_order || (uint32_t)(LOAD(q->completed) + 1) == *what >> 32;
 }
 
 static void read_running(const struct tern_status_page *page, const struct tern_status_queue *q,
@@ -95,7 +93,7 @@ static void read_running(const struct tern_status_page *page, const struct tern_
 		uint64_t what, started;
 		if (!is_running(q, i, in_order, &what))
 			continue;
-		started = LOAD_ACQUIRE(q->running[i].started);
+		started = LOAD(q->running[i].started);
 		unsigned name = (uint16_t)what;
 		c->type = (uint16_t)(what >> 16);
 		c->count = (uint32_t)(what >> 32);
@@ -117,7 +115,7 @@ static void read_running(const struct tern_status_page *page, const struct tern_
 static bool read_queue(const struct tern_status_page *page, const struct tern_status_queue *q,
 		       uint64_t now_ns, struct tern_status_seen_queue *out)
 {
-	out->number = LOAD_ACQUIRE(q->number);
+	out->number = LOAD(q->number);
 	if (!out->number)
 		return false;
 	out->made_ns = LOAD(q->made_ns);
@@ -130,11 +128,10 @@ static bool read_queue(const struct tern_status_page *page, const struct tern_st
 	out->priority = LOAD(q->priority);
 	out->throttle = LOAD(q->throttle);
 	out->failed = LOAD(q->failed);
-	out->completed = LOAD_ACQUIRE(q->completed);
-	uint64_t enqueued = LOAD_ACQUIRE(q->enqueued) + LOAD_ACQUIRE(q->enqueued_others);
+	out->completed = LOAD(q->completed);
+	uint64_t enqueued = LOAD(q->enqueued) + LOAD(q->enqueued_others);
 	out->depth = enqueued > out->completed ? enqueued - out->completed : 0;
 	read_running(page, q, now_ns, out);
-	atomic_thread_fence(memory_order_acquire);
 	return LOAD(q->number) == out->number;
 }
 

@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	fill(data + 1, size - 1);
 	if (data[0] & 1) {
-		memcpy(page.header.magic, TERN_STATUS_MAGIC, sizeof(page.header.magic));
+		atomic_store(&page.header.magic, TERN_STATUS_MAGIC);
 		page.header.version = TERN_STATUS_VERSION;
 		page.header.page_bytes = sizeof(page);
 	}

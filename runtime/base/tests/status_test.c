@@ -349,7 +349,7 @@ static void refused(const struct tern_status_page *page)
 	copy.header.version++;
 	EXPECT(!map_copy(&copy, sizeof(copy), F_SEAL_SHRINK));
 	copy.header.version--;
-	copy.header.magic[0] = 'x';
+	atomic_store(&copy.header.magic, TERN_STATUS_MAGIC + 1);
 	EXPECT(!map_copy(&copy, sizeof(copy), F_SEAL_SHRINK));
 	EXPECT(!tern_status_map(-1, &why) && *why);
 	int pipes[2];
@@ -387,7 +387,7 @@ static void damaged(void)
 		memset(bytes, round % 3 ? 0 : 0xff, sizeof(copy));
 		for (unsigned i = 0; round && i < (round % 5) * 8000; i++)
 			bytes[rand_r(&seed) % sizeof(copy)] = (unsigned char)rand_r(&seed);
-		memcpy(copy.header.magic, TERN_STATUS_MAGIC, sizeof(copy.header.magic));
+		atomic_store(&copy.header.magic, TERN_STATUS_MAGIC);
 		copy.header.version = TERN_STATUS_VERSION;
 		copy.header.page_bytes = sizeof(copy);
 		const struct tern_status_page *page = map_copy(&copy, sizeof(copy), F_SEAL_SHRINK);
