@@ -43,7 +43,7 @@ static void removed(struct engine *e, uint64_t start, uint64_t end, bool unmappe
 		bits_clear(chunk->registered, first, count);
 		if (count == TERN_CHUNK_PAGES)
 			chunk->advice = TERN_ADVICE_NONE;
-		policy_moved(e, chunk, first, count, false);
+		policy_moved(e, chunk, first, count, false, TERN_MOVED_UNMAP);
 	}
 }
 

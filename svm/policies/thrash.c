@@ -302,12 +302,12 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 }
 
 static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
-		  unsigned count, bool to_device)
+		  unsigned count, bool to_device, enum tern_policy_cause cause)
 {
 	struct state *s = device_state;
 	struct chunk *c = chunk_state;
 	if (s->inner->moved)
-		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device);
+		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device, cause);
 }
 
 const struct tern_policy tern_policy_thrash = {
