@@ -51,7 +51,7 @@ static uint64_t mix(uint64_t h, uint64_t v)
 /* The same was said, and nothing has moved since: there is nothing to move for it either. */
 static bool is_quiet(struct engine *e, const struct tern_space_command *c)
 {
-	uint64_t h = mix(c->kernel, c->items);
+	uint64_t h = mix(mix(c->kernel, c->items), c->first);
 	for (uint32_t i = 0; i < c->use_count; i++)
 		h = mix(h, c->uses[i].address);
 	uint64_t value = mix(h, atomic_load_explicit(&e->moves, memory_order_relaxed));
@@ -181,6 +181,7 @@ static void take_in(struct engine *e, struct device *device, struct known *k, co
 	k->command = (struct tern_policy_command){.number = c->number,
 						  .kernel = c->kernel,
 						  .items = c->items,
+						  .first = c->first,
 						  .uses = k->uses,
 						  .use_count = c->use_count};
 	k->owner = n->owner;

@@ -9,8 +9,14 @@
 #include "svm/policies/policies.h"
 
 const struct tern_policy *const tern_policies[] = {
+	&tern_policy_adaptive,
 	&tern_policy_thrash,
 	&tern_policy_blend,
+	&tern_policy_learn,
+	&tern_policy_lookahead,
+	&tern_policy_footprint,
+	&tern_policy_classes,
+	&tern_policy_tree,
 	&tern_policy_density,
 	&tern_policy_sequential,
 	&tern_policy_block,

@@ -62,7 +62,8 @@ struct tern_policy_use {
 struct tern_policy_command {
 	uint64_t number; /* names it while it lasts; not 0 */
 	uint64_t kernel; /* of its name and arguments, the same in each run of a program */
-	uint64_t items;  /* work-items */
+	uint64_t items;  /* work-items, */
+	uint64_t first;  /* from this one on: the global offset, as a number of work-items */
 	const struct tern_policy_use *uses;
 	uint32_t use_count;
 	uint32_t reserved;

@@ -112,7 +112,7 @@ void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
  * blocking: what finds no room is forgotten. @number is not 0 and names it in between.
  */
 struct tern_space_command {
-	uint64_t number, kernel, items; /* struct tern_policy_command */
+	uint64_t number, kernel, items, first; /* struct tern_policy_command */
 	uint32_t use_count;
 	struct tern_policy_use uses[TERN_POLICY_USES]; /* start, end: 0 where not known */
 };

@@ -61,12 +61,20 @@ static void add(struct tern_space_command *out, const struct tern_command *comma
 	bound(command, use);
 }
 
+/* As if offset and size were those of one line of work-items; wraps. */
+static uint64_t first_item(const struct tern_ndrange *n)
+{
+	uint64_t x = n->global[0], y = n->global[1];
+	return n->offset[0] + x * (n->offset[1] + y * n->offset[2]);
+}
+
 static void describe(const struct tern_command *command, struct tern_space_command *out)
 {
 	const struct tern_ndrange *n = &command->ndrange;
 	out->number = (uintptr_t)command;
 	out->kernel = identity(n->info);
 	out->items = accel_ndrange_items(n);
+	out->first = first_item(n);
 	out->use_count = 0;
 	for (uint32_t i = 0; i < n->info->arg_count; i++) {
 		const struct tern_kernel_arg *arg = &n->info->args[i];
