@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define GUESSES_MOST 8u
+#define NEIGHBOURS_MOST 128u
 
 static struct engine *listener(const struct tern_devmem *devmem)
 {
@@ -139,37 +139,88 @@ uint32_t command_use(const struct tern_policy_command *command, uint64_t address
 	return best;
 }
 
-/* The lowest pointer of a mapping has what lies below it, too; others begin where they point. */
-static void bound(struct tern_policy_use *uses, uint32_t count, uint32_t index, struct vma *vma)
+/*
+ * The mapping around @address. What is registered with the userfaultfd is a mapping of its own for
+ * the kernel; for the program it is one with its neighbours.
+ */
+static bool whole_mapping(struct engine *e, uint64_t address, struct pointer *out)
 {
-	struct tern_policy_use *use = &uses[index];
-	use->start = vma->start;
-	use->end = vma->end;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct tern_policy_use *other = &uses[i];
-		if (i == index)
-			continue;
-		if (other->address > use->address && other->address < use->end)
-			use->end = other->address;
-		if (other->address < use->address && other->address >= vma->start)
+	struct vma vma, next;
+	if (address >= ADDRESS_END || !vma_find(&e->maps, address, &vma))
+		return false;
+	*out = (struct pointer){.address = address, .start = vma.start, .end = vma.end};
+	for (unsigned i = 0;
+	     i < NEIGHBOURS_MOST && vma_find(&e->maps, out->end, &next) && next.flags == vma.flags;
+	     i++)
+		out->end = next.end;
+	for (unsigned i = 0; i < NEIGHBOURS_MOST && out->start &&
+			     vma_find(&e->maps, out->start - 1, &next) && next.flags == vma.flags;
+	     i++)
+		out->start = next.start;
+	return true;
+}
+
+static const struct pointer *pointer_get(struct engine *e, struct device *device, uint64_t address)
+{
+	struct pointer *oldest = &device->pointers[0];
+	for (unsigned i = 0; i < POINTERS_MAX; i++) {
+		struct pointer *p = &device->pointers[i];
+		if (p->address == address) {
+			p->used = ++device->pointers_used;
+			return p;
+		}
+		if (p->used < oldest->used)
+			oldest = p;
+	}
+	struct pointer found;
+	if (!whole_mapping(e, address, &found))
+		return NULL;
+	*oldest = found;
+	oldest->used = ++device->pointers_used;
+	return oldest;
+}
+
+void commands_unmapped(struct engine *e, uint64_t start, uint64_t end)
+{
+	for (unsigned d = 0; d < DEVICES_MAX; d++)
+		for (unsigned i = 0; i < POINTERS_MAX; i++) {
+			struct pointer *p = &e->devices[d].pointers[i];
+			if (p->start < end && start < p->end)
+				*p = (struct pointer){0};
+		}
+}
+
+/* As far as the mapping goes, or the next pointer that is known. The lowest one of a mapping has
+ * what lies below it, too; others begin where they point. */
+static void bound(const struct device *device, const struct pointer *pointer,
+		  struct tern_policy_use *use)
+{
+	use->start = pointer->start;
+	use->end = pointer->end;
+	for (unsigned i = 0; i < POINTERS_MAX; i++) {
+		uint64_t other = device->pointers[i].address;
+		if (other > use->address && other < use->end)
+			use->end = other;
+		if (other < use->address && other >= pointer->start)
 			use->start = use->address;
 	}
 }
 
-/* What nobody knows the size of: as far as the mapping goes, or the next pointer. */
-static void guess(struct engine *e, struct tern_policy_use *uses, uint32_t count)
+/* What nobody knows the size of. All pointers are looked up first: each may be another's end. */
+static void guess(struct engine *e, struct device *device, struct tern_policy_use *uses,
+		  uint32_t count)
 {
-	unsigned guesses = 0;
+	const struct pointer *found[TERN_POLICY_USES];
+	for (uint32_t i = 0; i < count; i++)
+		found[i] = uses[i].end ? NULL : pointer_get(e, device, uses[i].address);
 	for (uint32_t i = 0; i < count; i++) {
 		struct tern_policy_use *use = &uses[i];
-		struct vma vma;
 		if (use->end)
 			continue;
 		use->flags |= TERN_USE_GUESSED;
 		use->start = use->end = use->address;
-		if (use->address && use->address < ADDRESS_END && guesses++ < GUESSES_MOST &&
-		    vma_find(&e->maps, use->address, &vma))
-			bound(uses, count, i, &vma);
+		if (found[i] && found[i]->address == use->address)
+			bound(device, found[i], use);
 	}
 }
 
@@ -177,7 +228,7 @@ static void take_in(struct engine *e, struct device *device, struct known *k, co
 {
 	const struct tern_space_command *c = &n->command;
 	memcpy(k->uses, c->uses, c->use_count * sizeof(c->uses[0]));
-	guess(e, k->uses, c->use_count);
+	guess(e, device, k->uses, c->use_count);
 	k->command = (struct tern_policy_command){.number = c->number,
 						  .kernel = c->kernel,
 						  .items = c->items,
@@ -311,6 +362,7 @@ void commands_read(struct engine *e)
 
 void commands_forget(struct device *device)
 {
+	memset(device->pointers, 0, sizeof(device->pointers));
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
 		device->known_numbers[i] = 0;
 	for (unsigned i = 0; i < TERN_DEVMEM_OWNERS; i++)

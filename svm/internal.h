@@ -55,6 +55,14 @@ struct span {
 };
 #define SPANS_MAX (KNOWN_MAX * 4)
 
+/* A pointer that nobody knows the memory of, and the mapping that it was found in. */
+struct pointer {
+	uint64_t address; /* 0: not in use */
+	uint64_t start, end;
+	uint64_t used;
+};
+#define POINTERS_MAX 64u
+
 /* Moves that nobody waits for (ahead.c). */
 struct ahead_range {
 	uint64_t at, end;
@@ -88,6 +96,8 @@ struct device {
 	struct known *running[TERN_DEVMEM_OWNERS];
 	uint64_t known_order;
 	struct span spans[SPANS_MAX];
+	struct pointer pointers[POINTERS_MAX];
+	uint64_t pointers_used;
 	unsigned span_count;
 	bool spans_old;
 	struct ahead ahead;
@@ -406,6 +416,8 @@ uint32_t command_use(const struct tern_policy_command *command, uint64_t address
 /* struct tern_policy_candidate.next_use */
 uint32_t commands_next_use(struct device *device, const struct chunk *chunk);
 void commands_forget(struct device *device);
+/* The program unmapped or moved [@start, @end). */
+void commands_unmapped(struct engine *e, uint64_t start, uint64_t end);
 
 /* ahead.c: moves that nobody waits for. */
 /* Adds @count ranges for @command (0: none); @fault: its number in the trace, or 0. */

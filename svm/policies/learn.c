@@ -7,6 +7,8 @@
 #define PAGE         UINT64_C(4096)
 #define WINDOW_PAGES 2048u /* that a stream has ahead of it, at most */
 #define STREAM_PAGES 64u   /* a plan of that size is of a stream that has gone on for a while */
+#define SAMPLE_LEAST 4u    /* pages of a plan */
+#define SAMPLES      64u   /* that are remembered, at most */
 #define LEAF         3u    /* log2 of pages, where the object has no own */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
@@ -23,7 +25,8 @@ static bool start(struct learn *l, uint32_t features, const char *text)
 	for (unsigned i = 0; i < LEARN_LEAVES; i++)
 		if (!tern_policy_density.init(l->density[i], leaves[i]))
 			return false;
-	return tern_policy_sequential.init(l->sequential, "") && !*text;
+	return tern_policy_sequential.init(l->sequential, "") &&
+	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
 }
 
 static struct learn_use *use_of(struct learn *l, const struct tern_policy_fault *f)
@@ -34,17 +37,61 @@ static struct learn_use *use_of(struct learn *l, const struct tern_policy_fault 
 	return c && f->use < c->use_count ? &c->uses[f->use] : NULL;
 }
 
-static void by_density(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
-		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+/* Memory is short, and what comes of the object pushes out what will be missed. */
+static bool is_pressed(const struct learn_object *o, const struct tern_policy_fault *f)
 {
-	unsigned leaf = o && (l->features & LEARN_TREE) ? o->leaf : LEAF;
-	tern_policy_density.fault(l->density[leaf], c, f, plan);
+	return tern_policy_full(f) && (!o || o->returns * 4 > o->arrivals);
 }
 
-static void by_stream(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
-		      struct tern_policy_plan *plan)
+/*
+ * Samples. What a plan brings along is used or not, and nobody tells. So the last page of a plan is
+ * left out now and then, one in a chunk at a time: it is faulted on before the chunk is evicted, or
+ * it is not, and so are the others.
+ */
+static void sample(struct learn_chunk *c, const struct learn_object *o,
+		   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
-	tern_policy_sequential.fault(l->sequential, c, f, plan);
+	unsigned last = plan->first + plan->count - 1;
+	if (!o || c->sample || plan->count < SAMPLE_LEAST || last == f->page)
+		return;
+	plan->count--;
+	c->sample = (uint16_t)(last + 1);
+}
+
+static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
+{
+	c->sample = 0;
+	o->tries++;
+	o->hits += used;
+	if (o->tries >= SAMPLES) {
+		o->tries /= 2;
+		o->hits /= 2;
+	}
+}
+
+/* Whether pages that come along with others are worth the room. A chunk of 16 is always tried. */
+static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
+{
+	return o && (o->hits * 10 >= o->tries * 6 || (f->address >> 21) % 16 == 0);
+}
+
+/* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
+static void by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
+		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	bool device = f->side == TERN_SIDE_DEVICE;
+	unsigned leaf = o && (l->features & LEARN_TREE) ? o->leaf : LEAF;
+	struct tern_policy_plan stream = *plan;
+	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
+	tern_policy_density.fault(l->density[leaf], c, f, plan);
+	if (is_pressed(o, f) && !pays(o, f)) {
+		*plan = stream;
+		return;
+	}
+	sample(c, o, f, plan);
+	if ((l->features & LEARN_CLASSES) && stream.count > plan->count &&
+	    stream.count > TERN_POLICY_GROUP)
+		*plan = stream;
 }
 
 /* What the command will touch of the chunk anyway. */
@@ -92,9 +139,18 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
 	c->returns += c->evicted && c->returns < UINT16_MAX;
+	c->touched = l->traffic;
+	if (!c->faults && object != LEARN_NONE) {
+		struct learn_object *o = &l->objects[object];
+		o->arrivals++;
+		o->returns += c->evicted;
+		if (o->arrivals >= 64) {
+			o->arrivals /= 2;
+			o->returns /= 2;
+		}
+	}
 	c->evicted = false;
 	c->faults += c->faults < UINT16_MAX;
-	c->touched = l->traffic;
 }
 
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
@@ -104,13 +160,12 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	struct learn_object *o = use ? &l->objects[use->object] : NULL;
 	struct learn_command *command = use ? learn_command_find(l, f->running->number) : NULL;
 	struct learn_guess g = {0, 0};
-	bool full = tern_policy_full(f), ordered = o && learn_in_order(o);
+	bool ordered = o && learn_in_order(o);
 	if (use && (l->features & LEARN_LOOKAHEAD))
 		g = learn_guess(l, command, use);
-	if (full || ((l->features & LEARN_CLASSES) && ordered))
-		by_stream(l, c, f, plan);
-	else
-		by_density(l, c, o, f, plan);
+	if (o && c->sample == f->page + 1)
+		sampled(o, c, true);
+	by_pattern(l, c, o, f, plan);
 	bool guessed = ordered && by_guess(&g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
@@ -132,7 +187,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	if (f->side == TERN_SIDE_DEVICE)
 		of_device(l, c, f, plan);
 	else
-		by_density(l, c, NULL, f, plan);
+		by_pattern(l, c, NULL, f, plan);
 }
 
 static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
@@ -147,8 +202,12 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 		return;
 	}
 	c->faults = 0;
-	if (cause == TERN_MOVED_EVICTION)
+	if (cause == TERN_MOVED_EVICTION) {
 		c->evicted = true;
+		if (c->sample && c->object)
+			sampled(&l->objects[c->object - 1], c, false);
+	}
+	c->sample = 0;
 	if (cause == TERN_MOVED_UNMAP)
 		c->returns = 0;
 }

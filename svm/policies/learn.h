@@ -48,10 +48,11 @@ struct learn_object {
 	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
 				   * now and then */
 	uint32_t used;
-	uint16_t commands; /* that run with it */
-	bool again;        /* gone through more than once by one command */
-	uint8_t leaf;      /* log2 of pages */
-	uint16_t leaf_good, leaf_bad;
+	uint16_t arrivals, returns; /* chunks that faults brought, and of them those that had been
+				     * evicted; halved now and then */
+	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
+	bool again;                 /* gone through more than once by one command */
+	uint8_t leaf;               /* log2 of pages */
 };
 
 /* What a kernel does with one of its arguments. */
@@ -88,6 +89,7 @@ struct learn_span {
 	uint64_t distance;   /* pages of traffic until its start */
 	uint16_t object;
 	bool running;
+	bool known; /* a guess; else all of the object */
 };
 
 struct learn {
@@ -101,6 +103,7 @@ struct learn {
 	bool spans_old;
 	_Alignas(16) unsigned char sequential[1536];
 	_Alignas(16) unsigned char density[LEARN_LEAVES][16];
+	_Alignas(16) unsigned char host_sequential[1536];
 	struct learn_object objects[LEARN_OBJECTS];
 	struct learn_model models[LEARN_MODELS];
 	struct learn_command commands[LEARN_COMMANDS];
@@ -114,6 +117,7 @@ struct learn_chunk {
 	uint16_t faults;                /* since it was empty */
 	uint16_t object;                /* + 1 */
 	uint16_t returns;
+	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
 	bool evicted;
 };
 

@@ -19,16 +19,19 @@ static void add_span(struct learn *l, const struct learn_command *c, const struc
 		     uint64_t distance, uint64_t *pages)
 {
 	struct learn_guess g = learn_guess(l, c, use);
-	if (g.start >= g.end)
-		g = (struct learn_guess){use->start, use->end};
-	else
+	bool known = g.start < g.end;
+	if (known)
 		*pages += (g.end - g.start) / PAGE;
-	if (l->span_count < LEARN_SPANS && g.start < g.end)
-		l->spans[l->span_count++] = (struct learn_span){.start = g.start,
-								.end = g.end,
-								.distance = distance,
-								.object = use->object,
-								.running = c->running};
+	else
+		g = (struct learn_guess){use->start, use->end};
+	if (l->span_count == LEARN_SPANS || g.start >= g.end)
+		return;
+	l->spans[l->span_count++] = (struct learn_span){.start = g.start,
+							.end = g.end,
+							.distance = distance,
+							.object = use->object,
+							.running = c->running,
+							.known = known};
 }
 
 static const struct learn_command *next_in_order(const struct learn *l, bool running,
@@ -69,7 +72,7 @@ static uint64_t age(const struct learn *l, const struct learn_chunk *c)
 /* Of memory that is not gone through in order. */
 static uint64_t by_age(const struct learn *l, const struct learn_chunk *c)
 {
-	return age(l, c) / (2 + 2 * (uint64_t)tern_min(c->returns, 32));
+	return age(l, c) / (16 + 2 * (uint64_t)tern_min(c->returns, 32));
 }
 
 /* Of @chunk in what a running command goes through. */
@@ -91,6 +94,16 @@ static uint64_t in_running(const struct learn *l, const struct learn_chunk *c,
 	return o->again ? (s->end - position + at - s->start) / PAGE : NEVER;
 }
 
+/* Of @chunk in what a waiting command goes through: where nobody knows what part of an object that
+ * is, it goes on where the last one ended. */
+static uint64_t in_waiting(const struct learn *l, const struct learn_span *s, uint64_t chunk)
+{
+	uint64_t at = tern_max(chunk, s->start), position = l->objects[s->object].position;
+	if (s->known || position < s->start || position > s->end)
+		return (at - s->start) / PAGE;
+	return (at >= position ? at - position : s->end - position + at - s->start) / PAGE;
+}
+
 static uint64_t in_known(const struct learn *l, const struct learn_chunk *c, uint64_t chunk)
 {
 	uint64_t least = NEVER;
@@ -102,7 +115,7 @@ static uint64_t in_known(const struct learn *l, const struct learn_chunk *c, uin
 		if (s->running)
 			d = in_running(l, c, s, chunk);
 		else if (learn_in_order(&l->objects[s->object]))
-			d = s->distance + (tern_max(chunk, s->start) - s->start) / PAGE;
+			d = s->distance + in_waiting(l, s, chunk);
 		else
 			d = s->distance + by_age(l, c);
 		least = tern_min(least, d);
