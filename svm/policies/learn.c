@@ -52,7 +52,8 @@ static void sample(struct learn_chunk *c, const struct learn_object *o,
 		   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	unsigned last = plan->first + plan->count - 1;
-	if (!o || c->sample || plan->count < SAMPLE_LEAST || last == f->page)
+	if (!o || o->jumps < 4 || learn_in_order(o) || c->sample || plan->count < SAMPLE_LEAST ||
+	    last == f->page)
 		return;
 	plan->count--;
 	c->sample = (uint16_t)(last + 1);
@@ -72,7 +73,7 @@ static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 /* Whether pages that come along with others are worth the room. A chunk of 16 is always tried. */
 static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
 {
-	return o && (o->hits * 10 >= o->tries * 6 || (f->address >> 21) % 16 == 0);
+	return o && ((o->hits + 4) * 10 >= (o->tries + 4) * 6 || (f->address >> 21) % 16 == 0);
 }
 
 /* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
