@@ -5,11 +5,15 @@
 #include <string.h>
 
 #define PAGE         UINT64_C(4096)
-#define WINDOW_PAGES 2048u /* that a stream has ahead of it, at most */
-#define STREAM_PAGES 64u   /* a plan of that size is of a stream that has gone on for a while */
-#define SAMPLE_LEAST 4u    /* pages of a plan */
-#define SAMPLES      64u   /* that are remembered, at most */
-#define LEAF         3u    /* log2 of pages, where the object has no own */
+#define WINDOW_PAGES 2048u  /* that a stream has ahead of it, at most */
+#define STREAM_PAGES 64u    /* a plan of that size is of a stream that has gone on for a while */
+#define PAGE_NS      1800u  /* as measured on this machine, without an imposed link */
+#define FAULT_NS     12000u /* likewise */
+#define DISPLACED    150u   /* of 1000: used pages that others push out */
+#define PRIOR        4u     /* samples that were used, before there are any */
+#define SAMPLE_LEAST 4u     /* pages of a plan */
+#define SAMPLES      64u    /* that are remembered, at most */
+#define LEAF         3u     /* log2 of pages, where the object has no own */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
 _Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
@@ -61,6 +65,7 @@ static void sample(struct learn_chunk *c, const struct learn_object *o,
 
 static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 {
+
 	c->sample = 0;
 	o->tries++;
 	o->hits += used;
@@ -70,10 +75,30 @@ static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 	}
 }
 
-/* Whether pages that come along with others are worth the room. A chunk of 16 is always tried. */
+/* Nanoseconds for a page on the link, one way, and for a fault without its pages. */
+static uint64_t page_ns(const struct tern_policy_link *link)
+{
+	return link->bytes_per_second ? PAGE * 1000000000u / link->bytes_per_second : PAGE_NS;
+}
+
+static uint64_t fault_ns(const struct tern_policy_link *link)
+{
+	return link->latency_ns + FAULT_NS;
+}
+
+/*
+ * Whether pages that come along with others are worth their way, and that of what they push out:
+ * the share of them that will be used saves a fault each, the others cost. And they push out others
+ * that might be used. A chunk of 16 is always tried, so that it is known when that changes.
+ */
 static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
 {
-	return o && ((o->hits + 4) * 10 >= (o->tries + 4) * 6 || (f->address >> 21) % 16 == 0);
+	uint64_t cost = 2 * page_ns(&f->link), saved = fault_ns(&f->link);
+	uint64_t least = 1000 * cost / (cost + saved) + DISPLACED;
+	if (!o)
+		return false;
+	return (o->hits + PRIOR) * 1000 >= (o->tries + PRIOR) * least ||
+	       (f->address >> 21) % 16 == 0;
 }
 
 /* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
@@ -174,10 +199,10 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
-	uint64_t chunk = f->address - f->page * PAGE;
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t ahead = o && stream && o->asked > end ? o->asked : end;
 	if (use)
-		learn_use_touched(l, use, f, chunk + plan->first * PAGE,
-				  chunk + (plan->first + plan->count) * PAGE);
+		learn_use_touched(l, use, f, end - plan->count * PAGE, end, ahead);
 }
 
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,

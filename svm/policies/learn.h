@@ -32,6 +32,7 @@ enum {
 };
 
 #define LEARN_LEAVES   6u /* 1, 2, ... 32 pages */
+#define LEARN_ENDS     4u /* the device's threads may be at different places */
 #define LEARN_OBJECTS  64u
 #define LEARN_MODELS   64u
 #define LEARN_COMMANDS 96u
@@ -41,9 +42,14 @@ enum {
 
 /* Memory that arguments point into. */
 struct learn_object {
-	uint64_t start, end;      /* 0, 0: not in use */
-	uint64_t named;           /* traffic when a command began with it last */
-	uint64_t position;        /* the address after the last fault's plan */
+	uint64_t start, end; /* 0, 0: not in use */
+	uint64_t named;      /* traffic when a command began with it last */
+	uint64_t position;   /* the address after the last fault's plan */
+	/* Likewise, of the last faults, and where what they had moved ahead ends. */
+	struct {
+		uint64_t plan, ahead;
+	} ends[LEARN_ENDS];
+	uint8_t oldest_end;       /* the next one to be replaced */
 	uint64_t asked;           /* what was asked for ahead goes up to here */
 	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
 				   * now and then */
@@ -132,9 +138,9 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 					 bool running);
 /* What faults have shown becomes the models'; the place is free again. */
 void learn_command_ended(struct learn *l, struct learn_command *c);
-/* @f, a fault of @use's, gets [@start, @end). */
+/* @f, a fault of @use's, gets [@start, @end), and what follows is moved up to @ahead. */
 void learn_use_touched(struct learn *l, struct learn_use *use, const struct tern_policy_fault *f,
-		       uint64_t start, uint64_t end);
+		       uint64_t start, uint64_t end, uint64_t ahead);
 /* What @use of @c will touch: one range, as far as that is known. */
 struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use);

@@ -5,7 +5,8 @@
 #include "svm/policies/learn.h"
 
 #define PAGE       UINT64_C(4096)
-#define NEAR       ((uint64_t)2 << 20) /* a fault no further from the last one goes on with it */
+#define NEAR       ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
+#define NEAR_PART  32u                 /* or, in a small object, than such a part of it */
 #define SURE       4
 #define LEAF_FIRST 3u /* 8 pages */
 
@@ -134,27 +135,45 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 	return c;
 }
 
-static void learn_way(struct learn_object *o, const struct tern_policy_fault *f)
+/* The fault at @at, which gets up to @end, goes on where one of the last ones was. */
+static bool goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
 {
-	uint64_t at = f->address, last = o->position;
-	bool on = at + NEAR >= last && at <= last + NEAR;
+	uint64_t near = tern_min(NEAR, (o->end - o->start) / NEAR_PART) + 4 * PAGE;
+	unsigned i = 0;
+	while (i < LEARN_ENDS &&
+	       (!o->ends[i].plan || at + near < o->ends[i].plan || at > o->ends[i].ahead + near))
+		i++;
+	bool on = i < LEARN_ENDS;
+	if (!on) {
+		i = o->oldest_end;
+		o->oldest_end = (uint8_t)((i + 1) % LEARN_ENDS);
+	}
+	o->ends[i].plan = end;
+	o->ends[i].ahead = tern_max(end, ahead);
+	return on;
+}
+
+static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
+{
+	bool on = goes_on(o, at, end, ahead);
 	o->in_order += on;
 	o->jumps += !on;
 	if (o->in_order + o->jumps > 256) {
 		o->in_order /= 2;
 		o->jumps /= 2;
 	}
-	if (!on && at < last && last - at > (o->end - o->start) / 2 && learn_in_order(o))
+	if (!on && at < o->position && o->position - at > (o->end - o->start) / 2 &&
+	    learn_in_order(o))
 		o->again = true;
+	o->position = end;
 }
 
 void learn_use_touched(struct learn *l, struct learn_use *use, const struct tern_policy_fault *f,
-		       uint64_t start, uint64_t end)
+		       uint64_t start, uint64_t end, uint64_t ahead)
 {
 	struct learn_object *o = &l->objects[use->object];
 	struct learn_model *m = &l->models[use->model];
-	learn_way(o, f);
-	o->position = end;
+	learn_way(o, f->address, end, ahead);
 	m->writes |= f->write;
 	start = tern_max(start, use->start);
 	end = tern_min(end, use->end);
