@@ -31,6 +31,15 @@ static void remove_range(struct ahead *a, unsigned index)
 		(a->count - index) * sizeof(a->ranges[0]));
 }
 
+static bool is_asked(const struct ahead *a, const struct ahead_range *r)
+{
+	for (unsigned i = 0; i < a->count; i++)
+		if (a->ranges[i].end == r->end && a->ranges[i].at >= r->at &&
+		    a->ranges[i].command == r->command && a->ranges[i].way == r->way)
+			return true;
+	return false;
+}
+
 void ahead_add(struct engine *e, struct device *device, const struct tern_policy_range *ranges,
 	       unsigned count, uint64_t command, uint64_t fault)
 {
@@ -39,13 +48,18 @@ void ahead_add(struct engine *e, struct device *device, const struct tern_policy
 		trace_ahead(device, &ranges[i], command, fault);
 		if (e->single_pages || device_gone(device))
 			continue;
+		struct ahead_range r = {
+			.at = ranges[i].start,
+			.end = ranges[i].end,
+			.command = ranges[i].command ? ranges[i].command : command,
+			.way = ranges[i].way,
+			.room = ranges[i].room,
+		};
+		if (is_asked(a, &r))
+			continue;
 		if (a->count == AHEAD_MAX)
 			remove_range(a, 0);
-		a->ranges[a->count++] = (struct ahead_range){.at = ranges[i].start,
-							     .end = ranges[i].end,
-							     .command = command,
-							     .way = ranges[i].way,
-							     .room = ranges[i].room};
+		a->ranges[a->count++] = r;
 	}
 }
 

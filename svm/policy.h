@@ -111,13 +111,14 @@ enum tern_policy_way {
 
 /*
  * Pages to be moved before anybody faults on them: when nobody waits for a fault and the link is
- * idle, piece by piece, in the order in which they were asked for. Given up when the command that
- * it was for has ended, or when memory is short.
+ * idle, piece by piece, in the order in which they were asked for. Given up when the command has
+ * ended, or when memory is short.
  */
 struct tern_policy_range {
 	uint64_t start, end;
-	uint8_t way;  /* enum tern_policy_way */
-	uint8_t room; /* it is worth an eviction; else it ends where the device is full */
+	uint64_t command; /* its number; 0: the one that the policy was asked about */
+	uint8_t way;      /* enum tern_policy_way */
+	uint8_t room;     /* it is worth an eviction; else it ends where the device is full */
 };
 
 struct tern_policy_plan {

@@ -126,5 +126,7 @@ void trace_ahead(const struct device *device, const struct tern_policy_range *ra
 		.n = index_of(device),
 		.x = (uint32_t)tern_min(pages, (uint64_t)UINT32_MAX),
 		.a = range->start,
-		.b = fault ? fault : command});
+		.b = fault            ? fault
+		     : range->command ? range->command
+				      : command});
 }

@@ -202,7 +202,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
 	uint64_t ahead = o && stream && o->asked > end ? o->asked : end;
 	if (use)
-		learn_use_touched(l, use, f, end - plan->count * PAGE, end, ahead);
+		learn_use_touched(l, command, use, f, end - plan->count * PAGE, end, ahead);
 }
 
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
@@ -221,10 +221,13 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 {
 	struct learn *l = device_state;
 	struct learn_chunk *c = chunk_state;
-	(void)first;
 	if (to_device) {
 		l->traffic += count;
-		note_chunk(l, c, learn_object_at(l, chunk + first * PAGE));
+		uint64_t start = chunk + first * PAGE;
+		uint16_t object = learn_object_at(l, start);
+		note_chunk(l, c, object);
+		if (cause == TERN_MOVED_AHEAD && object != LEARN_NONE)
+			learn_moved_ahead(&l->objects[object], start, start + count * PAGE);
 		return;
 	}
 	c->faults = 0;

@@ -70,7 +70,8 @@ struct learn_model {
 	int8_t whole;  /* that it is all of the object, whatever the work-items */
 	uint8_t shift; /* log2 of bytes of a block */
 	uint32_t used;
-	uint64_t q16; /* bytes for each work-item, * 65536 */
+	uint64_t first, items; /* of the commands that the blocks are of */
+	uint64_t q16;          /* bytes for each work-item, * 65536 */
 	uint64_t blocks[LEARN_BLOCKS / 64];
 };
 
@@ -139,8 +140,16 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 /* What faults have shown becomes the models'; the place is free again. */
 void learn_command_ended(struct learn *l, struct learn_command *c);
 /* @f, a fault of @use's, gets [@start, @end), and what follows is moved up to @ahead. */
-void learn_use_touched(struct learn *l, struct learn_use *use, const struct tern_policy_fault *f,
-		       uint64_t start, uint64_t end, uint64_t ahead);
+void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
+		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,
+		       uint64_t ahead);
+/* [@start, @end) of @o was moved ahead. */
+void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end);
+/* The blocks are what a command like @c touched. */
+static inline bool learn_same_blocks(const struct learn_model *m, const struct learn_command *c)
+{
+	return m->first == c->first && m->items == c->items;
+}
 /* What @use of @c will touch: one range, as far as that is known. */
 struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use);
@@ -149,7 +158,7 @@ uint16_t learn_object_at(const struct learn *l, uint64_t address);
 /* Mostly gone through in order. */
 static inline bool learn_in_order(const struct learn_object *o)
 {
-	return o->in_order >= 4 && o->in_order > 3 * o->jumps;
+	return o->in_order >= 2 && o->in_order > 3 * o->jumps;
 }
 
 /* learn_ahead.c, learn_keep.c: struct tern_policy's ahead() and keep() */

@@ -46,7 +46,7 @@ static struct learn_guess next(const struct learn *l, const struct learn_command
 		g.end = tern_min(g.end, g.start + most);
 		return g;
 	}
-	if (l->features & LEARN_FOOTPRINT)
+	if ((l->features & LEARN_FOOTPRINT) && learn_same_blocks(&l->models[use->model], c))
 		return run(&l->models[use->model], use, from, most);
 	return g;
 }
@@ -79,6 +79,7 @@ static void emit(const struct learn *l, const struct learn_command *c, struct li
 			list->out[list->count++] = (struct tern_policy_range){
 				.start = g.start,
 				.end = g.end,
+				.command = c->number,
 				.way = copy ? TERN_AHEAD_COPY : TERN_AHEAD_TO_DEVICE,
 				.room = list->room};
 			from[i] = g.end;
@@ -87,28 +88,35 @@ static void emit(const struct learn *l, const struct learn_command *c, struct li
 	}
 }
 
-/* The one that waits in front. */
-static const struct learn_command *next_waiting(const struct learn *l)
+/* The first one that waits, of those that were enqueued after @order. */
+static const struct learn_command *next_waiting(const struct learn *l, uint64_t order)
 {
 	const struct learn_command *first = NULL;
 	for (unsigned i = 0; i < LEARN_COMMANDS; i++) {
 		const struct learn_command *c = &l->commands[i];
-		if (c->number && !c->running && (!first || c->order < first->order))
+		if (c->number && !c->running && c->order > order &&
+		    (!first || c->order < first->order))
 			first = c;
 	}
 	return first;
 }
 
+/* What runs, and of what waits as much as is worth an eviction. */
 static unsigned begins(struct learn *l, const struct learn_command *c,
 		       struct tern_policy_range *out)
 {
 	struct list list = {.out = out};
-	const struct learn_command *following = next_waiting(l);
-	uint64_t bytes = bytes_of(l, c), more = following ? bytes_of(l, following) : 0;
-	list.room = (bytes + more) / PAGE <= l->limit / 4;
+	uint64_t bytes = bytes_of(l, c);
+	list.room = bytes / PAGE <= l->limit / 4;
 	emit(l, c, &list);
-	if (following && (bytes + more) / PAGE <= l->limit / 2)
-		emit(l, following, &list);
+	list.room = true;
+	for (const struct learn_command *w = next_waiting(l, 0); w && bytes;
+	     w = next_waiting(l, w->order)) {
+		bytes += bytes_of(l, w);
+		if (bytes / PAGE > l->limit / 4)
+			break;
+		emit(l, w, &list);
+	}
 	return list.count;
 }
 

@@ -135,10 +135,17 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 	return c;
 }
 
-/* The fault at @at, which gets up to @end, goes on where one of the last ones was. */
-static bool goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
+static uint64_t near_of(const struct learn_object *o)
 {
-	uint64_t near = tern_min(NEAR, (o->end - o->start) / NEAR_PART) + 4 * PAGE;
+	return tern_min(NEAR, (o->end - o->start) / NEAR_PART) + 4 * PAGE;
+}
+
+/* The fault at @at, which gets up to @end, goes on where one of the last ones was: 1; or does not:
+ * 0; or is the first one: -1. */
+static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
+{
+	uint64_t near = near_of(o);
+	bool first = !o->ends[0].plan;
 	unsigned i = 0;
 	while (i < LEARN_ENDS &&
 	       (!o->ends[i].plan || at + near < o->ends[i].plan || at > o->ends[i].ahead + near))
@@ -150,13 +157,21 @@ static bool goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t 
 	}
 	o->ends[i].plan = end;
 	o->ends[i].ahead = tern_max(end, ahead);
-	return on;
+	return first ? -1 : on;
+}
+
+void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end)
+{
+	for (unsigned i = 0; i < LEARN_ENDS; i++)
+		if (o->ends[i].plan && start <= o->ends[i].ahead + near_of(o) &&
+		    start >= o->ends[i].plan && end > o->ends[i].ahead)
+			o->ends[i].ahead = end;
 }
 
 static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
 {
-	bool on = goes_on(o, at, end, ahead);
-	o->in_order += on;
+	int on = goes_on(o, at, end, ahead);
+	o->in_order += on > 0;
 	o->jumps += !on;
 	if (o->in_order + o->jumps > 256) {
 		o->in_order /= 2;
@@ -168,12 +183,25 @@ static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_
 	o->position = end;
 }
 
-void learn_use_touched(struct learn *l, struct learn_use *use, const struct tern_policy_fault *f,
-		       uint64_t start, uint64_t end, uint64_t ahead)
+static void mark_blocks(struct learn_model *m, const struct learn_command *c,
+			const struct learn_use *use, uint64_t start, uint64_t end)
 {
-	struct learn_object *o = &l->objects[use->object];
+	if (!learn_same_blocks(m, c)) {
+		memset(m->blocks, 0, sizeof(m->blocks));
+		m->first = c->first;
+		m->items = c->items;
+	}
+	for (uint64_t b = (start - use->start) >> m->shift;
+	     b <= (end - 1 - use->start) >> m->shift && b < LEARN_BLOCKS; b++)
+		m->blocks[b / 64] |= (uint64_t)1 << b % 64;
+}
+
+void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
+		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,
+		       uint64_t ahead)
+{
 	struct learn_model *m = &l->models[use->model];
-	learn_way(o, f->address, end, ahead);
+	learn_way(&l->objects[use->object], f->address, end, ahead);
 	m->writes |= f->write;
 	start = tern_max(start, use->start);
 	end = tern_min(end, use->end);
@@ -182,9 +210,7 @@ void learn_use_touched(struct learn *l, struct learn_use *use, const struct tern
 	use->low = use->high ? tern_min(use->low, start) : start;
 	use->high = tern_max(use->high, end);
 	use->pages += (end - start) / PAGE;
-	for (uint64_t b = (start - use->start) >> m->shift;
-	     b <= (end - 1 - use->start) >> m->shift && b < LEARN_BLOCKS; b++)
-		m->blocks[b / 64] |= (uint64_t)1 << b % 64;
+	mark_blocks(m, c, use, start, end);
 }
 
 /* Bytes for a work-item, * 65536: what has been seen is mostly a little too much, since plans are
@@ -240,7 +266,7 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 	bool dense = use->pages * PAGE * 2 >= seen;
 	struct learn_guess g = line(c, use, m->q16);
 	if (m->line && g.start < g.end) {
-		m->line = surer(m->line, fits(&g, use) && learn_in_order(o));
+		m->line = surer(m->line, fits(&g, use));
 	} else if (learn_in_order(o)) {
 		uint64_t q16 = per_item(seen, c->items);
 		g = line(c, use, q16);
