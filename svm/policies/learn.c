@@ -101,6 +101,12 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 	       (f->address >> 21) % 16 == 0;
 }
 
+/* The sides take turns on the memory, and pages in vain, there and back, are dear. */
+static bool is_shared(const struct tern_policy_fault *f)
+{
+	return f->moved_recently && TERN_POLICY_GROUP * page_ns(&f->link) > fault_ns(&f->link);
+}
+
 /* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
 static void by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
 		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
@@ -116,7 +122,7 @@ static void by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 	}
 	sample(c, o, f, plan);
 	if ((l->features & LEARN_CLASSES) && stream.count > plan->count &&
-	    stream.count > TERN_POLICY_GROUP)
+	    stream.count > TERN_POLICY_GROUP && !is_shared(f))
 		*plan = stream;
 }
 
@@ -165,7 +171,8 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
 	c->returns += c->evicted && c->returns < UINT16_MAX;
-	c->touched = l->traffic;
+	if (!c->faults)
+		c->arrived = l->traffic;
 	if (!c->faults && object != LEARN_NONE) {
 		struct learn_object *o = &l->objects[object];
 		o->arrivals++;

@@ -51,6 +51,7 @@ struct learn_object {
 	} ends[LEARN_ENDS];
 	uint8_t oldest_end;       /* the next one to be replaced */
 	uint64_t asked;           /* what was asked for ahead goes up to here */
+	uint64_t moved;           /* pages that were moved ahead since a command began with it */
 	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
 				   * now and then */
 	uint32_t used;
@@ -120,7 +121,7 @@ struct learn {
 /* For each chunk. */
 struct learn_chunk {
 	struct tern_policy_reads reads; /* first: shared with blend */
-	uint64_t touched;               /* traffic at its last fault or move */
+	uint64_t arrived;               /* traffic when it came, since it was empty */
 	uint16_t faults;                /* since it was empty */
 	uint16_t object;                /* + 1 */
 	uint16_t returns;

@@ -120,6 +120,19 @@ static unsigned begins(struct learn *l, const struct learn_command *c,
 	return list.count;
 }
 
+/* What runs and waits before @c, and @c, are not too much to be there at once. */
+static unsigned waits(struct learn *l, const struct learn_command *c, struct tern_policy_range *out)
+{
+	struct list list = {.out = out, .room = true};
+	uint64_t bytes = 0;
+	for (unsigned i = 0; i < LEARN_COMMANDS; i++)
+		if (l->commands[i].number && l->commands[i].order <= c->order)
+			bytes += bytes_of(l, &l->commands[i]);
+	if (bytes / PAGE <= l->limit / 4)
+		emit(l, c, &list);
+	return list.count;
+}
+
 unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment,
 		     struct tern_policy_range *out)
 {
@@ -129,8 +142,8 @@ unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment
 	l->limit = moment->limit_pages;
 	switch (moment->event) {
 	case TERN_COMMAND_QUEUED:
-		learn_command_note(l, moment->command, false);
-		return 0;
+		c = learn_command_note(l, moment->command, false);
+		return moves ? waits(l, c, out) : 0;
 	case TERN_COMMAND_BEGINS:
 		c = learn_command_note(l, moment->command, true);
 		return moves ? begins(l, c, out) : 0;

@@ -5,14 +5,15 @@
  * where its last fault was; those that wait follow in order, each from the start of what it will
  * touch. Beyond the last one the same objects are expected again, from their starts on, those that
  * were named the longest ago last. Memory that is not gone through in order is expected again after
- * as long as it has not been touched, and the sooner the more often it has come back.
+ * as long as it has been there, and the sooner the more often it has come back: when it was used
+ * last nobody knows, since accesses without a fault are not seen.
  */
 #include "svm/policies/learn.h"
 
 #define PAGE   UINT64_C(4096)
 #define CHUNK  ((uint64_t)2 << 20)
 #define NEVER  ((uint64_t)1 << 50)
-#define GUARD  2048u /* pages of traffic during which what was touched is still in use, at most */
+#define GUARD  2048u /* pages of traffic during which what came is still in use, at most */
 #define BEHIND 1024u /* and what lies so far behind in a stream, at most */
 
 static void add_span(struct learn *l, const struct learn_command *c, const struct learn_use *use,
@@ -66,7 +67,7 @@ static void renew(struct learn *l)
 
 static uint64_t age(const struct learn *l, const struct learn_chunk *c)
 {
-	return tern_min(l->traffic - c->touched, 4 * l->limit);
+	return tern_min(l->traffic - c->arrived, 4 * l->limit);
 }
 
 /* Of memory that is not gone through in order. */
@@ -89,7 +90,7 @@ static uint64_t in_running(const struct learn *l, const struct learn_chunk *c,
 		return (tern_max(at, position) - position) / PAGE;
 	uint64_t behind = tern_min(BEHIND, l->limit / 16) * PAGE;
 	if (position - chunk <= behind + CHUNK &&
-	    l->traffic - c->touched < tern_min(GUARD, l->limit / 8))
+	    l->traffic - c->arrived < tern_min(GUARD, l->limit / 8))
 		return 0;
 	return o->again ? (s->end - position + at - s->start) / PAGE : NEVER;
 }

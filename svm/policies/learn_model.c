@@ -130,6 +130,7 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 		struct learn_object *o = &l->objects[c->uses[i].object];
 		o->named = l->traffic;
 		o->asked = 0;
+		o->moved = 0;
 	}
 	l->spans_old = true;
 	return c;
@@ -162,6 +163,7 @@ static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t a
 
 void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end)
 {
+	o->moved += (end - start) / PAGE;
 	for (unsigned i = 0; i < LEARN_ENDS; i++)
 		if (o->ends[i].plan && start <= o->ends[i].ahead + near_of(o) &&
 		    start >= o->ends[i].plan && end > o->ends[i].ahead)
@@ -263,11 +265,11 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 	uint64_t seen = use->high - use->low, size = use->end - use->start;
 	if (!use->high)
 		return;
-	bool dense = use->pages * PAGE * 2 >= seen;
+	bool dense = (use->pages + o->moved) * PAGE * 2 >= seen;
 	struct learn_guess g = line(c, use, m->q16);
 	if (m->line && g.start < g.end) {
 		m->line = surer(m->line, fits(&g, use));
-	} else if (learn_in_order(o)) {
+	} else if (learn_in_order(o) && dense) {
 		uint64_t q16 = per_item(seen, c->items);
 		g = line(c, use, q16);
 		m->line = q16 && g.start < g.end && fits(&g, use);
