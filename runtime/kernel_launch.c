@@ -205,12 +205,30 @@ static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command 
 	return CL_SUCCESS;
 }
 
+static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern_command *command)
+{
+	size_t bytes = kernel->indirect_count * sizeof(kernel->indirect[0]);
+	command->ndrange.indirect = NULL;
+	command->ndrange.indirect_count = 0;
+	if (!bytes || !command->event.queue->device->ops->announce)
+		return CL_SUCCESS;
+	void *copy = tern_command_own(command, bytes);
+	if (!copy)
+		return CL_OUT_OF_HOST_MEMORY;
+	memcpy(copy, kernel->indirect, bytes);
+	command->ndrange.indirect = copy;
+	command->ndrange.indirect_count = kernel->indirect_count;
+	return CL_SUCCESS;
+}
+
 static cl_int fill_command_locked(struct tern_kernel *kernel,
 				  const struct tern_kernel_target *target, cl_uint dim,
 				  const struct shape *shape, struct tern_command *command)
 {
 	const struct tern_kernel_info *info = target->info;
 	cl_int error = use_memory_locked(kernel, command);
+	if (!error)
+		error = copy_indirect_locked(kernel, command);
 	if (error)
 		return error;
 	void *args = tern_command_args(command, info->args_bytes + !info->args_bytes);

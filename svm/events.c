@@ -31,6 +31,8 @@ static void discard(struct engine *e, struct chunk *chunk, unsigned first, unsig
 static void removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped)
 {
 	struct chunk *chunk;
+	if (unmapped)
+		commands_unmapped(e, start, end);
 	for (uint64_t at = chunk_base(start); (chunk = directory_next(&e->directory, at, end));
 	     at = chunk->base + TERN_CHUNK) {
 		unsigned first = chunk->base < start ? page_index(start) : 0;
@@ -43,7 +45,7 @@ static void removed(struct engine *e, uint64_t start, uint64_t end, bool unmappe
 		bits_clear(chunk->registered, first, count);
 		if (count == TERN_CHUNK_PAGES)
 			chunk->advice = TERN_ADVICE_NONE;
-		policy_moved(e, chunk, first, count, false);
+		policy_moved(e, chunk, first, count, false, TERN_MOVED_UNMAP);
 	}
 }
 

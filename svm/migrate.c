@@ -39,7 +39,7 @@ static int give_piece(struct engine *e, struct request *q, struct device *device
 	if (!error)
 		error = give_upgrade(e, chunk, p->first, p->count);
 	if (!error)
-		policy_moved(e, chunk, p->first, p->count, true);
+		policy_moved(e, chunk, p->first, p->count, true, TERN_MOVED_REQUEST);
 	return error;
 }
 
@@ -56,7 +56,7 @@ static int return_piece(struct engine *e, struct request *q, const struct piece 
 	}
 	int error = return_all(e, chunk, p->first, p->count, p->contents);
 	if (!error)
-		policy_moved(e, chunk, p->first, p->count, false);
+		policy_moved(e, chunk, p->first, p->count, false, TERN_MOVED_REQUEST);
 	return error;
 }
 

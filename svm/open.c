@@ -90,9 +90,10 @@ static int choose_policy(struct engine *e)
 		return error;
 	trace_policy(e, replaced);
 	tern_policy_memory(e->policy, exclude_segment, e);
-	e->eviction = tern_eviction_find(tern_option(TERN_OPTION_EVICT));
-	if (!e->eviction)
-		e->eviction = tern_evictions[0];
+	/* NULL: the policy's own. */
+	e->eviction = tern_eviction_choose(e->policy, tern_option(TERN_OPTION_EVICT));
+	e->wants_commands = e->policy->ahead || e->policy->keep ||
+			    (e->eviction && e->eviction->wants_commands) || tern_trace_is_on();
 	e->directory.chunk_bytes = chunk_bytes(e);
 	return 0;
 }
@@ -102,7 +103,10 @@ static int memory(struct engine *e)
 	e->pending = tern_pinned_alloc(PENDING_BYTES);
 	e->bounce = tern_pinned_alloc(TERN_CHUNK);
 	e->zeros = tern_pinned_alloc(TERN_PAGE);
-	return e->pending && e->bounce && e->zeros ? 0 : -ENOMEM;
+	e->notes = tern_pinned_alloc(sizeof(*e->notes));
+	for (uint64_t i = 0; e->notes && i < NOTES_MAX; i++)
+		atomic_init(&e->notes->notes[i].turn, i);
+	return e->pending && e->bounce && e->zeros && e->notes ? 0 : -ENOMEM;
 }
 
 static void free_memory(struct engine *e)
@@ -113,6 +117,8 @@ static void free_memory(struct engine *e)
 		tern_pinned_free(e->bounce, TERN_CHUNK);
 	if (e->zeros)
 		tern_pinned_free(e->zeros, TERN_PAGE);
+	if (e->notes)
+		tern_pinned_free(e->notes, sizeof(*e->notes));
 }
 
 static int init(struct engine *e)

@@ -23,7 +23,7 @@ static const char help[] =
 	"  --csv      a line for each record\n"
 	"  --json     for ui.perfetto.dev and chrome://tracing\n";
 
-enum { WAYS = 6, REASONS = 4, RULES = 64 };
+enum { WAYS = 6, REASONS = 5, RULES = 64 };
 
 struct rule {
 	char text[201];
