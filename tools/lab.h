@@ -2,8 +2,9 @@
 /*
  * DOC: the laboratory
  *
- * `tern lab run` runs one program, unchanged, once for each combination of migration policy and
- * device memory, as often as is asked for, each time with a trace, and tells what came of it.
+ * `tern lab replay` is described in replay.h. `tern lab run` runs one program, unchanged, once for
+ * each combination of migration policy and device memory, as often as is asked for, each time with
+ * a trace, and tells what came of it.
  *
  *   lab.c          the command: options, the order of runs, interrupts
  *   lab_run.c      one run: the child process, its output, its time limit
@@ -59,6 +60,13 @@ struct lab {
 	struct lab_result *results;
 	unsigned count, size;
 };
+
+/* lab_values.c: what an option has behind it. False: it is not understood. */
+/* A number that is not 0, with K, M or G or not. */
+bool lab_read_bytes(const char *text, uint64_t *out);
+bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *out);
+/* Words separated by ';' if there is one, else by ','; @list is cut into them. */
+bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count);
 
 /* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
  * which was reported. */
