@@ -47,6 +47,7 @@ struct chunk {
 	struct device *device; /* who has its SHARED, AWAY and SNAPSHOT pages, if there are any */
 	tern_page_bits shared, staged, away, snapshot;
 	tern_page_bits registered;  /* with the program's userfaultfd, as far as we know */
+	tern_page_bits readonly;    /* AWAY pages that the device may only read as yet */
 	tern_page_bits shown;       /* AWAY pages that a watched device reaches (watch.c) */
 	tern_page_bits device_held; /* whom hold_until is for: set: the device */
 	uint32_t hold_until[TERN_CHUNK_PAGES]; /* microseconds of the engine's clock, wraps */

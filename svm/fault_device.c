@@ -155,6 +155,16 @@ static void unprotect_around(struct engine *e, struct chunk *chunk, unsigned pag
 		end++;
 	} while (end % BLOCK_PAGES && bits_test(chunk->away, end) && bits_test(m->pages, end));
 	device_unprotect(e, chunk, first, end - first);
+	bits_clear(chunk->readonly, first, end - first);
+}
+
+/* Another thread's fault had brought the page, with the right that is asked for. */
+static bool joins(const struct chunk *chunk, const struct pending *fault)
+{
+	unsigned page = page_index(fault->address);
+	enum page_state state = page_state(chunk, page);
+	return (state == PAGE_AWAY && !(fault->write && bits_test(chunk->readonly, page))) ||
+	       (state == PAGE_SHARED && !fault->write);
 }
 
 /* @page is on the device already: somebody else's fault brought it, or only a right is missing. */
@@ -163,6 +173,7 @@ static bool there(struct engine *e, struct chunk *chunk, struct pending *fault,
 {
 	unsigned page = page_index(fault->address);
 	enum page_state state = page_state(chunk, page);
+	fault->joined = joins(chunk, fault);
 	if (state == PAGE_AWAY && fault->write)
 		unprotect_around(e, chunk, page, m);
 	if (state == PAGE_AWAY || (state == PAGE_SHARED && !fault->write)) {

@@ -68,6 +68,7 @@ struct pending {
 	uint64_t number;     /* in the trace; 0: it is not there */
 	bool write, protect; /* protect: the host wrote to a write-protected page */
 	bool counted;        /* in the statistics */
+	bool joined;         /* another thread's fault had brought the page already */
 	bool asked;          /* mapping_assume() was not enough */
 	bool planned;        /* the plan below was made and the link is paid for */
 	struct tern_policy_plan plan;

@@ -11,6 +11,8 @@ static int fill_away(struct engine *e, struct chunk *chunk, unsigned first, unsi
 		if (n < 0)
 			return (int)n;
 		pages_set(e, chunk, first, (unsigned)n, PAGE_AWAY);
+		if (!writable)
+			bits_fill(chunk->readonly, first, (unsigned)n);
 		pages_hold(e, chunk, first, (unsigned)n, true, e->hold_us, true);
 		account(e, chunk, from ? STAT(pages_to_device) : STAT(pages_zeroed), (uint64_t)n);
 		trace_moved(e, chunk, first, (unsigned)n,

@@ -26,7 +26,9 @@ void trace_served(const struct pending *fault)
 {
 	if (fault->number)
 		tern_trace_put(
-			(struct tern_trace_record){.kind = TERN_TRACE_SERVED, .b = fault->number});
+			(struct tern_trace_record){.kind = TERN_TRACE_SERVED,
+						   .flags = fault->joined ? TERN_TRACE_JOINED : 0,
+						   .b = fault->number});
 }
 
 void trace_plan(const struct chunk *chunk, const struct pending *fault,

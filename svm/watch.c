@@ -18,7 +18,8 @@
  *
  * The trace then has, in order: of the device, the first read and the first write of each page
  * since it was hidden or away; of the host, the first read and the first write of each page since
- * the last recorded access of the device in its chunk.
+ * the last recorded access of the device in its chunk. Faults of other threads on a page that one
+ * has brought by the time they are looked at are marked (TERN_TRACE_JOINED), as in every trace.
  *
  * Not seen: accesses to the pages in the window again; accesses of the host to chunks that no
  * device touches between them, which no plan concerns; the host's accesses to what was evicted or
@@ -99,6 +100,8 @@ static void show(struct engine *e, struct chunk *chunk, unsigned page, bool writ
 		hide_older_half(e);
 	w->pages[w->count++] = page_address(chunk, page);
 	bits_fill(chunk->shown, page, 1);
+	if (!writable)
+		bits_fill(chunk->readonly, page, 1);
 	device_show(e, chunk, page, 1, writable);
 }
 
@@ -129,6 +132,8 @@ int watch_device(struct engine *e, struct chunk *chunk, struct pending *fault,
 {
 	unsigned page = page_index(fault->address);
 	if (bits_test(chunk->shown, page)) { /* a right is missing, or the fault is an old one */
+		fault->joined = !(fault->write && bits_test(chunk->readonly, page));
+		bits_clear(chunk->readonly, page, fault->write);
 		if (fault->write)
 			device_unprotect(e, chunk, page, 1);
 		else

@@ -25,8 +25,9 @@ enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
 
 /* What one run was like. */
 struct lab_measure {
-	double seconds; /* of the process */
-	uint64_t device_faults, host_faults;
+	double seconds;         /* of the process */
+	uint64_t device_faults; /* but those that another thread's fault had answered already */
+	uint64_t host_faults;
 	uint64_t pages_to_device, pages_to_host, pages_zeroed, pages_evicted;
 	uint64_t pages_again;    /* of those to the device: they had been there before */
 	uint64_t peak_pages;     /* on the device */

@@ -114,6 +114,11 @@ static void served(struct reading *s, const struct tern_trace_record *r)
 	struct open_fault *f = tern_table_find(&s->faults, r->b);
 	if (!f || !f->record.kind)
 		return;
+	if (r->flags & TERN_TRACE_JOINED) { /* the thread wanted what the access before did */
+		f->record.kind = TERN_TRACE_NONE;
+		s->open--;
+		return;
+	}
 	uint64_t took = elapsed(f->record.ns, r->ns);
 	if (f->idle_ns)
 		add_number(s, &s->gaps, f->idle_ns);

@@ -61,6 +61,7 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.number = r->b;
 		break;
 	case TERN_TRACE_SERVED:
+		l.what = r->flags & TERN_TRACE_JOINED ? "joined" : NULL;
 		l.number = r->b;
 		break;
 	case TERN_TRACE_PLAN:

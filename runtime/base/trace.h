@@ -55,7 +55,7 @@ enum tern_trace_kind {
 	TERN_TRACE_DEVICE,  /* device n: a: bytes of memory (0: it goes), b: of the link per second,
 			       x: latency, ns */
 	TERN_TRACE_FAULT,   /* a: address, b: number, x: owner; flags: HOST, WRITE; n: device */
-	TERN_TRACE_SERVED,  /* b: the fault's number */
+	TERN_TRACE_SERVED,  /* b: the fault's number; flags: JOINED */
 	TERN_TRACE_PLAN,    /* a: address, b: the fault's number, x: pages, n: hold in us (65535:
 			     * more),    flags: the action */
 	TERN_TRACE_RULE,    /* b: the fault's number, x: text of the rule that made the plan */
@@ -73,7 +73,9 @@ enum tern_trace_kind {
 	TERN_TRACE_KINDS
 };
 
-enum { TERN_TRACE_HOST = 1, TERN_TRACE_WRITE = 2 };    /* flags of FAULT */
+enum { TERN_TRACE_HOST = 1, TERN_TRACE_WRITE = 2 }; /* flags of FAULT */
+/* Of SERVED: another thread's fault had brought the page when this one was looked at. */
+enum { TERN_TRACE_JOINED = 1 };
 enum { TERN_TRACE_WRITABLE = 1, TERN_TRACE_FILE = 2 }; /* flags of MAPPED */
 
 enum tern_trace_way {
