@@ -10,6 +10,7 @@
  *   lab_run.c      one run: the child process, its output, its time limit
  *   lab_measure.c  a trace becomes numbers
  *   lab_report.c   the table, results.csv, report.html
+ *   lab_regret.c   what no policy can beat
  *
  * The first run, with all the memory that the device has, shows how much the program uses of it at
  * most: percentages are of that.
@@ -20,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct replay_history;
 
 enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
 
@@ -34,6 +37,7 @@ struct lab_measure {
 	uint64_t transfers;      /* moves with contents, either way */
 	double host_fault_us[3]; /* 50th, 95th, 99th percentile; 0: none */
 	uint64_t lost;           /* records of the trace: then the numbers are too small */
+	double bound_seconds;    /* what any policy needs at least; 0: not asked for */
 };
 
 struct lab_result {
@@ -57,7 +61,10 @@ struct lab {
 	double timeout; /* seconds */
 	uint64_t link;  /* bytes per second; 0: as fast as the machine */
 	uint64_t latency_us;
-	bool keep; /* the traces */
+	bool keep;                      /* the traces */
+	bool regret;                    /* is wanted: the accesses are recorded, too */
+	struct replay_history *history; /* of the accesses, or NULL */
+	double outside;                 /* seconds of the process before and after them */
 	struct lab_result *results;
 	unsigned count, size;
 };
@@ -72,11 +79,21 @@ bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count)
 /* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
  * which was reported. */
 bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number);
+/* The same with all accesses recorded, which become @history. False: no use, reported. */
+bool lab_run_recording(const struct lab *lab, struct lab_result *result,
+		       struct replay_history *history);
 /* Ends the running program, from a signal handler. */
 void lab_interrupt(void);
 
 /* False: no memory, or no trace at @path. */
 bool lab_measure(const char *path, struct lab_measure *out);
+
+/* --regret: records the accesses with @memory bytes of device memory. What fails is reported, and
+ * the comparison goes on without. */
+void lab_regret_record(struct lab *lab, uint64_t memory);
+/* The bound of each result, when all have been run. */
+void lab_regret_find(struct lab *lab);
+void lab_regret_finish(struct lab *lab);
 
 /* What the link takes for a run's transfers, seconds; 0: no link is imposed. */
 double lab_link_seconds(const struct lab *lab, const struct lab_measure *m);

@@ -42,9 +42,9 @@ void lab_print_table(const struct lab *lab, FILE *out)
 {
 	for (unsigned p = 0; p < lab->memory_count; p++) {
 		unsigned percent = lab->percents[p];
-		fprintf(out, "\nmemory %u %%\n  %-24s %9s %9s %9s %9s %9s %9s %9s\n", percent,
+		fprintf(out, "\nmemory %u %%\n  %-24s %9s %9s %9s %9s %9s %9s %9s%s\n", percent,
 			"policy", "ms", "faults", "host f.", "MiB in", "MiB out", "again %",
-			"host p99");
+			"host p99", lab->history ? "  regret" : "");
 		for (unsigned i = 0; i < lab->policy_count; i++) {
 			const struct lab_result *r = lab_median(lab, lab->policies[i], percent);
 			if (!r) {
@@ -60,6 +60,10 @@ void lab_print_table(const struct lab *lab, FILE *out)
 						   : 0.0);
 			if (m->host_fault_us[2] > 0)
 				fprintf(out, " %6.0f us", m->host_fault_us[2]);
+			else if (m->bound_seconds > 0)
+				fprintf(out, " %9s", "");
+			if (m->bound_seconds > 0)
+				fprintf(out, " %7.2f", m->seconds / m->bound_seconds);
 			fputs(m->lost ? "  (records were lost)\n" : "\n", out);
 		}
 	}
@@ -108,7 +112,8 @@ bool lab_write_csv(const struct lab *lab)
 		return false;
 	fputs("policy,percent,memory_bytes,repeat,status,seconds,link_seconds,device_faults,"
 	      "host_faults,pages_to_device,pages_to_host,pages_zeroed,pages_evicted,pages_again,"
-	      "peak_pages,host_fault_us_p50,host_fault_us_p95,host_fault_us_p99,lost\n",
+	      "peak_pages,host_fault_us_p50,host_fault_us_p95,host_fault_us_p99,lost,"
+	      "bound_seconds\n",
 	      f);
 	for (unsigned i = 0; i < lab->count; i++) {
 		const struct lab_result *r = &lab->results[i];
@@ -123,7 +128,7 @@ bool lab_write_csv(const struct lab *lab)
 			fprintf(f, ",%" PRIu64, numbers[k]);
 		for (unsigned k = 0; k < 3; k++)
 			fprintf(f, ",%.3f", m->host_fault_us[k]);
-		fprintf(f, ",%" PRIu64 "\n", m->lost);
+		fprintf(f, ",%" PRIu64 ",%.6f\n", m->lost, m->bound_seconds);
 	}
 	return end_file(lab, "results.csv", temporary, f);
 }
@@ -167,6 +172,12 @@ static double traffic(const struct lab *lab, const struct lab_measure *m)
 static double link_time(const struct lab *lab, const struct lab_measure *m)
 {
 	return lab_link_seconds(lab, m) * 1000;
+}
+
+static double regret(const struct lab *lab, const struct lab_measure *m)
+{
+	(void)lab;
+	return m->bound_seconds > 0 ? m->seconds / m->bound_seconds : 0;
 }
 
 static double most_of(const struct lab *lab, const struct plot *plot)
@@ -244,8 +255,9 @@ static void put_rows(const struct lab *lab, FILE *f)
 {
 	fputs("<h2>All numbers</h2>\n<table><tr><th>policy</th><th>memory</th><th>ms</th>"
 	      "<th>device faults</th><th>host faults</th><th>MiB in</th><th>MiB out</th>"
-	      "<th>evicted</th><th>came again</th><th>host fault p50, p99</th></tr>\n",
+	      "<th>evicted</th><th>came again</th><th>host fault p50, p99</th>",
 	      f);
+	fputs(lab->history ? "<th>regret</th></tr>\n" : "</tr>\n", f);
 	for (unsigned p = 0; p < lab->memory_count; p++)
 		for (unsigned i = 0; i < lab->policy_count; i++) {
 			const struct lab_result *r =
@@ -261,11 +273,14 @@ static void put_rows(const struct lab *lab, FILE *f)
 			fprintf(f,
 				"<td>%.1f</td><td>%" PRIu64 "</td><td>%" PRIu64
 				"</td><td>%.1f</td><td>%.1f</td><td>%.1f MiB</td><td>%.1f MiB</td>"
-				"<td>%.0f, %.0f us</td></tr>\n",
+				"<td>%.0f, %.0f us</td>",
 				m->seconds * 1000, m->device_faults, m->host_faults,
 				mebibytes(m->pages_to_device), mebibytes(m->pages_to_host),
 				mebibytes(m->pages_evicted), mebibytes(m->pages_again),
 				m->host_fault_us[0], m->host_fault_us[2]);
+			if (m->bound_seconds > 0)
+				fprintf(f, "<td>%.2f</td>", m->seconds / m->bound_seconds);
+			fputs("</tr>\n", f);
 		}
 	fputs("</table>\n</body></html>\n", f);
 }
@@ -273,6 +288,9 @@ static void put_rows(const struct lab *lab, FILE *f)
 bool lab_write_html(const struct lab *lab)
 {
 	static const struct plot plots[] = {{"Time of the process", "ms", milliseconds},
+					    {"Regret: time divided by what any policy needs at "
+					     "least",
+					     "", regret},
 					    {"Time on the link", "ms", link_time},
 					    {"Faults", "", all_faults},
 					    {"Contents moved, both ways", "MiB", traffic}};
