@@ -45,8 +45,15 @@ static double slow_faults(const struct lab *lab, const struct lab_measure *m)
 	return m->host_fault_us[2];
 }
 
+static double regret(const struct lab *lab, const struct lab_measure *m)
+{
+	(void)lab;
+	return m->bound_seconds > 0 ? m->seconds / m->bound_seconds : 0;
+}
+
 static const struct plot plots[] = {
 	{"Time of the process", "ms", milliseconds},
+	{"Regret: time divided by what any policy needs at least", "", regret},
 	{"Virtual time of the device's work", "ms", virtual_time},
 	{"Faults of both sides", "", all_faults},
 	{"Contents moved, both ways", "MiB", traffic},

@@ -7,10 +7,10 @@
 
 const char *tern_trace_kind_name(unsigned kind)
 {
-	static const char *const names[] = {"none",   "text",    "queue",  "queued",   "running",
-					    "ended",  "owner",   "device", "fault",    "served",
-					    "plan",   "rule",    "moved",  "unmapped", "advice",
-					    "policy", "command", "use",    "ahead"};
+	static const char *const names[] = {
+		"none",    "text",   "queue", "queued", "running", "ended",    "owner",  "device",
+		"fault",   "served", "plan",  "rule",   "moved",   "unmapped", "advice", "policy",
+		"command", "use",    "ahead", "mapped", "removed", "remapped", "request"};
 	_Static_assert(tern_array_size(names) == TERN_TRACE_KINDS, "one for each");
 	return WORD(names, kind);
 }
