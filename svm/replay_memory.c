@@ -430,6 +430,7 @@ int replay_memory_init(struct replay_memory *m, struct engine *e)
 {
 	m->devmem.ops = &ops;
 	m->devmem.model = TERN_MEMORY_PRIVATE;
+	m->devmem.status = &m->status;
 	m->e = e;
 	return grow(m) ? 0 : -ENOMEM;
 }

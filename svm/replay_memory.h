@@ -3,6 +3,7 @@
 #ifndef TERN_SVM_REPLAY_MEMORY_H
 #define TERN_SVM_REPLAY_MEMORY_H
 
+#include "runtime/base/status.h"
 #include "svm/internal.h"
 
 #define REPLAY_CHUNKS   (1u << 17) /* 256 GiB */
@@ -18,6 +19,7 @@ struct replay_chunk {
 
 struct replay_memory {
 	struct tern_devmem devmem; /* first */
+	struct tern_status_device status; /* which nobody looks at */
 	struct engine *e;
 	struct replay_chunk **chunks; /* a hash table by address, a power of two */
 	uint32_t count, size;
