@@ -72,8 +72,14 @@ typedef cl_int(CL_API_CALL *clGetSVMStatisticsTERN_fn)(cl_device_id device, cons
  * clGetEventInfo: what one command caused, as a cl_event_svm_statistics_tern. All zeros for
  * commands on devices without their own memory. CL_PROFILING_INFO_NOT_AVAILABLE while the command
  * has not finished, and for user events. Needs no CL_QUEUE_PROFILING_ENABLE.
+ *
+ * param_value_size: sizeof(cl_event_svm_statistics_tern) as the caller knows it, at least 24, which
+ * is the structure's first version. A library that knows more members writes only what has room;
+ * param_value_size_ret says how many bytes were written, which is less than the size when the
+ * library knows fewer, and how many there are when param_value is NULL.
  */
-#define CL_EVENT_SVM_STATISTICS_TERN 0x54455200
+#define CL_EVENT_SVM_STATISTICS_TERN         0x54455200
+#define CL_TERN_EVENT_SVM_STATISTICS_VERSION 2
 
 typedef struct cl_event_svm_statistics_tern {
 	cl_uint faults;    /* of the device */
@@ -81,6 +87,11 @@ typedef struct cl_event_svm_statistics_tern {
 	cl_uint pages_out; /* left it meanwhile, by eviction or faults of the host */
 	cl_uint reserved;  /* 0 */
 	cl_ulong link_ns;  /* time that these transfers took on the device's link */
+	/* From here on: version 2. */
+	cl_ulong bytes_to_device, bytes_to_host; /* contents copied: pages new on the device, in
+						    pages_in, have none */
+	cl_ulong stalled_ns; /* that its threads waited for pages, all together: from when a fault
+				was seen until it was resolved */
 } cl_event_svm_statistics_tern;
 
 /*

@@ -7,10 +7,11 @@
 #include "runtime/transfer.h"
 
 _Static_assert(sizeof(cl_svm_statistics_tern) == 17 * sizeof(cl_ulong), "padding");
-_Static_assert(sizeof(cl_event_svm_statistics_tern) == 3 * sizeof(cl_ulong), "padding");
+_Static_assert(sizeof(cl_event_svm_statistics_tern) == 6 * sizeof(cl_ulong), "padding");
 
 /* What the first version of the header has: callers never know less. */
-#define LEAST_BYTES sizeof(cl_svm_statistics_tern)
+#define LEAST_BYTES       sizeof(cl_svm_statistics_tern)
+#define EVENT_LEAST_BYTES offsetof(cl_event_svm_statistics_tern, bytes_to_device)
 
 static void fill(cl_svm_statistics_tern *out, const struct tern_space_stats *stats)
 {
@@ -71,9 +72,19 @@ cl_int tern_svm_event_info(struct tern_event *event, const struct tern_info *out
 	cl_int status = tern_event_query_status(event);
 	if (!event->queue || status > CL_COMPLETE)
 		return CL_PROFILING_INFO_NOT_AVAILABLE;
-	return tern_info_value(out, cl_event_svm_statistics_tern,
-			       ((cl_event_svm_statistics_tern){.faults = event->svm_faults,
-							       .pages_in = event->svm_pages_in,
-							       .pages_out = event->svm_pages_out,
-							       .link_ns = event->svm_link_ns}));
+	const cl_ulong copied = event->svm_pages_in - event->svm_pages_zeroed;
+	const cl_event_svm_statistics_tern s = {
+		.faults = event->svm_faults,
+		.pages_in = event->svm_pages_in,
+		.pages_out = event->svm_pages_out,
+		.link_ns = event->svm_link_ns,
+		.bytes_to_device = copied * TERN_PAGE,
+		.bytes_to_host = (cl_ulong)event->svm_pages_out * TERN_PAGE,
+		.stalled_ns = event->svm_stalled_ns,
+	};
+	/* Callers of the first version have a smaller structure. */
+	size_t bytes = out->value ? out->size / sizeof(cl_ulong) * sizeof(cl_ulong) : sizeof(s);
+	if (bytes < EVENT_LEAST_BYTES)
+		return CL_INVALID_VALUE;
+	return tern_info_bytes(out, &s, tern_min(bytes, sizeof(s)));
 }

@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define TERN_ABI_VERSION 2u
+#define TERN_ABI_VERSION 3u
 #define TERN_ARGS_ALIGN  128u
 
 struct tern_printf_buffer;
@@ -51,6 +51,9 @@ struct tern_group {
 	/* Bytes at local_mem and at scratch: which memory a generic pointer points to. */
 	uint64_t local_bytes;
 	uint64_t scratch_bytes;
+	/* Not 0: stores that fill cache lines go past the caches (tern_kernel_info.stream_bytes).
+	 * They are ordered with nothing else until the caller executes a store fence (sfence). */
+	uint64_t streams;
 };
 
 typedef void tern_group_fn(const void *args, const struct tern_group *group, uint64_t x, uint64_t y,

@@ -4,6 +4,7 @@
 
 #include "runtime/base/alloc.h"
 #include "runtime/schedule.h"
+#include "svm/space.h"
 
 static struct tern_command_block *block_of(struct tern_command *command)
 {
@@ -76,6 +77,7 @@ struct tern_command *tern_command_create(struct tern_queue *queue, cl_command_ty
 	atomic_init(&command->successor, NULL);
 	command->owned = NULL;
 	command->next_ready = NULL;
+	command->running = NULL;
 	command->flags = tern_queue_impl(queue)->command_flags;
 	if (tern_unlikely(use_count > TERN_COMMAND_USES)) {
 		command->uses = tern_command_own(command, use_count * sizeof(command->uses[0]));
@@ -105,6 +107,17 @@ struct tern_dependent *tern_command_dependents(struct tern_command *command, siz
 	if (n <= TERN_COMMAND_DEPENDENTS)
 		return block_of(command)->dependents;
 	return tern_command_own(command, n * sizeof(struct tern_dependent));
+}
+
+void tern_command_caused(struct tern_command *command, const struct tern_space_stats *stats)
+{
+	struct tern_event *event = &command->event;
+	event->svm_faults += (uint32_t)(stats->device_read_faults + stats->device_write_faults);
+	event->svm_pages_in += (uint32_t)(stats->pages_to_device + stats->pages_zeroed);
+	event->svm_pages_zeroed += (uint32_t)stats->pages_zeroed;
+	event->svm_pages_out += (uint32_t)stats->pages_to_host;
+	event->svm_link_ns += stats->link_ns;
+	event->svm_stalled_ns += stats->stalled_ns;
 }
 
 void tern_command_cancel(struct tern_command *command)

@@ -7,6 +7,7 @@
  * takes the command out of there: the next enqueuer, or the finisher when there is none.
  */
 #include "runtime/base/log.h"
+#include "runtime/base/thread.h"
 #include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
@@ -66,10 +67,39 @@ static bool is_watched(const struct tern_command *command)
 	return tern_unlikely(command->flags & (TERN_COMMAND_PROFILED | TERN_COMMAND_TRACED));
 }
 
+/* What `tern top` sees: runtime/base/status.h. */
+static inline void show_enqueued(const struct tern_queue_impl *impl)
+{
+	if (tern_likely(impl->maker == tern_thread_self()))
+		tern_status_add(&impl->status->enqueued, 1);
+	else
+		atomic_fetch_add_explicit(&impl->status->enqueued_others, 1, memory_order_release);
+}
+
+static inline void show_running(struct tern_command *command)
+{
+	struct tern_status_queue *shown = tern_queue_impl(command->event.queue)->status;
+	uint16_t name = command->work == TERN_WORK_NDRANGE ? command->ndrange.name : 0;
+	if (command->flags & TERN_COMMAND_IN_ORDER)
+		tern_status_begin(shown, command->event.type, name);
+	else if (!command->running)
+		command->running = tern_status_take(shown, command->event.type, name);
+}
+
+/* In an in-order queue one thread at a time comes here, else under the queue's lock. */
+static inline void show_ended(const struct tern_command *command,
+			      const struct tern_queue_impl *impl)
+{
+	if (tern_unlikely(atomic_load_explicit(&command->event.status, memory_order_relaxed) < 0))
+		tern_status_add(&impl->status->failed, 1);
+	tern_status_add(&impl->status->completed, 1);
+}
+
 /* In order: what comes next in the queue has one thing less to wait for. */
 static void leave_in_order(struct tern_command *command, struct tern_ready *ready)
 {
 	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
+	show_ended(command, impl);
 	struct tern_command *next =
 		atomic_exchange_explicit(&command->successor, NO_SUCCESSOR, memory_order_acq_rel);
 	if (next) {
@@ -88,7 +118,10 @@ static void leave_out_of_order(struct tern_command *command, struct tern_ready *
 {
 	struct tern_queue_impl *impl = tern_queue_impl(command->event.queue);
 	struct tern_command *barrier = NULL, *oldest = NULL;
+	if (command->running)
+		tern_status_leave(command->running);
 	tern_lock_acquire(&impl->lock);
+	show_ended(command, impl);
 	bool was_oldest = impl->live.next == &command->live;
 	tern_list_remove(&command->live);
 	if (was_oldest && !tern_list_empty(&impl->live)) {
@@ -107,9 +140,33 @@ static void leave_out_of_order(struct tern_command *command, struct tern_ready *
 		tern_command_resolve(oldest, 1, ready);
 }
 
+static bool is_kernel_of(const struct tern_command *command, const struct tern_device_ops *ops)
+{
+	return command->work == TERN_WORK_NDRANGE && ops->announce;
+}
+
+static void retract(const struct tern_command *command)
+{
+	struct tern_device *device = command->event.queue->device;
+	if (is_kernel_of(command, device->ops))
+		device->ops->retract(device, command);
+}
+
+/* A kernel that will have to wait, as far as can be seen without waiting. */
+static void announce(const struct tern_command *command, const struct tern_queue_impl *impl,
+		     cl_uint count)
+{
+	struct tern_device *device = command->event.queue->device;
+	if (!is_kernel_of(command, device->ops))
+		return;
+	if (count || (impl->in_order && atomic_load_explicit(&impl->tail, memory_order_relaxed)))
+		device->ops->announce(device, command);
+}
+
 /* Ends @command and drops the runtime's reference. What becomes ready goes to @ready. */
 static void finish(struct tern_command *command, cl_int status, struct tern_ready *ready)
 {
+	retract(command);
 	if (command->cleanup)
 		command->cleanup(command, status);
 	tern_command_drop_work(command);
@@ -158,13 +215,25 @@ struct tern_command *tern_ready_run(struct tern_ready *ready, const struct tern_
 
 void tern_command_running(struct tern_command *command)
 {
+	if (command->work != TERN_WORK_NONE)
+		show_running(command);
 	if (is_watched(command)) {
 		const char *name =
 			command->work == TERN_WORK_NDRANGE ? command->ndrange.info->name : NULL;
 		stamp(command, &command->event.time_started);
 		trace(command, TERN_TRACE_RUNNING, tern_trace_text(name));
+		if (command->event.time_started)
+			tern_command_began(command, command->event.time_started);
 	}
 	reach(command, CL_RUNNING);
+}
+
+void tern_command_began(struct tern_command *command, uint64_t ns)
+{
+	if (command->flags & TERN_COMMAND_IN_ORDER)
+		tern_status_started(&tern_queue_impl(command->event.queue)->status->running[0], ns);
+	else if (command->running)
+		tern_status_started(command->running, ns);
 }
 
 struct tern_command *tern_command_complete(struct tern_command *command, cl_int status)
@@ -315,7 +384,9 @@ static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_even
 		stamp(command, &command->event.time_queued);
 		trace(command, TERN_TRACE_QUEUED, command->event.type);
 	}
+	show_enqueued(impl);
 	uint64_t ns = blocking ? 0 : queue->device->ops->expect(queue->device, command);
+	announce(command, impl, count);
 	launch(command, impl, count, list, nodes);
 	if (blocking) {
 		atomic_store_explicit(&impl->deferred_ns, 0, memory_order_relaxed);

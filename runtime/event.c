@@ -35,7 +35,8 @@ void tern_event_init(struct tern_event *event, struct tern_context *context,
 	event->time_queued = event->time_submitted = 0;
 	event->time_started = event->time_ended = 0;
 	event->svm_faults = event->svm_pages_in = event->svm_pages_out = 0;
-	event->svm_link_ns = 0;
+	event->svm_pages_zeroed = 0;
+	event->svm_link_ns = event->svm_stalled_ns = 0;
 	tern_object_init(&event->obj, TERN_KIND_EVENT, destroy);
 }
 

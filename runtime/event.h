@@ -49,10 +49,12 @@ struct tern_event {
 	_Atomic(struct tern_dependent *) dependents;
 	_Atomic(struct tern_event_callback *) callbacks;
 	uint64_t time_queued, time_submitted, time_started, time_ended; /* ns; 0: not profiled */
-	/* What the command caused on a device with memory of its own, by the device before it
-	 * completes the command: faults, pages that came to the device and left it, link time. */
+	/* What the command caused on a device with memory of its own, before it is complete:
+	 * faults, pages that came to the device and left it, link time, and how long its threads
+	 * waited for pages, all together. */
 	uint32_t svm_faults, svm_pages_in, svm_pages_out;
-	uint64_t svm_link_ns;
+	uint32_t svm_pages_zeroed; /* of those that came: no bytes did */
+	uint64_t svm_link_ns, svm_stalled_ns;
 };
 
 TERN_DEFINE_HANDLE(event, cl_event, TERN_KIND_EVENT)

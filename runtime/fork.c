@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 
+#include "runtime/base/status.h"
 #include "runtime/program_thread.h"
 #include "runtime/schedule.h"
 #include "svm/svm.h"
@@ -20,10 +21,12 @@ static void before(void)
 	tern_svm_fork_before();
 	tern_callback_fork_before();
 	tern_pool_fork_before();
+	tern_status_fork_before();
 }
 
 static void after(bool child)
 {
+	tern_status_fork_after(child);
 	tern_pool_fork_after(child);
 	tern_callback_fork_after(child);
 	tern_svm_fork_after(child);

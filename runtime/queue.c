@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "runtime/base/alloc.h"
+#include "runtime/base/thread.h"
 #include "runtime/base/trace.h"
 #include "runtime/schedule.h"
 
@@ -16,8 +17,10 @@ static void queue_destroy(struct tern_object *object)
 	struct tern_queue *queue = tern_container_of(object, struct tern_queue, obj);
 	struct tern_queue_impl *impl = tern_queue_impl(queue);
 	tern_queue_leave_context(queue);
-	if (!tern_queue_is_lost(queue))
+	if (!tern_queue_is_lost(queue)) {
+		tern_status_queue_put(impl->status, &impl->own_status);
 		queue->device->ops->stop(queue->device);
+	}
 	tern_lock_finish(&impl->lock);
 	tern_device_put(queue->device);
 	tern_context_put(queue->context);
@@ -40,6 +43,22 @@ static void init_impl(struct tern_queue_impl *impl, cl_command_queue_properties 
 	impl->barrier = NULL;
 }
 
+static void show(struct tern_queue *queue)
+{
+	const struct tern_device *device = queue->device;
+	struct tern_queue_impl *impl = tern_queue_impl(queue);
+	const struct tern_status_queue_info info = {
+		.device = tern_status_device(device->ops->name, device->root->caps.compute_units),
+		.units = device->caps.compute_units,
+		.flags = (impl->in_order ? 0 : TERN_STATUS_OUT_OF_ORDER) |
+			 (queue->properties & CL_QUEUE_PROFILING_ENABLE ? TERN_STATUS_PROFILED : 0),
+		.priority = queue->priority,
+		.throttle = queue->throttle,
+	};
+	impl->maker = tern_thread_self();
+	impl->status = tern_status_queue_get(&impl->own_status, &info);
+}
+
 cl_int tern_queue_create(struct tern_context *context, struct tern_device *device,
 			 const struct tern_queue_options *options, struct tern_queue **out)
 {
@@ -54,6 +73,7 @@ cl_int tern_queue_create(struct tern_context *context, struct tern_device *devic
 			goto err_free_block;
 		memcpy(list, options->list, options->list_bytes);
 	}
+	tern_status_start(); /* before the device counts anything */
 	int error = device->ops->start(device);
 	if (error) {
 		tern_free(list);
@@ -73,6 +93,7 @@ cl_int tern_queue_create(struct tern_context *context, struct tern_device *devic
 	tern_context_get(context);
 	tern_device_get(device);
 	tern_object_init(&block->queue.obj, TERN_KIND_QUEUE, queue_destroy);
+	show(&block->queue);
 	tern_queue_join_context(&block->queue);
 	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_QUEUE,
 						  .x = tern_trace_text(device->ops->name),

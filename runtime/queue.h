@@ -62,11 +62,16 @@ struct tern_ndrange {
 	const struct tern_kernel_info *info; /* of module's code */
 	tern_group_fn *function;
 	unsigned dim;
+	uint16_t name;                         /* tern_status_name() */
 	size_t global[3], offset[3], local[3]; /* 1, 0, 1 beyond dim; local is never 0 */
 	/* info->args_bytes, aligned to TERN_ARGS_ALIGN: from tern_command_args(), or tern_alloc()ed
 	 * and freed with the command. */
 	void *args;
 	size_t local_bytes; /* local memory of one group: the kernel's own and the arguments' */
+	/* What the program says that it reaches beyond its arguments (clSetKernelExecInfo); owned
+	 * by the command. */
+	const void *const *indirect;
+	unsigned indirect_count;
 };
 
 struct tern_native {
@@ -117,6 +122,8 @@ struct tern_command {
 	void *owned;           /* what did not fit into the command's own storage */
 	struct tern_command *next_ready;
 	uint32_t flags; /* runtime/schedule.h */
+	/* Out-of-order queues: where it is seen to run; NULL: nowhere. */
+	struct tern_status_command *running;
 	uint64_t backend_state[8];
 };
 
@@ -158,6 +165,12 @@ cl_int tern_command_enqueue_marker(struct tern_command *command, bool barrier, c
 
 /* For back ends. The command starts to execute: status, time, callbacks. */
 void tern_command_running(struct tern_command *command);
+/* When that was, by CLOCK_MONOTONIC: for `tern top`, where a command may take long, or the time is
+ * known anyway. */
+void tern_command_began(struct tern_command *command, uint64_t ns);
+/* What it caused on a device with memory of its own: for CL_EVENT_SVM_STATISTICS_TERN. Adds up. */
+struct tern_space_stats;
+void tern_command_caused(struct tern_command *command, const struct tern_space_stats *stats);
 /*
  * The command has executed, with CL_SUCCESS (0) or an error. Drops the back end's reference.
  * Everything that becomes ready is submitted, except that one ready command of the same device may

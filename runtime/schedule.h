@@ -4,6 +4,7 @@
 #define TERN_RUNTIME_SCHEDULE_H
 
 #include "runtime/base/futex.h"
+#include "runtime/base/status.h"
 #include "runtime/queue.h"
 
 /* tern_command.flags */
@@ -49,11 +50,14 @@ struct tern_queue_impl {
 	_Atomic uint32_t deferred_ns; /* since the last flush; need not be exact */
 	bool in_order;
 	uint32_t command_flags;
-	uint32_t fork_generation; /* of the process that made the queue */
+	uint32_t fork_generation;         /* of the process that made the queue */
+	struct tern_status_queue *status; /* what `tern top` sees of it */
+	const void *maker;                /* the thread that made it: tern_thread_self() */
 	/* Out of order. */
 	struct tern_lock lock;
-	struct tern_list live;        /* commands that have not finished, oldest first */
-	struct tern_command *barrier; /* reference: the last barrier that has not finished */
+	struct tern_list live;               /* commands that have not finished, oldest first */
+	struct tern_command *barrier;        /* reference: the last barrier that has not finished */
+	struct tern_status_queue own_status; /* where there is no page */
 };
 
 static inline struct tern_queue_impl *tern_queue_impl(const struct tern_queue *queue)

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "runtime/base/log.h"
+#include "runtime/queue.h"
 #include "runtime/transfer.h"
 #include "svm/space.h"
 
 struct migration {
+	struct tern_command *command;
 	struct tern_device *device; /* NULL: home. Started: its queue has the command. */
 	unsigned flags;
 	cl_uint count;
@@ -14,9 +16,10 @@ struct migration {
 };
 
 /* Where data is does not change what it is: a failure is told, and not the command's. */
-static void migrate(struct tern_devmem *devmem, const struct tern_range *range, unsigned flags)
+static void migrate(struct tern_devmem *devmem, const struct tern_range *range, unsigned flags,
+		    struct tern_space_stats *caused)
 {
-	int error = tern_space_migrate(devmem, range->start, range->bytes, flags);
+	int error = tern_space_migrate_counted(devmem, range->start, range->bytes, flags, caused);
 	if (error)
 		tern_log_warn("%zu bytes at %p were not migrated to %s (error %d)", range->bytes,
 			      range->start, devmem ? devmem->ops->name : "the host", -error);
@@ -25,15 +28,18 @@ static void migrate(struct tern_devmem *devmem, const struct tern_range *range, 
 void tern_transfer_bring_home(const void *start, size_t bytes, bool undefined)
 {
 	const struct tern_range range = {start, bytes};
-	migrate(NULL, &range, undefined ? TERN_MIGRATE_UNDEFINED : 0);
+	struct tern_space_stats caused = {0};
+	migrate(NULL, &range, undefined ? TERN_MIGRATE_UNDEFINED : 0, &caused);
 }
 
 static cl_int run(void *data)
 {
 	const struct migration *m = data;
 	struct tern_devmem *devmem = m->device ? m->device->ops->memory(m->device) : NULL;
+	struct tern_space_stats caused = {0};
 	for (cl_uint i = 0; i < m->count; i++)
-		migrate(devmem, &m->ranges[i], m->flags);
+		migrate(devmem, &m->ranges[i], m->flags, &caused);
+	tern_command_caused(m->command, &caused);
 	return CL_SUCCESS;
 }
 
@@ -45,7 +51,7 @@ static struct migration *create(struct tern_command *command, cl_mem_migration_f
 	if (!m)
 		return NULL;
 	bool home = (flags & CL_MIGRATE_MEM_OBJECT_HOST) || !device->ops->memory;
-	*m = (struct migration){.device = home ? NULL : device, .count = count};
+	*m = (struct migration){.command = command, .device = home ? NULL : device, .count = count};
 	if (flags & CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED)
 		m->flags = TERN_MIGRATE_UNDEFINED;
 	memcpy(m->ranges, ranges, count * sizeof(ranges[0]));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Statistics, time, the imposed link. */
+#include "runtime/base/status.h"
 #include "svm/internal.h"
 
 /* One writer, so no read-modify-write is needed. */
@@ -9,11 +10,34 @@ static void add(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, v + n, memory_order_relaxed);
 }
 
+#define SAME(field, counter)                                                                       \
+	_Static_assert(STAT(field) == TERN_STATUS_##counter, "runtime/base/status.h")
+SAME(device_read_faults, DEVICE_READ_FAULTS);
+SAME(device_write_faults, DEVICE_WRITE_FAULTS);
+SAME(host_read_faults, HOST_READ_FAULTS);
+SAME(host_write_faults, HOST_WRITE_FAULTS);
+SAME(pages_to_device, PAGES_TO_DEVICE);
+SAME(pages_to_host, PAGES_TO_HOST);
+SAME(pages_zeroed, PAGES_ZEROED);
+SAME(pages_dropped, PAGES_DROPPED);
+SAME(evicted, PAGES_EVICTED);
+
+/* For others to see, by device. */
+static void show(const struct device *device, unsigned stat, uint64_t n)
+{
+	if (device && device->mem && stat < TERN_STATUS_COUNTERS)
+		add(&device->mem->status->counters[stat], n);
+}
+
 void account(struct engine *e, struct chunk *chunk, unsigned stat, uint64_t n)
 {
 	add(&e->stats[stat], n);
-	if (chunk)
+	if (chunk) {
 		((uint64_t *)&chunk->stats)[stat] += n;
+		show(chunk->device, stat, n);
+	}
+	if (e->for_request)
+		((uint64_t *)&e->for_request->stats)[stat] += n;
 	if (e->for_device)
 		add(&e->for_device->owners[e->for_owner].now[stat], n);
 }

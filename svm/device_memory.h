@@ -132,7 +132,8 @@ struct tern_devmem {
 	enum tern_memory_model model;
 	uint64_t limit; /* bytes of device memory for migrated pages */
 	struct tern_link link;
-	void *engine; /* the engine's own; NULL: not attached */
+	void *engine;                      /* the engine's own; NULL: not attached */
+	struct tern_status_device *status; /* the engine's: what others see of it */
 };
 
 #endif

@@ -31,6 +31,8 @@ static void discard(struct engine *e, struct chunk *chunk, unsigned first, unsig
 void pages_removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped)
 {
 	struct chunk *chunk;
+	if (unmapped)
+		commands_unmapped(e, start, end);
 	if (e->watch.window)
 		trace_removed(start, end, unmapped);
 	for (uint64_t at = chunk_base(start); (chunk = directory_next(&e->directory, at, end));
@@ -46,7 +48,7 @@ void pages_removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped
 		chunk->told_end = 0;
 		if (count == TERN_CHUNK_PAGES)
 			chunk->advice = TERN_ADVICE_NONE;
-		policy_moved(e, chunk, first, count, false);
+		policy_moved(e, chunk, first, count, false, TERN_MOVED_UNMAP);
 	}
 }
 

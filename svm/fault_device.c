@@ -106,6 +106,8 @@ static int decide(struct engine *e, struct chunk *chunk, struct pending *fault,
 	const struct tern_link *link = &fault->device->mem->link;
 	if ((link->bytes_per_second || link->latency_ns) && same_transfer(e, fault))
 		return later(e, chunk, fault, fault->due_ns);
+	if (ahead_takes(fault->device, chunk, fault))
+		return fault->due_ns > e->now_ns ? later(e, chunk, fault, fault->due_ns) : 0;
 	plan_make(e, chunk, fault, m->pages, &fault->plan);
 	if (fault->plan.action == TERN_PLAN_DEFER) {
 		fault->deferrals++;
@@ -258,8 +260,17 @@ static int serve_found(struct engine *e, struct pending *fault)
 		   : serve_mapped(e, fault, &m);
 }
 
+/* The thread that faulted goes on, or its command has failed. */
+static void served(struct engine *e, const struct pending *fault)
+{
+	account(e, NULL, STAT(stalled_ns), raw_clock_ns() - e->started_ns - fault->arrived_ns);
+	trace_served(fault);
+}
+
 int serve_device(struct engine *e, struct pending *fault)
 {
+	if (!fault->arrived_ns)
+		fault->arrived_ns = e->now_ns;
 	if (!fault->device->mem || device_gone(fault->device))
 		return 0;
 	if (e->paused) {
@@ -281,10 +292,10 @@ int serve_device(struct engine *e, struct pending *fault)
 		fault->asked = true;
 		error = serve_found(e, fault);
 	}
+	if (!error)
+		served(e, fault);
 	e->for_device = NULL;
 	e->why = TERN_TRACE_BY_OTHER;
 	e->serving = 0;
-	if (!error)
-		trace_served(fault);
 	return error;
 }

@@ -91,6 +91,8 @@ static int decide(struct engine *e, struct chunk *chunk, struct pending *fault)
 	const struct tern_link *link = &device->mem->link;
 	if ((link->bytes_per_second || link->latency_ns) && same_transfer(e, fault))
 		return later(e, chunk, fault, fault->due_ns);
+	if (ahead_takes(device, chunk, fault))
+		return fault->due_ns > e->now_ns ? later(e, chunk, fault, fault->due_ns) : 0;
 	plan_make(e, chunk, fault, chunk->registered, &fault->plan);
 	if (fault->plan.action == TERN_PLAN_DEFER) {
 		fault->deferrals++;

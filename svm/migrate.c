@@ -41,7 +41,7 @@ static int give_piece(struct engine *e, struct request *q, struct device *device
 		error = give_upgrade(e, chunk, p->first, p->count);
 	e->hide = false;
 	if (!error)
-		policy_moved(e, chunk, p->first, p->count, true);
+		policy_moved(e, chunk, p->first, p->count, true, TERN_MOVED_REQUEST);
 	return error;
 }
 
@@ -58,7 +58,7 @@ static int return_piece(struct engine *e, struct request *q, const struct piece 
 	}
 	int error = return_all(e, chunk, p->first, p->count, p->contents);
 	if (!error)
-		policy_moved(e, chunk, p->first, p->count, false);
+		policy_moved(e, chunk, p->first, p->count, false, TERN_MOVED_REQUEST);
 	return error;
 }
 
@@ -185,8 +185,10 @@ int migrate_step(struct engine *e, struct request *q)
 		return 0;
 	e->stream = end - q->start >= STREAM_BYTES;
 	e->why = TERN_TRACE_BY_REQUEST;
+	e->for_request = q;
 	int error = q->devmem ? device_step(e, q, end) : home_step(e, q, end);
 	e->stream = false;
+	e->for_request = NULL;
 	e->why = TERN_TRACE_BY_OTHER;
 	if (error != -EAGAIN && e->watch.window)
 		trace_request(e, q->devmem ? device_of(e, q->devmem) : NULL, q);

@@ -78,19 +78,25 @@ int engine_choose(struct engine *e, const char *policy, const char *eviction)
 {
 	e->policy_options = "";
 	e->policy = tern_policy_find(policy, &e->policy_options);
-	e->eviction = tern_eviction_find(eviction);
+	if (e->host->simulated && !tern_eviction_find(eviction))
+		return -EINVAL;
 	int error = e->policy ? try_policy(e->policy, e->policy_options) : -EINVAL;
-	if (error == -EINVAL && !e->host->simulated) {
+	bool replaced = error == -EINVAL && !e->host->simulated;
+	if (replaced) {
 		e->policy = tern_policies[0];
 		e->policy_options = "";
 		error = try_policy(e->policy, e->policy_options);
 	}
-	if (error || (!e->eviction && e->host->simulated))
-		return error ? error : -EINVAL;
-	if (!e->host->simulated)
+	if (error)
+		return error;
+	/* NULL: the policy's own. */
+	e->eviction = tern_eviction_choose(e->policy, eviction);
+	e->wants_commands = e->policy->ahead || e->policy->keep ||
+			    (e->eviction && e->eviction->wants_commands) || tern_trace_is_on();
+	if (!e->host->simulated) {
+		trace_policy(e, replaced);
 		tern_policy_memory(e->policy, exclude_segment, e);
-	if (!e->eviction)
-		e->eviction = tern_evictions[0];
+	}
 	e->directory.chunk_bytes = chunk_bytes(e);
 	return 0;
 }
@@ -100,7 +106,10 @@ static int memory(struct engine *e)
 	e->pending = tern_pinned_alloc(PENDING_BYTES);
 	e->bounce = tern_pinned_alloc(TERN_CHUNK);
 	e->zeros = tern_pinned_alloc(TERN_PAGE);
-	return e->pending && e->bounce && e->zeros ? 0 : -ENOMEM;
+	e->notes = tern_pinned_alloc(sizeof(*e->notes));
+	for (uint64_t i = 0; e->notes && i < NOTES_MAX; i++)
+		atomic_init(&e->notes->notes[i].turn, i);
+	return e->pending && e->bounce && e->zeros && e->notes ? 0 : -ENOMEM;
 }
 
 static void free_memory(struct engine *e)
@@ -111,6 +120,8 @@ static void free_memory(struct engine *e)
 		tern_pinned_free(e->bounce, TERN_CHUNK);
 	if (e->zeros)
 		tern_pinned_free(e->zeros, TERN_PAGE);
+	if (e->notes)
+		tern_pinned_free(e->notes, sizeof(*e->notes));
 }
 
 static int init(struct engine *e)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "runtime/base/status.h"
 #include "svm/open.h"
 #include "svm/pinned.h"
 
@@ -18,6 +19,11 @@ static unsigned users;
 static struct range excluded[EXCLUDED_MAX]; /* before the space is opened */
 static unsigned excluded_count;
 static bool forks_prepared;
+
+struct engine *space_engine(void)
+{
+	return atomic_load(&space);
+}
 
 static struct request *request_new(enum request_kind kind)
 {
@@ -138,6 +144,9 @@ int tern_space_attach(struct tern_devmem *devmem)
 		tern_pinned_free(state, bytes);
 		return -ENOMEM;
 	}
+	devmem->status = tern_status_device(devmem->ops->name, 0);
+	tern_status_put(&devmem->status->limit, devmem->limit);
+	tern_status_put(&devmem->status->resident, 0);
 	struct request *q = request_new(REQUEST_ATTACH);
 	q->devmem = devmem;
 	q->value = (uintptr_t)state;
@@ -219,6 +228,22 @@ int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t b
 		       unsigned flags)
 {
 	return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags);
+}
+
+int tern_space_migrate_counted(struct tern_devmem *devmem, const void *address, size_t bytes,
+			       unsigned flags, struct tern_space_stats *caused)
+{
+	struct engine *e = atomic_load(&space);
+	if (!e)
+		return 0;
+	struct request *q = request_new(REQUEST_MIGRATE);
+	q->devmem = devmem;
+	q->flags = flags;
+	int error = range_of(address, bytes, q) ? request_run(e, q) : 0;
+	for (unsigned i = 0; i < STATS; i++)
+		((uint64_t *)caused)[i] += ((const uint64_t *)&q->stats)[i];
+	tern_pinned_free(q, sizeof(*q));
+	return error;
 }
 
 int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice)

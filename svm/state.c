@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The directory's changes of state, and what hangs on them. */
+#include "runtime/base/status.h"
 #include "svm/internal.h"
 
 #define RECENT_US 10000u
@@ -10,8 +11,12 @@ static void resident_changed(struct engine *e, struct chunk *chunk, unsigned bef
 	if (!device) /* nobody ever had any */
 		return;
 	device->resident += (uint64_t)chunk->resident - before;
+	if (device->mem)
+		tern_status_put(&device->mem->status->resident, device->resident * TERN_PAGE);
 	if (chunk->resident && !before) {
 		chunk->allocated = ++e->sequence;
+		chunk->returns += chunk->evicted;
+		chunk->evicted = false;
 		tern_list_remove(&chunk->resident_link);
 		tern_list_append(&device->chunks, &chunk->resident_link);
 	} else if (!chunk->resident) {
@@ -58,6 +63,8 @@ void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 		chunk->resident += count;
 	if (chunk->resident != before)
 		resident_changed(e, chunk, before);
+	uint64_t moves = atomic_load_explicit(&e->moves, memory_order_relaxed);
+	atomic_store_explicit(&e->moves, moves + 1, memory_order_relaxed);
 	staged_changed(e, chunk);
 }
 

@@ -79,6 +79,14 @@ void trace_device(const struct device *device)
 		.b = link->bytes_per_second});
 }
 
+void trace_policy(const struct engine *e, bool replaced)
+{
+	if (tern_trace_is_on())
+		tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_POLICY,
+							  .n = replaced,
+							  .x = tern_trace_text(e->policy->name)});
+}
+
 void trace_owner(const struct device *device, unsigned owner, uint64_t command)
 {
 	tern_trace_put((struct tern_trace_record){
@@ -134,4 +142,46 @@ void trace_advice(uint64_t start, uint64_t end, unsigned advice)
 {
 	tern_trace_put((struct tern_trace_record){
 		.kind = TERN_TRACE_ADVICE, .x = advice, .a = start, .b = end - start});
+}
+
+void trace_command(const struct device *device, const struct tern_policy_command *command,
+		   enum tern_policy_event event)
+{
+	if (!tern_trace_is_on())
+		return;
+	uint32_t uses = event == TERN_COMMAND_ENDED ? 0 : command->use_count;
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_COMMAND,
+						  .flags = (uint8_t)event,
+						  .n = index_of(device),
+						  .x = uses,
+						  .a = command->number,
+						  .b = command->kernel});
+	for (uint32_t i = 0; i < uses; i++) {
+		const struct tern_policy_use *use = &command->uses[i];
+		uint64_t offset = use->address - use->start;
+		tern_trace_put((struct tern_trace_record){
+			.kind = TERN_TRACE_USE,
+			.flags = (uint8_t)use->flags,
+			.n = use->argument,
+			.x = (uint32_t)tern_min(offset, (uint64_t)UINT32_MAX),
+			.a = use->start,
+			.b = use->end - use->start});
+	}
+}
+
+void trace_ahead(const struct device *device, const struct tern_policy_range *range,
+		 uint64_t command, uint64_t fault)
+{
+	if (!tern_trace_is_on())
+		return;
+	uint64_t pages = (range->end - range->start) / TERN_PAGE;
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_AHEAD,
+		.flags = (uint8_t)(range->way | range->room << 3 | !!fault << 4),
+		.n = index_of(device),
+		.x = (uint32_t)tern_min(pages, (uint64_t)UINT32_MAX),
+		.a = range->start,
+		.b = fault            ? fault
+		     : range->command ? range->command
+				      : command});
 }

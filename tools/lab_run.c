@@ -140,7 +140,7 @@ static bool run_named(const struct lab *lab, struct lab_result *result, const ch
 		result->m.seconds = now() - begin;
 		if (history)
 			good = read_history(trace, history);
-		else if (!lab_measure(trace, &result->m) && !result->status)
+		else if (!lab_measure(lab, trace, &result->m) && !result->status)
 			result->status = -1;
 	}
 	if (trace && pid > 0 && !lab->keep)

@@ -5,19 +5,6 @@
 
 #include "tools/lab.h"
 
-bool lab_read_bytes(const char *text, uint64_t *out)
-{
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	static const char suffixes[] = "KMG";
-	const char *suffix = *end ? strchr(suffixes, *end) : NULL;
-	unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-	if (end == text || *text == '-' || (*end && (!suffix || end[1])) || !n || n >> (63 - shift))
-		return false;
-	*out = (uint64_t)n << shift;
-	return true;
-}
-
 bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *out)
 {
 	char *end;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "runtime/base/alloc.h"
+#include "runtime/base/option.h"
 #include "tools/lab.h"
 #include "tools/tern.h"
 
@@ -64,7 +65,7 @@ static bool read_memories(struct command *c, char *list)
 		*m = (struct memory){0};
 		if (!lab_read_number(percent, 1, 10000, &m->percent)) {
 			m->percent = 0;
-			if (!lab_read_bytes(words[i], &m->bytes))
+			if (!tern_number_parse(words[i], &m->bytes) || !m->bytes)
 				return false;
 		}
 	}
@@ -83,7 +84,7 @@ static bool read_option(struct command *c, const char *flag, char *value)
 	if (!strcmp(flag, "--link")) {
 		c->own_link = true;
 		return !strcmp(value, "none") ||
-		       (lab_read_bytes(value, &c->link.bytes_per_second) &&
+		       (tern_number_parse(value, &c->link.bytes_per_second) &&
 			c->link.bytes_per_second >= LINK_LEAST);
 	}
 	if (!strcmp(flag, "--latency") && lab_read_number(value, 0, 1000000, &us)) {

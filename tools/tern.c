@@ -17,6 +17,8 @@ static const struct {
 	{"info", tern_tool_info, "devices, SVM levels, permissions and options in force"},
 	{"run", tern_tool_run,
 	 "[options] -- program: run a program on Tern alone (tern run --help)"},
+	{"top", tern_tool_top,
+	 "[--once] [--json] [PID]: what the processes that use Tern are doing"},
 	{"trace", tern_tool_trace,
 	 "[options] -- program: record faults, migrations and commands; and exports"},
 	{"lab", tern_tool_lab,

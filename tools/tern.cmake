@@ -1,14 +1,6 @@
 # The tern command.
-add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}/tools/info.c
-  ${CMAKE_SOURCE_DIR}/tools/run.c ${CMAKE_SOURCE_DIR}/tools/cache.c
-  ${CMAKE_SOURCE_DIR}/tools/kernels.c ${CMAKE_SOURCE_DIR}/tools/trace.c
-  ${CMAKE_SOURCE_DIR}/tools/trace_csv.c ${CMAKE_SOURCE_DIR}/tools/trace_json.c
-  ${CMAKE_SOURCE_DIR}/tools/trace_words.c ${CMAKE_SOURCE_DIR}/tools/lab.c
-  ${CMAKE_SOURCE_DIR}/tools/lab_run.c ${CMAKE_SOURCE_DIR}/tools/lab_measure.c
-  ${CMAKE_SOURCE_DIR}/tools/lab_report.c ${CMAKE_SOURCE_DIR}/tools/lab_values.c
-  ${CMAKE_SOURCE_DIR}/tools/lab_regret.c
-  ${CMAKE_SOURCE_DIR}/tools/replay.c ${CMAKE_SOURCE_DIR}/tools/replay_history.c
-  ${CMAKE_SOURCE_DIR}/tools/replay_play.c ${CMAKE_SOURCE_DIR}/tools/replay_bound.c ${CMAKE_SOURCE_DIR}/tools/table.c)
+file(GLOB tern_command CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/*.c)
+add_executable(tern_command ${tern_command})
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 target_compile_definitions(tern_command PRIVATE TERN_VERSION="${PROJECT_VERSION}"
@@ -32,6 +24,14 @@ if(TARGET ternc AND NOT TERN_SANITIZE)
   add_test(NAME install.package COMMAND ${CMAKE_SOURCE_DIR}/tools/check_package ${CMAKE_BINARY_DIR})
   add_test(NAME tools.kernels COMMAND ${CMAKE_SOURCE_DIR}/tools/check_kernels ${CMAKE_BINARY_DIR})
   set_tests_properties(tools.kernels PROPERTIES LABELS tools TIMEOUT 120)
+  find_package(OpenCL)
+  if(NOT TERN_FUZZ AND OpenCL_FOUND)
+    add_executable(top-hold ${CMAKE_SOURCE_DIR}/tools/tests/top_hold.c)
+    set_target_properties(top-hold PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    target_link_libraries(top-hold PRIVATE tern_flags OpenCL::OpenCL)
+    add_test(NAME tools.top COMMAND ${CMAKE_SOURCE_DIR}/tools/check_top.py ${CMAKE_BINARY_DIR})
+    set_tests_properties(tools.top PROPERTIES LABELS tools TIMEOUT 240)
+  endif()
   if(NOT TERN_FUZZ)
     add_test(NAME tools.trace COMMAND ${CMAKE_SOURCE_DIR}/tools/check_trace.py ${CMAKE_BINARY_DIR})
     add_test(NAME tools.lab COMMAND ${CMAKE_SOURCE_DIR}/tools/check_lab.py ${CMAKE_BINARY_DIR})

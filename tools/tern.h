@@ -8,6 +8,7 @@ int tern_tool_info(int argc, char **argv);
 int tern_tool_run(int argc, char **argv);
 int tern_tool_cache(int argc, char **argv);
 int tern_tool_kernels(int argc, char **argv);
+int tern_tool_top(int argc, char **argv);
 int tern_tool_trace(int argc, char **argv);
 int tern_tool_lab(int argc, char **argv);
 int tern_tool_replay(int argc, char **argv); /* tern lab replay */

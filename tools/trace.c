@@ -26,7 +26,7 @@ static const char help[] =
 	"  --csv      a line for each record\n"
 	"  --json     for ui.perfetto.dev and chrome://tracing\n";
 
-enum { WAYS = 6, REASONS = 4, RULES = 64 };
+enum { WAYS = 6, REASONS = 5, RULES = 64 };
 
 struct rule {
 	char text[201];
@@ -39,6 +39,8 @@ struct summary {
 	uint64_t pages[WAYS][REASONS];
 	struct rule rules[RULES];
 	double last_us;
+	char policy[201]; /* in force; empty: none was needed */
+	bool replaced;    /* it is not what was asked for */
 };
 
 /* How `tern trace` was asked to record. */
@@ -85,6 +87,11 @@ static void sum(struct summary *s, const struct tern_trace_reader *reader,
 		s->pages[way][reason] += r->x;
 	if (text)
 		count_rule(s, text);
+	if (r->kind == TERN_TRACE_POLICY) {
+		const char *name = tern_trace_reader_text(reader, r->x);
+		plain(s->policy, name ? name : "?");
+		s->replaced = r->n;
+	}
 }
 
 static void print_summary(const struct summary *s, const struct tern_trace_header *h)
@@ -94,6 +101,9 @@ static void print_summary(const struct summary *s, const struct tern_trace_heade
 	printf("policy     %s, eviction %s, accelerator %s\n", plain(text[1], h->policy),
 	       plain(text[2], h->eviction),
 	       *h->accelerator ? plain(text[3], h->accelerator) : "as it is");
+	if (*s->policy)
+		printf("in force   %s%s\n", s->policy,
+		       s->replaced ? ", the default: that policy is not known" : "");
 	printf("time       %.3f ms\n", s->last_us / 1000);
 	printf("commands   %" PRIu64 ", ended %" PRIu64 "\n", s->kinds[TERN_TRACE_QUEUED],
 	       s->kinds[TERN_TRACE_ENDED]);

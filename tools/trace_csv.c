@@ -49,6 +49,10 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.command = r->a;
 		l.count = r->x;
 		break;
+	case TERN_TRACE_POLICY:
+		l.what = r->n ? "replaced" : "chosen";
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
 	case TERN_TRACE_DEVICE:
 		l.device = r->n;
 		l.count = r->a;
@@ -81,6 +85,27 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.address = r->a;
 		l.count = r->x;
 		l.number = r->b;
+		break;
+	case TERN_TRACE_COMMAND:
+		l.device = r->n;
+		l.what = tern_trace_event_name(r->flags);
+		l.count = r->x;
+		l.command = r->a;
+		break;
+	case TERN_TRACE_USE:
+		l.what = tern_trace_use_name(r->flags);
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	case TERN_TRACE_AHEAD:
+		l.device = r->n;
+		l.what = tern_trace_ahead_name(r->flags);
+		l.address = r->a;
+		l.count = r->x;
+		if (r->flags & 16)
+			l.number = r->b;
+		else
+			l.command = r->b;
 		break;
 	case TERN_TRACE_UNMAPPED:
 		l.address = r->a;

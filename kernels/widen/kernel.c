@@ -73,7 +73,7 @@ static bool survey(struct widen_fn *fn)
 	if (fn->kernel->arg_count != LLVMCountParams(fn->ir))
 		return widen_refuse(fn, "arguments that do not fit the parameters", NULL);
 	fn->kernel->flags = 0;
-	fn->kernel->private_bytes = 0;
+	fn->kernel->private_bytes = fn->kernel->stream_bytes = 0;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		LLVMValueRef inst = fn->values[i].ir;
 		if (!LLVMIsAInstruction(inst))
@@ -160,6 +160,7 @@ static bool make_widened(struct widen_fn *fn)
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
+	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
 	fn->kernel->reason_line = 0;

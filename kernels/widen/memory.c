@@ -13,6 +13,7 @@ struct access {
 	unsigned align;
 	uint32_t element;  /* of an interleaved private variable, or 0 */
 	bool private;      /* each lane has such a place of its own */
+	bool streams;      /* a store that may go past the caches */
 	LLVMValueRef mask; /* NULL: all */
 };
 
@@ -170,11 +171,25 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	return v;
 }
 
+static void store_plainly(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer,
+			  unsigned align, bool streams)
+{
+	if (!streams) {
+		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		return;
+	}
+	struct fork f = fork_begin(e, widen_is_cached_store(e, v, pointer));
+	LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+	fork_next(e, &f, f.general);
+	widen_store_past_caches(e, v, pointer);
+	fork_next(e, &f, f.join);
+}
+
 static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
-		       LLVMValueRef mask)
+		       LLVMValueRef mask, bool streams)
 {
 	if (!mask) {
-		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		store_plainly(e, v, pointer, align, streams);
 		return;
 	}
 	LLVMValueRef args[] = {v, pointer, widen_int(e, e->fn->i32, align), mask};
@@ -319,7 +334,8 @@ static void store_leaf(struct widen_emit *e, const struct access *a, unsigned le
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
-	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask);
+	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask,
+		   a->streams && way > 0);
 }
 
 /* ---- vectors that follow each other: one wide access and shuffles ---- */
@@ -454,6 +470,21 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
 	return NULL;
 }
 
+/* The pointer is the same in all lanes, of which one is active, if its guard holds. */
+static LLVMValueRef guard_of_same(struct widen_emit *e, const struct access *a)
+{
+	bool row = e->fn->blocks[e->block].row_masked;
+	return a->shape == WIDEN_VARYING && !a->stride && !row ? widen_guard(e, a->pointer) : NULL;
+}
+
+static void load_same(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	LLVMValueRef v = load_plainly(e, widen_map_type(e->fn, a->type),
+				      widen_scalar(e, a->pointer), a->align);
+	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
+		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
+}
+
 static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
 			 LLVMValueRef *leaves)
 {
@@ -464,7 +495,10 @@ static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValue
 	/* Both ways are dominated by these. */
 	(void)widen_vector(e, a->pointer, 0);
 	struct fork f = fork_begin(e, guard);
-	load_all(e, &linear, leaves);
+	if (a->stride)
+		load_all(e, &linear, leaves);
+	else
+		load_same(e, &linear, leaves);
 	from[0] = fork_next(e, &f, f.general);
 	load_all(e, a, general);
 	from[1] = fork_next(e, &f, f.join);
@@ -486,6 +520,7 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 		return;
 	}
+	guard = guard ? guard : guard_of_same(e, &a);
 	if (guard)
 		load_guarded(e, &a, guard, leaves);
 	else
@@ -528,7 +563,7 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 	unsigned n = widen_leaf_count(a->type);
 	if (is_vector_array(e, a)) {
 		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
-			   alignment(a, 0), repeat_mask(e, a->mask, n));
+			   alignment(a, 0), repeat_mask(e, a->mask, n), a->streams);
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
@@ -582,6 +617,7 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
 	LLVMTypeRef type = LLVMTypeOf(v);
 	struct access a = access_of(e, inst, pointer, type);
+	a.streams = widen_value_of(e->fn, inst)->streams;
 	unsigned leaves = widen_leaf_count(type);
 	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
 	if (!is_plain(e->fn, inst, type)) {

@@ -32,6 +32,7 @@ enum tern_lock_rank {
 	TERN_LOCK_CALLBACK,    /* the callback thread's list */
 	TERN_LOCK_WORKERS,     /* a device's sleeping workers */
 	TERN_LOCK_POOL,        /* free lists of commands */
+	TERN_LOCK_STATUS,      /* what the status page has */
 	TERN_LOCK_LOG,         /* last: any code may log */
 };
 

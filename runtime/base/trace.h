@@ -63,6 +63,17 @@ enum tern_trace_kind {
 			     * reason << 4; n: device */
 	TERN_TRACE_UNMAPPED, /* a: address, x: pages that the program gave up */
 	TERN_TRACE_ADVICE,   /* a: address, b: bytes, x: enum tern_advice */
+	TERN_TRACE_POLICY, /* x: text of the name of the policy that decides from here on; n: 1: it
+			      is the default in the place of what the header has */
+	/* What a policy is told: a: command, b: kernel, x: number of uses, n: device; flags: enum
+	 * tern_policy_event. Its uses follow, unless it has ended. */
+	TERN_TRACE_COMMAND,
+	/* a: start of the memory, b: bytes, x: where the pointer is in it (the most: further on),
+	 * n: argument; flags: as in svm/policy.h */
+	TERN_TRACE_USE,
+	/* To be moved ahead: a: address, b: command or the fault's number, x: pages (the most:
+	 * more), n: device; flags: enum tern_policy_way, worth an eviction << 3, by a fault << 4 */
+	TERN_TRACE_AHEAD,
 	/* With TERN_TRACE_ACCESSES only: */
 	TERN_TRACE_MAPPED,   /* a: address, b: bytes of a mapping; flags: WRITABLE, FILE */
 	TERN_TRACE_REMOVED,  /* a: address, b: bytes whose contents the program gave up; flags: 1:
@@ -92,6 +103,7 @@ enum tern_trace_reason {
 	TERN_TRACE_BY_FAULT,
 	TERN_TRACE_BY_EVICTION,
 	TERN_TRACE_BY_REQUEST, /* of the program's: clEnqueueSVMMigrateMem and the like */
+	TERN_TRACE_BY_AHEAD,   /* of the policy's, before anybody faulted */
 };
 
 struct tern_trace_record {

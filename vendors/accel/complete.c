@@ -89,15 +89,12 @@ static void take_times(struct tern_command *command, const struct slot *slot, st
 
 static void take_statistics(struct tern_command *command, unsigned i)
 {
-	struct tern_event *event = &command->event;
+	const struct tern_event *event = &command->event;
 	struct tern_space_stats stats;
 	if (!accel_half.accel->system)
 		return;
 	tern_space_owner_stats(&accel_half.accel->devmem, i, &stats);
-	event->svm_faults = (uint32_t)(stats.device_read_faults + stats.device_write_faults);
-	event->svm_pages_in = (uint32_t)(stats.pages_to_device + stats.pages_zeroed);
-	event->svm_pages_out = (uint32_t)stats.pages_to_host;
-	event->svm_link_ns = stats.link_ns;
+	tern_command_caused(command, &stats);
 	if (event->svm_faults || event->svm_pages_in || event->svm_pages_out)
 		tern_log_debug("accel: kernel %s: %u faults, %u pages in, %u out",
 			       command->ndrange.info->name, event->svm_faults, event->svm_pages_in,

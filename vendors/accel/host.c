@@ -176,6 +176,7 @@ bool accel_host_work(void)
 			accel_agent_wake();
 	}
 	tern_command_running(command);
+	tern_command_began(command, tern_clock_coarse_ns());
 	cl_int status = execute(command);
 	accel_command_dispatch(tern_command_complete(command, status));
 	return true;

@@ -121,6 +121,7 @@ static void publish(unsigned i, struct tern_command *command)
 	slot->groups = groups;
 	slot->generation = (slot->generation + 1) & GENERATIONS_MASK;
 	slot->published_ns = tern_clock_ns();
+	tern_command_began(command, slot->published_ns);
 	slot->alone = !atomic_load_explicit(&h->in_flight, memory_order_relaxed);
 	slot->deadline_ns = h->timeout_ns ? slot->published_ns + h->timeout_ns : 0;
 	slot->interrupts = slot->suspicions = 0;
@@ -132,8 +133,10 @@ static void publish(unsigned i, struct tern_command *command)
 	write_packet(packet, slot->generation, command, prints ? printf_buffer(slot) : NULL, groups,
 		     each);
 	uint64_t chunks = groups / packet->chunk + !!(groups % packet->chunk);
-	if (h->accel->system)
+	if (h->accel->system) {
 		tern_space_owner_begin(&h->accel->devmem, i, (uintptr_t)command);
+		accel_describe_beginning(command, i);
+	}
 	atomic_fetch_or(&h->in_flight, bit);
 	atomic_store(&s->next, open);
 	atomic_fetch_or(&status->active, bit);

@@ -99,7 +99,7 @@ static uint64_t run_inline(struct executor *executor, struct tern_command *comma
 	if (*part_ps && (total == 1 || parts_in(SHORT_NS, *part_ps) > total) &&
 	    (++executor->runs & 15)) {
 		/* Known to be short, so only looked at, not measured. */
-		uint64_t start = ticks();
+		uint64_t start = total == 1 ? 0 : ticks();
 		work_run(executor, command, 0, 1);
 		done = 1;
 		if (total == 1)
@@ -110,6 +110,7 @@ static uint64_t run_inline(struct executor *executor, struct tern_command *comma
 		}
 	}
 	uint64_t start = tern_clock_ns(), taken = 0, before = done;
+	tern_command_began(command, start);
 	while (done < total && taken < RAMP_NS) {
 		n = tern_min(n, total - done);
 		work_run(executor, command, done, n);
@@ -150,8 +151,10 @@ static struct tern_command *run_parts(struct executor *executor, struct domain *
 	if (error)
 		return end(command, error);
 	uint64_t part_ps = expected_part_ps(executor->root, command), done = 0;
-	if (command->work != TERN_WORK_NDRANGE &&
-	    (total <= COPY_SPLIT / COPY_PIECE || overlaps(command))) {
+	bool small = command->work != TERN_WORK_NDRANGE && total <= COPY_SPLIT / COPY_PIECE;
+	if (command->work != TERN_WORK_NDRANGE && !small)
+		tern_command_began(command, tern_clock_coarse_ns());
+	if (small || overlaps(command)) {
 		work_run(executor, command, 0, total);
 		return end(command, CL_SUCCESS);
 	}
@@ -161,6 +164,8 @@ static struct tern_command *run_parts(struct executor *executor, struct domain *
 		done = run_inline(executor, command, total, &part_ps);
 	if (done == total)
 		return end(command, CL_SUCCESS);
+	if (!done && command->work == TERN_WORK_NDRANGE)
+		tern_command_began(command, tern_clock_coarse_ns());
 	struct job *job = job_publish(domain, command, done, total, part_ps);
 	if (!job) {
 		work_run(executor, command, done, total - done);
@@ -183,10 +188,12 @@ static struct tern_command *execute_one(struct executor *executor, struct domain
 	case TERN_WORK_NDRANGE:
 		return run_parts(executor, domain, command, stop, arg);
 	case TERN_WORK_NATIVE:
+		tern_command_began(command, tern_clock_coarse_ns());
 		command->native.fn(command->native.args);
 		fp_default();
 		return end(command, CL_SUCCESS);
 	case TERN_WORK_CALL: {
+		tern_command_began(command, tern_clock_coarse_ns());
 		cl_int status = command->call.fn(command->call.data);
 		if (command->call.user_code)
 			fp_default();

@@ -177,6 +177,7 @@ struct root {
 	unsigned units;
 	unsigned cpus;          /* in the affinity mask */
 	unsigned spinners_most; /* workers that may look for work at once */
+	uint64_t streams_from;  /* bytes: who writes as many stores them past the caches */
 	struct worker *workers;
 	_Alignas(TERN_CACHE_LINE) _Atomic uint32_t searching;
 	_Atomic uint32_t waiting; /* threads of the program that sleep until something is done */
@@ -302,6 +303,8 @@ struct domain *domain_find(struct root *root, unsigned first, unsigned count);
 
 /* caps.c */
 void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus);
+/* Bytes of the last-level caches that @cpus processors share. */
+uint64_t caps_last_caches(const struct tern_device_caps *caps, unsigned cpus);
 
 /* topology.c */
 /* Loads it once; 0 or -errno. */

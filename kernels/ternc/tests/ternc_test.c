@@ -476,6 +476,40 @@ static void test_widening(struct server *s)
 	}
 }
 
+/* Which kernels write what may go past the caches. */
+static void test_streams(struct server *s)
+{
+	static const struct {
+		const char *body;
+		uint64_t bytes;
+	} cases[] = {
+		{"b[i] = a[i];", 16},
+		{"if (i < 1000) b[i] = a[i]; else b[i] = 0; ((global int *)c)[i] = 1;", 20},
+		{"b[i] = a[i] + b[i];", 0},
+		{"b[2 * i] = a[i];", 0},
+		{"for (int k = 0; k < (int)c[1]; k++) b[i + k] = a[i + k];", 0},
+		{"b[i] = a[i]; atomic_inc((global int *)c);", 0},
+		{"b[i] = a[i]; mem_fence(CLK_GLOBAL_MEM_FENCE);", 0},
+		{"b[i] = a[i]; barrier(CLK_GLOBAL_MEM_FENCE);", 0},
+		{"b[i] = *(global float4 *)*c + a[i];", 0},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		char source[512];
+		snprintf(source, sizeof(source),
+			 "kernel void f(global const float4 *a, global float4 *b, global ulong *c) "
+			 "{\n"
+			 "  size_t i = get_global_id(0); %s }",
+			 cases[i].body);
+		struct answer a = build(s, source, "", OK, NULL);
+		const struct tern_kernel_info *k = a.code.info.kernels;
+		REQUIRE(a.code.info.kernel_count == 1);
+		if (k->stream_bytes != cases[i].bytes)
+			fprintf(stderr, "%zu: %u bytes\n", i, (unsigned)k->stream_bytes);
+		EXPECT(k->stream_bytes == cases[i].bytes);
+		answer_free(&a);
+	}
+}
+
 static long anonymous_kilobytes(pid_t pid)
 {
 	char path[64], line[256];
@@ -564,6 +598,7 @@ int main(void)
 	test_compile_and_link(&s);
 	test_language(&s);
 	test_widening(&s);
+	test_streams(&s);
 	test_memory(&s);
 	server_stop(&s);
 	test_hang_up();

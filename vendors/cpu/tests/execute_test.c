@@ -255,6 +255,35 @@ static void test_contended(struct tern_queue *queue)
 	CHECK(alone > JOBS_RUN / 4);
 }
 
+static void see_streams(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+			uint64_t z)
+{
+	(void)x, (void)y, (void)z;
+	**(_Atomic uint64_t *const *)p = group->streams;
+}
+
+/* Much that is written goes past the caches, little does not. */
+static void test_streams(struct tern_queue *queue)
+{
+	struct tern_kernel_info writes = info;
+	_Atomic uint64_t seen = 9, *arg = &seen;
+	uint64_t items = 1000, caches = queue->device->caps.cache_bytes;
+	if (!caches)
+		return; /* a machine that does not tell of any */
+	writes.stream_bytes = caches / items / 8;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 0);
+	writes.stream_bytes = caches * 1024 / items;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 1);
+	writes.stream_bytes = 0;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 0);
+}
+
 int main(void)
 {
 	test_start();
@@ -270,6 +299,7 @@ int main(void)
 		test_stack(queues[i]);
 		test_order(queues[i]);
 		test_contended(queues[i]);
+		test_streams(queues[i]);
 		queue_release(queues[i]);
 	}
 	test_end();
