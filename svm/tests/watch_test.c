@@ -142,17 +142,18 @@ static void check_trace(const char *path)
 int main(void)
 {
 	char path[] = "/tmp/watch_test.XXXXXX";
-	struct tern_space_features features;
-	tern_space_probe(&features);
-	if (!features.system) {
-		printf("skipped: %s\n", features.why);
-		return TEST_SKIP;
-	}
 	REQUIRE(mkdtemp(path));
 	char file[sizeof(path) + 8];
 	snprintf(file, sizeof(file), "%s/trace", path);
 	setenv("TERN_TRACE", file, 1);
 	setenv("TERN_TRACE_ACCESSES", "16", 1);
+	struct tern_space_features features;
+	tern_space_probe(&features);
+	if (!features.system) {
+		printf("skipped: %s\n", features.why);
+		rmdir(path);
+		return TEST_SKIP;
+	}
 	tern_trace_start();
 	REQUIRE(tern_trace_is_on());
 	struct mirror *m = mirror_start(8 * TERN_CHUNK);
