@@ -25,7 +25,7 @@
 #define DEVICES_MAX  4u
 #define KNOWN_MAX    96u  /* commands of a device that are remembered, with those that run */
 #define NOTES_MAX    128u /* what commands say and the engine has not read; a power of two */
-#define AHEAD_MAX    64u  /* ranges of a device that wait to be moved */
+#define AHEAD_MAX    128u /* ranges of a device that wait to be moved */
 #define EXCLUDED_MAX 64u
 #define PENDING_MAX  65536u
 /* Up to here a page is taken from a device by protect() and drop(); from here on by unmap(), which

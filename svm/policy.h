@@ -38,7 +38,7 @@ enum tern_policy_side { TERN_SIDE_HOST, TERN_SIDE_DEVICE };
 /* The most ranges that a command is described by, and that a plan and ahead() may ask for. */
 #define TERN_POLICY_USES       16u
 #define TERN_POLICY_PLAN_AHEAD 4u
-#define TERN_POLICY_AHEAD      32u
+#define TERN_POLICY_AHEAD      64u
 #define TERN_POLICY_NO_USE     UINT32_MAX
 #define TERN_POLICY_INDIRECT   UINT16_MAX
 

@@ -167,6 +167,28 @@ static void read_ahead(struct learn_object *o, const struct learn_guess *g,
 	o->asked = end;
 }
 
+/* The blocks after this one that were touched the last time. */
+static void follow_blocks(const struct learn *l, const struct learn_use *use,
+			  struct learn_object *o, const struct tern_policy_fault *f,
+			  struct tern_policy_plan *plan)
+{
+	const struct learn_model *m = &l->models[use->model];
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t window = tern_min(WINDOW_PAGES, f->limit_pages / 16) * PAGE;
+	uint64_t from = o->asked > end && o->asked - end <= window ? o->asked : end;
+	while (plan->ahead_count < TERN_POLICY_PLAN_AHEAD && from < end + window) {
+		struct learn_guess g = learn_run(m, use, from, window);
+		if (g.start >= g.end || g.start > end + window)
+			return;
+		plan->ahead[plan->ahead_count++] = (struct tern_policy_range){
+			.start = g.start,
+			.end = g.end,
+			.way = m->writes ? TERN_AHEAD_TO_DEVICE : TERN_AHEAD_COPY,
+			.room = learn_in_order(o)};
+		from = o->asked = g.end;
+	}
+}
+
 static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
@@ -203,6 +225,9 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
 		read_ahead(o, &g, f, plan);
+	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
+		 learn_same_blocks(&l->models[use->model], command))
+		follow_blocks(l, use, o, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));

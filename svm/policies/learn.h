@@ -67,6 +67,7 @@ struct learn_model {
 	uint64_t kernel;
 	uint16_t argument;
 	bool in_use, writes;
+	uint8_t runs;  /* commands that the blocks are of and that have ended */
 	int8_t line;   /* confidence that it is so many bytes for each work-item */
 	int8_t whole;  /* that it is all of the object, whatever the work-items */
 	uint8_t shift; /* log2 of bytes of a block */
@@ -146,11 +147,14 @@ void learn_use_touched(struct learn *l, const struct learn_command *c, struct le
 		       uint64_t ahead);
 /* [@start, @end) of @o was moved ahead. */
 void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end);
-/* The blocks are what a command like @c touched. */
+/* The blocks are what an earlier command like @c touched. */
 static inline bool learn_same_blocks(const struct learn_model *m, const struct learn_command *c)
 {
-	return m->first == c->first && m->items == c->items;
+	return m->runs && m->first == c->first && m->items == c->items;
 }
+/* The next run of such blocks from @from on, up to @most bytes; start == end: there is none. */
+struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,
+			     uint64_t from, uint64_t most);
 /* What @use of @c will touch: one range, as far as that is known. */
 struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use);

@@ -12,28 +12,6 @@ struct list {
 	bool room;
 };
 
-/* The next run of blocks from @from on that were touched the last time, up to @most bytes. */
-static struct learn_guess run(const struct learn_model *m, const struct learn_use *use,
-			      uint64_t from, uint64_t most)
-{
-	struct learn_guess g = {0, 0};
-	if (use->start >= use->end)
-		return g;
-	uint64_t block = (uint64_t)1 << m->shift;
-	uint64_t last = tern_min((use->end - 1 - use->start) >> m->shift, LEARN_BLOCKS - 1u);
-	uint64_t b = from > use->start ? (from - use->start + block - 1) >> m->shift : 0;
-	while (b <= last && !(m->blocks[b / 64] >> b % 64 & 1))
-		b++;
-	if (b > last)
-		return g;
-	g.start = (use->start + b * block) & ~(PAGE - 1);
-	while (b <= last && (m->blocks[b / 64] >> b % 64 & 1) &&
-	       use->start + b * block < g.start + most)
-		b++;
-	g.end = (tern_min(use->start + b * block, use->end) + PAGE - 1) & ~(PAGE - 1);
-	return g;
-}
-
 /* What of @use comes after @from: at most @most bytes; start == end: nothing. */
 static struct learn_guess next(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use, uint64_t from, uint64_t most)
@@ -47,7 +25,7 @@ static struct learn_guess next(const struct learn *l, const struct learn_command
 		return g;
 	}
 	if ((l->features & LEARN_FOOTPRINT) && learn_same_blocks(&l->models[use->model], c))
-		return run(&l->models[use->model], use, from, most);
+		return learn_run(&l->models[use->model], use, from, most);
 	return g;
 }
 

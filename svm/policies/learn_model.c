@@ -188,8 +188,9 @@ static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_
 static void mark_blocks(struct learn_model *m, const struct learn_command *c,
 			const struct learn_use *use, uint64_t start, uint64_t end)
 {
-	if (!learn_same_blocks(m, c)) {
+	if (m->first != c->first || m->items != c->items) {
 		memset(m->blocks, 0, sizeof(m->blocks));
+		m->runs = 0;
 		m->first = c->first;
 		m->items = c->items;
 	}
@@ -262,6 +263,7 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 {
 	struct learn_model *m = &l->models[use->model];
 	const struct learn_object *o = &l->objects[use->object];
+	m->runs |= m->first == c->first && m->items == c->items;
 	uint64_t seen = use->high - use->low, size = use->end - use->start;
 	if (!use->high)
 		return;
@@ -298,4 +300,25 @@ struct learn_guess learn_guess(const struct learn *l, const struct learn_command
 		return (struct learn_guess){use->start & ~(PAGE - 1),
 					    (use->end + PAGE - 1) & ~(PAGE - 1)};
 	return (struct learn_guess){0, 0};
+}
+
+struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,
+			     uint64_t from, uint64_t most)
+{
+	struct learn_guess g = {0, 0};
+	if (use->start >= use->end)
+		return g;
+	uint64_t block = (uint64_t)1 << m->shift;
+	uint64_t last = tern_min((use->end - 1 - use->start) >> m->shift, LEARN_BLOCKS - 1u);
+	uint64_t b = from > use->start ? (from - use->start + block - 1) >> m->shift : 0;
+	while (b <= last && !(m->blocks[b / 64] >> b % 64 & 1))
+		b++;
+	if (b > last)
+		return g;
+	g.start = (use->start + b * block) & ~(PAGE - 1);
+	while (b <= last && (m->blocks[b / 64] >> b % 64 & 1) &&
+	       use->start + b * block < g.start + most)
+		b++;
+	g.end = (tern_min(use->start + b * block, use->end) + PAGE - 1) & ~(PAGE - 1);
+	return g;
 }

@@ -113,6 +113,31 @@ static bool table_command(unsigned index, struct tern_policy_command *c,
 	return index == 1;
 }
 
+/* ---- uniform: random accesses to twice what the device holds; dense: the same, by far more of
+ * them to each part in turn ---- */
+
+static bool uniform(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	return i < 8 * PAGES && device(a, hash(i) % PAGES, true, 1);
+}
+
+static bool dense(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	enum { PART = PAGES / 8, EACH = 8 * PART };
+	uint64_t n = i / EACH;
+	(void)thread;
+	return n < 24 && device(a, n % 8 * PART + hash(i) % PART, true, 1);
+}
+
+static bool one_command(unsigned index, struct tern_policy_command *c, struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 10, .items = 8 * PAGES, .uses = uses};
+	use(c, uses, 0, PAGES);
+	return index == 1;
+}
+
 static const struct {
 	const char *name;
 	struct sim_program program;
@@ -122,6 +147,8 @@ static const struct {
 	{"slices", {slices, 1, PAGES, PAGES / 2, slices_command, PASSES *SLICES}},
 	{"one by one", {slices, 1, PAGES, PAGES / 2, slices_command, 0}},
 	{"table", {table, 1, TABLE + STREAM, 2 * TABLE, table_command, 0}},
+	{"uniform", {uniform, 1, PAGES, PAGES / 2, one_command, 0}},
+	{"dense", {dense, 1, PAGES, PAGES / 2, one_command, 0}},
 };
 
 static struct sim_result play(const char *text, const char *name)
@@ -139,15 +166,86 @@ static struct sim_result play(const char *text, const char *name)
 
 static void print(int count, const char *const *policies)
 {
-	printf("%-12s %-20s %8s %8s %8s %8s %8s %10s\n", "program", "policy", "faults", "copied",
-	       "ahead", "evicted", "useless", "ms");
+	printf("%-12s %-20s %8s %8s %8s %8s %8s %8s %10s\n", "program", "policy", "faults",
+	       "device", "copied", "ahead", "evicted", "useless", "ms");
 	for (unsigned p = 0; p < tern_array_size(programs); p++)
 		for (int i = 0; i < count; i++) {
 			struct sim_result r = play(policies[i], programs[p].name);
-			printf("%-12s %-20s %8lu %8lu %8lu %8lu %8lu %10.2f\n", programs[p].name,
-			       policies[i], r.faults, r.copied, r.ahead, r.evicted, r.useless,
-			       (double)r.ns / 1e6);
+			printf("%-12s %-20s %8lu %8lu %8lu %8lu %8lu %8lu %10.2f\n",
+			       programs[p].name, policies[i], r.faults, r.device_faults, r.copied,
+			       r.ahead, r.evicted, r.useless, (double)r.ns / 1e6);
 		}
+}
+
+static void determinism(void)
+{
+	static const char *const all[] = {"tree",      "classes", "lookahead",
+					  "footprint", "learn",   "adaptive"};
+	for (unsigned p = 0; p < tern_array_size(programs); p++)
+		for (unsigned i = 0; i < tern_array_size(all); i++) {
+			struct sim_result a = play(all[i], programs[p].name);
+			struct sim_result b = play(all[i], programs[p].name);
+			EXPECT(!memcmp(&a, &b, sizeof(a)));
+		}
+}
+
+/* What a command did the last time is there before it asks. */
+static void ahead(void)
+{
+	uint64_t first = play("blend", "launches").device_faults / LAUNCHES;
+	EXPECT(first > 100);
+	/* The first launch has its faults, the others have a tenth of them at most. */
+	EXPECT(play("lookahead", "launches").device_faults < first + 3 * (first / 10));
+	EXPECT(play("footprint", "launches").device_faults < 2 * first);
+	struct sim_result blocks = play("footprint", "blocks");
+	EXPECT(blocks.device_faults * 3 < play("blend", "blocks").device_faults * 2);
+	EXPECT(blocks.ahead && !blocks.useless);
+	EXPECT(play("classes", "launches").ns < play("density", "launches").ns);
+	EXPECT(play("classes", "launches").ahead);
+	EXPECT(!play("tree", "launches").ahead);
+}
+
+/* Passes over more than the device holds: what need not go stays. */
+static void cyclic(void)
+{
+	uint64_t least = PAGES + (PASSES - 1) * (PAGES - PAGES / 2);
+	EXPECT(play("blend", "slices").copied == PASSES * PAGES);
+	EXPECT(play("lookahead", "slices").copied * 100 <= least * 103);
+	EXPECT(play("adaptive", "slices").copied * 100 <= least * 103);
+	EXPECT(play("adaptive", "one by one").copied * 100 <= least * 110);
+	EXPECT(play("adaptive", "slices").ns * 3 < play("density", "slices").ns * 2);
+}
+
+/* A stream does not push out what is used all the time. */
+static void kept(void)
+{
+	struct sim_result r = play("adaptive", "table");
+	EXPECT(r.copied * 100 <= (TABLE + STREAM) * UINT64_C(102));
+	EXPECT(play("density", "table").copied * 10 > r.copied * 15);
+	EXPECT(r.ns * 2 < play("density", "table").ns);
+}
+
+/* On a full device pages come along where samples say that they will be used, and not elsewhere. */
+static void samples(void)
+{
+	EXPECT(play("tree", "uniform").copied * 2 < play("density", "uniform").copied);
+	EXPECT(play("tree", "uniform").ns * 100 < play("sequential", "uniform").ns * 106);
+	EXPECT(play("tree", "dense").ns * 100 < play("density", "dense").ns * 105);
+	EXPECT(play("tree", "dense").faults * 2 < play("sequential", "dense").faults);
+}
+
+/* On each program, as quick as the best of the others, but for a little. */
+static void adaptive(void)
+{
+	static const char *const others[] = {"density", "sequential", "blend",    "tree",
+					     "classes", "lookahead",  "footprint"};
+	for (unsigned p = 0; p < tern_array_size(programs); p++) {
+		uint64_t ns = play("adaptive", programs[p].name).ns;
+		for (unsigned i = 0; i < tern_array_size(others); i++)
+			if (strcmp(programs[p].name, "blocks") != 0 ||
+			    strcmp(others[i], "density") != 0) /* whose leaves are those blocks */
+				EXPECT(ns * 100 <= play(others[i], programs[p].name).ns * 105);
+	}
 }
 
 int main(int argc, char **argv)
@@ -162,5 +260,15 @@ int main(int argc, char **argv)
 			print(tern_array_size(all), all);
 		return 0;
 	}
+#ifdef __SANITIZE_THREAD__
+	fprintf(stderr, "one thread, and minutes of it: nothing for the thread sanitizer\n");
+	return TEST_SKIP;
+#endif
+	determinism();
+	ahead();
+	cyclic();
+	kept();
+	samples();
+	adaptive();
 	return test_result();
 }

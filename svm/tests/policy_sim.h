@@ -30,7 +30,7 @@ enum {
 	SIM_PIECE = 5000, /* moved ahead, beyond its pages */
 };
 
-enum { SIM_PIECE_PAGES = 128, SIM_RANGES = 64 };
+enum { SIM_PIECE_PAGES = 128, SIM_RANGES = 128 };
 
 enum sim_place { SIM_HOME, SIM_SHARED, SIM_AWAY };
 
@@ -59,7 +59,8 @@ typedef bool sim_command(unsigned index, struct tern_policy_command *command,
 			 struct tern_policy_use *uses);
 
 struct sim_result {
-	uint64_t faults, copied, dropped, evicted, useless, deferred, ns, plans, ahead;
+	uint64_t faults, copied, dropped, evicted, useless, deferred, ns, plans, ahead,
+		device_faults;
 };
 
 struct sim {
@@ -383,6 +384,7 @@ static inline uint64_t sim_fault(struct sim *s, const struct sim_access *a, uint
 	struct sim_page *p = &s->page[a->page];
 	struct tern_policy_plan plan;
 	s->result.faults++;
+	s->result.device_faults += a->side == TERN_SIDE_DEVICE;
 	for (uint32_t deferrals = 0;; deferrals++) {
 		now = tern_max(now, s->busy);
 		if (p->held > now && p->place != SIM_SHARED) {
