@@ -82,6 +82,7 @@ enum {
 	TERN_KERNEL_ATOMICS = 1 << 3, /* has atomics on global memory */
 	TERN_KERNEL_SUB_GROUPS = 1
 				 << 4, /* uses sub-groups, which have as many work-items as lanes */
+	TERN_KERNEL_ANY_GROUPS = 1 << 5, /* does the same whatever the work-groups are */
 };
 
 enum tern_arg_kind {

@@ -253,6 +253,7 @@ struct widen_fn {
 	bool has_sub_groups;
 	bool yields;     /* chunks let others run while they wait for them: yield.c */
 	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
+	bool any_groups; /* cannot tell in which work-group a work-item is, or beside whom */
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
