@@ -169,6 +169,24 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
 }
 
+bool widen_is_contiguous(const struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		bool store = LLVMIsAStoreInst(inst);
+		uint64_t stride;
+		if (!store && !LLVMIsALoadInst(inst))
+			continue;
+		LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+		if (!widen_stride_of(fn, LLVMGetOperand(inst, store), &stride))
+			return false;
+		uint64_t size = widen_size_of(fn, type);
+		if (stride > size && -stride > size)
+			return false;
+	}
+	return true;
+}
+
 /* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.
  */
 bool widen_one_body_will_do(const struct widen_fn *fn)

@@ -332,6 +332,8 @@ bool widen_check_size(struct widen_fn *fn);
  */
 bool widen_check_gain(struct widen_fn *fn);
 unsigned widen_choose_lanes(const struct widen_fn *fn);
+/* After the hints: no access of the kernel goes to places far apart. */
+bool widen_is_contiguous(const struct widen_fn *fn);
 /* The body for tails shall serve all chunks. */
 bool widen_one_body_will_do(const struct widen_fn *fn);
 

@@ -221,6 +221,8 @@ static int emit_kernel(struct widen_fn *fn)
 		k->flags |= TERN_KERNEL_WIDENED;
 	if (fn->any_groups && !fn->local_bytes)
 		k->flags |= TERN_KERNEL_ANY_GROUPS;
+	if (fn->widened && widen_is_contiguous(fn))
+		k->flags |= TERN_KERNEL_CONTIGUOUS;
 	k->lanes = fn->lanes;
 	k->rows = fn->rows;
 	k->local_bytes = fn->local_bytes;

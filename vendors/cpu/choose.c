@@ -10,7 +10,7 @@
 
 #define GROUP_ITEMS    1024 /* of one group, when there is enough work */
 #define GROUPS_OF_UNIT 4
-#define MERGED_LANES   4  /* vectors in x that merged groups have */
+#define MERGED_VECTORS 4  /* that merged groups have in x */
 #define MERGED_OF_UNIT 16 /* of them for each unit, at least */
 
 /* The largest divisor of @n that is at most @most; at least 1. */
@@ -69,8 +69,9 @@ void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info 
 
 /*
  * Whole vectors and whole cache lines in x: groups of 1 by 64 leave all lanes of a vector but one
- * idle, those of 16 by 16 bytes take a quarter of each line. In y and z groups stay as they are,
- * since the program may have chosen them so that they find data in the cache.
+ * idle, those of 16 by 16 bytes take a quarter of each line (but where work-items beside each other
+ * go to different lines, vectors only: more of them need more lines at once). In y and z groups
+ * stay as they are, since the program may have chosen them so that they find data in the cache.
  */
 void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 {
@@ -80,7 +81,8 @@ void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 	if (!(k->flags & TERN_KERNEL_ANY_GROUPS) || !(k->flags & TERN_KERNEL_WIDENED))
 		return;
 	size_t most = tern_min(caps->max_group_size, (size_t)k->max_group_size);
-	size_t wide = tern_min((size_t)k->lanes * MERGED_LANES, caps->max_item_sizes[0]);
+	size_t wide = k->flags & TERN_KERNEL_CONTIGUOUS ? k->lanes * MERGED_VECTORS : k->lanes;
+	wide = tern_min(wide, caps->max_item_sizes[0]);
 	for (unsigned d = 0; d < 3; d++)
 		if (__builtin_mul_overflow(groups, range->global[d] / range->local[d], &groups))
 			groups = SIZE_MAX;

@@ -332,7 +332,7 @@ static void test_merged(struct tern_queue *queue)
 	any.lanes = widened.lanes = 16;
 	any.max_group_size = widened.max_group_size = 4096;
 	widened.flags = TERN_KERNEL_WIDENED;
-	any.flags = TERN_KERNEL_WIDENED | TERN_KERNEL_ANY_GROUPS;
+	any.flags = TERN_KERNEL_WIDENED | TERN_KERNEL_ANY_GROUPS | TERN_KERNEL_CONTIGUOUS;
 	size_t tall[] = {1, 64, 1}, flat[] = {16, 4, 2}, odd[] = {10, 1, 1};
 	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 64);
 	CHECK(size_of_groups(queue, &any, (size_t[]){170, 4 * many, 2}, flat) == 64);
@@ -340,6 +340,9 @@ static void test_merged(struct tern_queue *queue)
 	CHECK(size_of_groups(queue, &any, (size_t[]){5, 64 * many, 3}, tall) <= 8);
 	CHECK(size_of_groups(queue, &any, (size_t[]){160, 4, 2}, flat) == 16);
 	CHECK(size_of_groups(queue, &widened, (size_t[]){640, 64 * many, 1}, tall) == 1);
+	any.flags &= ~(uint32_t)TERN_KERNEL_CONTIGUOUS;
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 16);
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 4 * many, 2}, flat) == 16);
 	any.max_group_size = 200;
 	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 2);
 }
