@@ -123,7 +123,7 @@ static bool survey(struct widen_fn *fn)
 static void make_scalar(struct widen_fn *fn)
 {
 	fn->widened = false;
-	fn->splits_ids = fn->flat = false;
+	fn->splits_ids = fn->flat = fn->columns = false;
 	fn->lanes = fn->rows = 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		fn->values[i].shape = WIDEN_UNIFORM;
@@ -182,6 +182,7 @@ static bool make_widened(struct widen_fn *fn)
 		return false;
 	fn->widened = true;
 	fn->lanes = widen_choose_lanes(fn);
+	widen_choose_columns(fn);
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
 	widen_hints(fn);
 	if (fn->lanes == 1)

@@ -273,7 +273,7 @@ static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLV
  * then the hardware fetches ahead for loads but not for gathers. (If 32-bit indices wrap it is no
  * harm.)
  */
-static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
+bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
 {
 	enum { DEEP = 10 };
 	if (widen_shape_of(fn, v) != WIDEN_VARYING)
@@ -284,10 +284,10 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMMul:
 	case LLVMShl:
 		if (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM)
-			return is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
+			return widen_is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
 		return LLVMGetInstructionOpcode(v) == LLVMMul &&
 		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
-		       is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
+		       widen_is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
 	case LLVMAdd:
 	case LLVMSub:
 	case LLVMSExt:
@@ -296,7 +296,7 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMGetElementPtr:
 	case LLVMAddrSpaceCast:
 		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(v); i++)
-			if (!is_strided(fn, LLVMGetOperand(v, i), depth + 1))
+			if (!widen_is_strided(fn, LLVMGetOperand(v, i), depth + 1))
 				return false;
 		return true;
 	default:
@@ -312,7 +312,7 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	unsigned align = alignment(a, offset);
 	/* (a row of its own may have no active lane, whose address would do for all) */
 	bool narrow = widen_size_of(e->fn, type) < 4 && !e->fn->blocks[e->block].row_masked;
-	if (!way && (narrow || (!a->mask && !a->private && is_strided(e->fn, a->pointer, 0))))
+	if (!way && (narrow || (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
@@ -350,7 +350,7 @@ static void store_leaf(struct widen_emit *e, const struct access *a, unsigned le
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	if (!way && !a->mask && !a->private && is_strided(e->fn, a->pointer, 0)) {
+	if (!way && !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0)) {
 		store_lanes(e, a, offset, align, v);
 		return;
 	}
