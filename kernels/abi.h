@@ -82,6 +82,8 @@ enum {
 	TERN_KERNEL_ATOMICS = 1 << 3, /* has atomics on global memory */
 	TERN_KERNEL_SUB_GROUPS = 1
 				 << 4, /* uses sub-groups, which have as many work-items as lanes */
+	TERN_KERNEL_ANY_GROUPS = 1 << 5, /* does the same whatever the work-groups are */
+	TERN_KERNEL_CONTIGUOUS = 1 << 6, /* work-items beside each other in x access memory so */
 };
 
 enum tern_arg_kind {

@@ -264,6 +264,8 @@ struct widen_fn {
 	bool has_sub_groups;
 	bool yields;     /* chunks let others run while they wait for them: yield.c */
 	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
+	bool columns;    /* of the chunks of a group those in one column of x follow each other */
+	bool any_groups; /* cannot tell in which work-group a work-item is, or beside whom */
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
@@ -342,6 +344,10 @@ bool widen_check_size(struct widen_fn *fn);
  */
 bool widen_check_gain(struct widen_fn *fn);
 unsigned widen_choose_lanes(const struct widen_fn *fn);
+/* Whether chunks one below the other touch the same cache lines: fn->columns, and fewer lanes. */
+void widen_choose_columns(struct widen_fn *fn);
+/* After the hints: no access of the kernel goes to places far apart. */
+bool widen_is_contiguous(const struct widen_fn *fn);
 /* The body for tails shall serve all chunks. */
 bool widen_one_body_will_do(const struct widen_fn *fn);
 
@@ -476,6 +482,8 @@ bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst);
  * name without them. NULL: not known to have a vector form.
  */
 const char *widen_intrinsic_overloads(LLVMValueRef call, const char **name);
+/* @v is the same in all lanes, or grows from each to the next by the same; @depth: 0. */
+bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth);
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst);
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
 /* Leaves to one vector of whole lanes, and a leaf of such a vector. */

@@ -273,7 +273,7 @@ static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLV
  * then the hardware fetches ahead for loads but not for gathers. (If 32-bit indices wrap it is no
  * harm.)
  */
-static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
+bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
 {
 	enum { DEEP = 10 };
 	if (widen_shape_of(fn, v) != WIDEN_VARYING)
@@ -284,10 +284,10 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMMul:
 	case LLVMShl:
 		if (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM)
-			return is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
+			return widen_is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
 		return LLVMGetInstructionOpcode(v) == LLVMMul &&
 		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
-		       is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
+		       widen_is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
 	case LLVMAdd:
 	case LLVMSub:
 	case LLVMSExt:
@@ -296,7 +296,7 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMGetElementPtr:
 	case LLVMAddrSpaceCast:
 		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(v); i++)
-			if (!is_strided(fn, LLVMGetOperand(v, i), depth + 1))
+			if (!widen_is_strided(fn, LLVMGetOperand(v, i), depth + 1))
 				return false;
 		return true;
 	default:
@@ -312,7 +312,7 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	unsigned align = alignment(a, offset);
 	/* (a row of its own may have no active lane, whose address would do for all) */
 	bool narrow = widen_size_of(e->fn, type) < 4 && !e->fn->blocks[e->block].row_masked;
-	if (!way && (narrow || (!a->mask && !a->private && is_strided(e->fn, a->pointer, 0))))
+	if (!way && (narrow || (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
@@ -323,12 +323,37 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	return way < 0 ? reversed(e, v) : v;
 }
 
+/* The address of a lane, from the first one's where the distance is known. */
+static LLVMValueRef lane_address(struct widen_emit *e, const struct access *a, unsigned lane)
+{
+	if (a->shape == WIDEN_LINEAR && !a->element)
+		return add_bytes(e, widen_scalar(e, a->pointer), (int64_t)lane * a->stride);
+	return LLVMBuildExtractElement(e->builder, widen_vector(e, a->pointer, 0),
+				       widen_int(e, e->fn->i32, lane), "");
+}
+
+/* A store for each lane, as load_lanes(). */
+static void store_lanes(struct widen_emit *e, const struct access *a, int64_t offset,
+			unsigned align, LLVMValueRef v)
+{
+	for (unsigned i = 0; i < e->lanes; i++) {
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef one = LLVMBuildExtractElement(e->builder, v, lane, "");
+		LLVMValueRef pointer = add_bytes(e, lane_address(e, a, i), offset);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), align);
+	}
+}
+
 static void store_leaf(struct widen_emit *e, const struct access *a, unsigned leaf, LLVMValueRef v)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
+	if (!way && !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0)) {
+		store_lanes(e, a, offset, align, v);
+		return;
+	}
 	if (!way) {
 		scatter(e, v, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align, a->mask);
 		return;
@@ -418,6 +443,21 @@ static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
 		LLVMSetAlignment(parts[i], alignment(a, 0));
 	}
 	return concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
+}
+
+/* Likewise: one for each lane is quicker than a scatter for each element. */
+static void store_each(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	unsigned n = LLVMGetVectorSize(a->type);
+	LLVMValueRef wide = widen_interleave(e, leaves, n);
+	int index[16];
+	for (unsigned i = 0; i < e->lanes; i++) {
+		for (unsigned j = 0; j < n; j++)
+			index[j] = (int)(i * n + j);
+		LLVMValueRef one = widen_shuffle(e, wide, NULL, index, n);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, lane_address(e, a, i)),
+				 alignment(a, 0));
+	}
 }
 
 /* ---- instructions ---- */
@@ -564,6 +604,10 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 	if (is_vector_array(e, a)) {
 		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
 			   alignment(a, 0), repeat_mask(e, a->mask, n), a->streams);
+		return;
+	}
+	if (!a->mask && is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
+		store_each(e, a, leaves);
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)

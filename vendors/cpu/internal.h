@@ -11,6 +11,9 @@
  * stack than a thread of the program may have left). Who takes one executes it, and then what
  * tern_command_complete() returns: an in-order queue runs on without the ring.
  *
+ * Work-groups that are narrow become fewer and wider before anything else, where the kernel cannot
+ * tell (choose.c).
+ *
  * Jobs. What takes longer than about JOB_NS is split: the command moves into a slot of the domain's
  * job table, and all who serve the domain claim chunks of it by an atomic add, sized to take about
  * CHUNK_NS by the time that earlier chunks took. A job's parts are in as many shares as there are
@@ -321,6 +324,8 @@ int cpu_affinity_parts(struct tern_device *device, cl_device_affinity_domain dom
 /* choose.c */
 void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info *kernel,
 		      unsigned dim, const size_t global[3], size_t local[3]);
+/* Work-groups that follow each other in x become one, if the kernel cannot tell. */
+void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range);
 
 /* The floating-point state that kernels expect (abi.h). */
 struct fp_state {
