@@ -148,7 +148,7 @@ SMALL_OVERLOAD struct angle angle_of(double y, double x)
 {
 	double a = magnitude(y), b = magnitude(x);
 	double most = a > b ? a : b, least = a > b ? b : a;
-	if (!(most > 0x1p-900 && most < 0x1p1000)) {
+	if (RARELY(!(most > 0x1p-900 && most < 0x1p1000))) {
 		/* two infinities are as good as ones; sums must not overflow, nor products be
 		 * denormal */
 		least = least == INFINITY ? 1 : least;
