@@ -5,13 +5,28 @@
 __attribute__((overloadable)) float sqrt(float x);
 __attribute__((overloadable)) double sqrt(double x);
 
+/*
+ * From 14 bits by Newton's method: with e = 1 - x y^2, y (1 + e / 2) has 27 bits, y (1 + e / 2 + 3 e^2 / 8)
+ * 40. For 0 and infinity the first y is the result; the others are NAN.
+ */
 OVERLOAD float rsqrt(float x)
 {
+	if (__tern_machine_has_avx512()) {
+		float y = __tern_machine_reciprocal_root_f32(x), e = 1.0f - (x * y) * y;
+		float r = (0.5f * y) * e + y;
+		return r == r ? r : y;
+	}
 	return 1.0f / sqrt(x);
 }
 
 OVERLOAD double rsqrt(double x)
 {
+	if (__tern_machine_has_avx512()) {
+		double y = __tern_machine_reciprocal_root_f64(x), e = 1.0 - (x * y) * y;
+		double z = (y * e) * (0.375 * e + 0.5) + y;
+		double r = (0.5 * z) * (1.0 - (x * z) * z) + z;
+		return r == r ? r : y;
+	}
 	return 1.0 / sqrt(x);
 }
 
