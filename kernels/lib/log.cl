@@ -73,6 +73,15 @@ OVERLOAD float log10(float x)
 OVERLOAD float log1p(float x)
 {
 	float u = 1.0f + x, lost = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);
+	if (__tern_machine_has_avx512()) {
+		float m = __tern_machine_mantissa_f32(u);
+		float k = __tern_machine_exponent_f32(u) - __tern_machine_exponent_f32(m);
+		float f = (m - 1.0f) + __tern_machine_scale_f32(lost, -k);
+		float r = k * 0x1.62e43p-1f + (log_tail(f) * (f * f) + f);
+		if (RARELY(!(x > -1.0f && x < INFINITY)))
+			r = x == -1.0f ? -INFINITY : x < 0 ? NAN : x;
+		return x == 0 ? x : r;
+	}
 	int bits = as_int(u), n = (bits - 0x3f400000) >> 23;
 	float f = as_float(bits - (n << 23)) - 1.0f, k = (float)n;
 	f += lost * power_of_2f(n > 64 ? -64 : -n);
@@ -126,6 +135,15 @@ OVERLOAD double log10(double x)
 OVERLOAD double log1p(double x)
 {
 	double u = 1.0 + x, lost = x > 1.0 ? 1.0 - (u - x) : x - (u - 1.0);
+	if (__tern_machine_has_avx512()) {
+		double m = __tern_machine_mantissa_f64(u);
+		double k = __tern_machine_exponent_f64(u) - __tern_machine_exponent_f64(m);
+		double f = (m - 1.0) + __tern_machine_scale_f64(lost, -k);
+		double r = k * 0x1.62e42feep-1 + (f + (log_tail(f) + k * 0x1.a39ef35793c76p-33));
+		if (RARELY(!(x > -1.0 && x < INFINITY)))
+			r = x == -1.0 ? -INFINITY : x < 0 ? NAN : x;
+		return x == 0 ? x : r;
+	}
 	long bits = as_long(u);
 	int n = ((int)(bits >> 32) - 0x3fe80000) >> 20;
 	double f = as_double(bits - ((long)n << 52)) - 1.0, k = (double)n;

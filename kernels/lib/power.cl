@@ -80,7 +80,7 @@ QUOTIENT(double)
 		type a = magnitude(x);                                                             \
 		struct pair e = multiply(log2_pair(a), y);                                         \
 		type r = exp2_of(e);                                                               \
-		if (!is_usual(x, e)) {                                                             \
+		if (RARELY(!is_usual(x, e))) {                                                     \
 			struct whole w = parity(y);                                                \
 			r = with_limits(a, e, y < 0, r);                                           \
 			r = w.odd ? flip_sign(r, x) : r;                                           \
@@ -95,7 +95,7 @@ QUOTIENT(double)
 		type a = magnitude(x);                                                             \
 		struct pair e = multiply(log2_pair(a), y);                                         \
 		type r = exp2_of(e);                                                               \
-		if (!is_usual(x, e)) {                                                             \
+		if (RARELY(!is_usual(x, e))) {                                                     \
 			/* 0^0, infinity^0, 1^infinity */                                          \
 			bool none = (y == 0 && (a == 0 || a == INFINITY)) ||                       \
 				    (a == 1 && magnitude(y) == INFINITY);                          \
@@ -121,7 +121,7 @@ QUOTIENT(double)
 	OVERLOAD type pown(type x, int n)                                                          \
 	{                                                                                          \
 		type r = small_power(x, n);                                                        \
-		if ((uint)n + 8 > 16) {                                                            \
+		if (RARELY((uint)n + 8 > 16)) {                                                    \
 			type a = magnitude(x);                                                     \
 			struct pair e = multiply(log2_pair(a), n);                             \
 			r = with_limits(a, e, n < 0, exp2_of(e));                                  \
@@ -135,7 +135,7 @@ QUOTIENT(double)
 		type a = magnitude(x);                                                             \
 		struct pair e = divide(log2_pair(a), n);                                       \
 		type r = exp2_of(e);                                                               \
-		if (as_##utype(x) - 1 >= as_##utype((type)INFINITY) - 1 || n == 0) {                                         \
+		if (RARELY(as_##utype(x) - 1 >= as_##utype((type)INFINITY) - 1 || n == 0)) {                                               \
 			r = with_limits(a, e, n < 0, r);                                           \
 			r = n & 1 ? flip_sign(r, x) : r;                                           \
 			r = n == 0 || x != x || (x < 0 && !(n & 1)) ? NAN : r;                     \

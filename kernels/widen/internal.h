@@ -7,7 +7,7 @@
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
- *               divide.c, narrow.c
+ *               divide.c, narrow.c, rare.c
  *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
@@ -182,6 +182,10 @@ bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *o
 /* ---- machine.c ---- */
 /* Answers what the device library asks about the processor; before inlining. */
 void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *options);
+
+/* ---- rare.c ---- */
+/* Keeps blocks that are said to be rare from being executed without need; before simplifying. */
+void widen_mark_rare(LLVMModuleRef module);
 
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */

@@ -116,6 +116,7 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	if (error)
 		return error;
 	widen_lower_ids(module);
+	widen_mark_rare(module);
 	error = widen_run_passes(module, options->machine, simplify_passes, message);
 	if (error)
 		return error;
