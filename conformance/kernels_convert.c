@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Saturated conversions from float (OpenCL C 6.4.3.3), and clamp() of integers (6.15.3). */
+/* Conversions, saturated and with a direction of rounding (OpenCL C 6.4.3.3), and clamp() of
+ * integers (6.15.3). */
 #include "conformance/harness.h"
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,6 +107,106 @@ static void saturated_conversions(void)
 			check_conversion(&types[t], modes[m], in, x);
 }
 
+/* To float or double, in the given direction; @x has been converted exactly. */
+static double towards(const char *mode, long double x, bool to_float)
+{
+	_Static_assert(LDBL_MANT_DIG >= 64, "the reference holds all integers");
+	double near = to_float ? (float)x : (double)x;
+	double goal = !strcmp(mode, "rtp") ? INFINITY : -INFINITY;
+
+	if (!strcmp(mode, "rte") || near == x)
+		return near;
+	if (!strcmp(mode, "rtz"))
+		goal = 0;
+	bool right = goal == 0 ? fabsl((long double)near) < fabsl(x) : (near > x) == (goal > 0);
+	if (right)
+		return near;
+	return to_float ? nextafterf((float)near, (float)goal) : nextafter(near, goal);
+}
+
+static long double exactly(const char *from, const void *in, size_t i)
+{
+	const char *p = (const char *)in + 8 * i;
+	cl_long v;
+	double d;
+	cl_int w;
+
+	memcpy(&v, p, sizeof v);
+	memcpy(&d, p, sizeof d);
+	memcpy(&w, p, sizeof w);
+	return !strcmp(from, "double")  ? (long double)d
+	       : !strcmp(from, "long")  ? (long double)v
+	       : !strcmp(from, "ulong") ? (long double)(cl_ulong)v
+	       : !strcmp(from, "int")   ? (long double)w
+					: (long double)(cl_uint)w;
+}
+
+static void fill_wide(unsigned char *data, bool doubles)
+{
+	cl_uint state = 5;
+
+	for (size_t i = 0; i < ITEMS; i++) {
+		cl_ulong v = (cl_ulong)conf_random(&state) << 32 | conf_random(&state);
+		double d = ldexp((double)(cl_long)v, (int)(conf_random(&state) % 400) - 270);
+
+		v >>= conf_random(&state) % 64;
+		v = i % 4 == 0 ? ~(cl_ulong)0 << i / 4 % 64 : i % 4 == 1 ? ~v : v;
+		if (i % 4 == 2)
+			v = ((cl_ulong)1 << i / 4 % 64) + conf_random(&state) % 3 - 1;
+		d = i % 16 == 0 ? (i % 32 ? -1e-300 : 1e-300) : i % 16 == 1 ? -d * 1e80 : d;
+		memcpy(data + 8 * i, doubles ? (void *)&d : (void *)&v, 8);
+	}
+}
+
+static void check_direction(const char *from, const char *to, const char *mode, cl_mem in,
+			    const unsigned char *data)
+{
+	static double out[2 * ITEMS];
+	char source[600];
+
+	/* Of 8 bytes each, the first is read as the type asked for. */
+	snprintf(source, sizeof source,
+		 "kernel void k(global const ulong *x, global double *out) {\n"
+		 "  size_t i = get_global_id(0), n = get_global_size(0);\n"
+		 "  %s v = *(global const %s *)&x[i];\n"
+		 "  out[i] = convert_%s_%s(v);\n"
+		 "  out[n + i] = convert_%s4_%s((%s4)(0, v, 1, 2)).y; }\n",
+		 from, from, to, mode, to, mode, from);
+	cl_mem mem = conf_buffer(0, sizeof out, NULL);
+	cl_kernel kernel = conf_kernel(source, "k");
+
+	ARG(kernel, 0, in);
+	ARG(kernel, 1, mem);
+	conf_run(kernel, ITEMS, 0);
+	conf_read(mem, out, sizeof out);
+	for (size_t i = 0; i < 2 * ITEMS; i++) {
+		long double x = exactly(from, data, i % ITEMS);
+		double right = towards(mode, x, *to == 'f');
+
+		CHECKF(right == out[i] && signbit(right) == signbit(out[i]),
+		       "convert_%s_%s(%s %La): expected %a, is %a", to, mode, from, x, right,
+		       out[i]);
+	}
+}
+
+static void directed_conversions(void)
+{
+	static const char *const modes[] = {"rte", "rtz", "rtp", "rtn"};
+	static const char *const froms[] = {"int", "uint", "long", "ulong", "double"};
+	static unsigned char data[8 * ITEMS];
+
+	for (size_t f = 0; f < LENGTH(froms); f++) {
+		fill_wide(data, f == 4);
+		cl_mem in = conf_buffer(CL_MEM_COPY_HOST_PTR, sizeof data, data);
+
+		for (size_t m = 0; m < LENGTH(modes); m++) {
+			check_direction(froms[f], "float", modes[m], in, data);
+			if (f < 4)
+				check_direction(froms[f], "double", modes[m], in, data);
+		}
+	}
+}
+
 static cl_long clamped(const struct type *t, cl_long x, cl_long least, cl_long most)
 {
 	bool below = t->is_signed ? x < least : (cl_ulong)x < (cl_ulong)least;
@@ -171,6 +273,7 @@ static void clamps(void)
 
 CONF_CASES(kernels_convert) = {
 	CASE(saturated_conversions),
+	CASE(directed_conversions),
 	CASE(clamps),
 	CASE_END,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Chapter 5.8 and the execution model: ND-ranges. */
 #include "conformance/harness.h"
+#include <CL/cl_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,43 @@ static void greatest_group(void)
 	CHECK_CL2(CL_INVALID_WORK_GROUP_SIZE, CL_INVALID_WORK_ITEM_SIZE, error);
 }
 
+/* cl_khr_suggested_local_work_size: what a launch without a size takes, and its errors. */
+static void suggested_local_size(void)
+{
+	static const size_t globals[][3] = {{1000, 1, 1}, {64, 48, 1}, {33, 7, 5}, {1, 1, 1}};
+	const size_t none[3] = {4, 0, 4};
+	size_t local[3] = {0};
+
+	if (!conf_has_extension("cl_khr_suggested_local_work_size"))
+		SKIP("no cl_khr_suggested_local_work_size");
+	clGetKernelSuggestedLocalWorkSizeKHR_fn suggest =
+		(clGetKernelSuggestedLocalWorkSizeKHR_fn)clGetExtensionFunctionAddressForPlatform(
+			conf_platform(), "clGetKernelSuggestedLocalWorkSizeKHR");
+	REQUIRE(suggest != NULL);
+	cl_kernel kernel = conf_kernel(ids_source, "record");
+	cl_mem mem = conf_buffer(0, 64 * 48 * sizeof(struct ids), NULL);
+	cl_command_queue queue = conf_queue();
+
+	CHECK_CL(CL_INVALID_KERNEL_ARGS, suggest(queue, kernel, 3, NULL, globals[0], local));
+	ARG(kernel, 0, mem);
+	for (size_t g = 0; g < LENGTH(globals); g++) {
+		struct ids first;
+
+		OK(suggest(queue, kernel, 3, NULL, globals[g], local));
+		OK(clEnqueueNDRangeKernel(queue, kernel, 3, NULL, globals[g], NULL, 0, NULL, NULL));
+		conf_read(mem, &first, sizeof first);
+		for (int d = 0; d < 3; d++)
+			CHECK_EQ(first.ls[d], local[d]);
+	}
+	CHECK_CL(CL_INVALID_COMMAND_QUEUE, suggest(NULL, kernel, 3, NULL, globals[0], local));
+	CHECK_CL(CL_INVALID_KERNEL, suggest(queue, NULL, 3, NULL, globals[0], local));
+	CHECK_CL(CL_INVALID_WORK_DIMENSION, suggest(queue, kernel, 0, NULL, globals[0], local));
+	CHECK_CL(CL_INVALID_WORK_DIMENSION, suggest(queue, kernel, 4, NULL, globals[0], local));
+	CHECK_CL(CL_INVALID_GLOBAL_WORK_SIZE, suggest(queue, kernel, 3, NULL, NULL, local));
+	CHECK_CL(CL_INVALID_GLOBAL_WORK_SIZE, suggest(queue, kernel, 3, NULL, none, local));
+	CHECK_CL(CL_INVALID_VALUE, suggest(queue, kernel, 3, NULL, globals[0], NULL));
+}
+
 /* More work-items than 16 bits of groups hold, in one and two dimensions. */
 static void large_range(void)
 {
@@ -302,6 +340,7 @@ CONF_CASES(ndrange) = {
 	CASE(required_group_size),
 	CASE(empty_range),
 	CASE(greatest_group),
+	CASE(suggested_local_size),
 	CASE(large_range),
 	CASE_END,
 };

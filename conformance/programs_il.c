@@ -26,6 +26,7 @@
 #define END_KERNEL ALONE(OP_RETURN), ALONE(OP_FUNCTION_END)
 
 enum {
+	OP_EXTENSION = 10,
 	OP_MEMORY_MODEL = 14,
 	OP_ENTRY_POINT = 15,
 	OP_CAPABILITY = 17,
@@ -33,6 +34,7 @@ enum {
 	OP_TYPE_BOOL = 20,
 	OP_TYPE_INT = 21,
 	OP_TYPE_VECTOR = 23,
+	OP_TYPE_STRUCT = 30,
 	OP_TYPE_POINTER = 32,
 	OP_TYPE_FUNCTION = 33,
 	OP_CONSTANT = 43,
@@ -50,8 +52,14 @@ enum {
 	OP_DECORATE = 71,
 	OP_CONSTRUCT = 80,
 	OP_EXTRACT = 81,
+	OP_U_CONVERT = 113,
+	OP_INSERT = 82,
 	OP_ADD = 128,
 	OP_MULTIPLY = 132,
+	OP_ADD_CARRY = 149,
+	OP_SUB_BORROW = 150,
+	OP_U_MUL_EXTENDED = 151,
+	OP_S_MUL_EXTENDED = 152,
 	OP_SELECT = 169,
 	OP_LABEL = 248,
 	OP_RETURN = 253,
@@ -59,15 +67,24 @@ enum {
 	OP_PTR_EQUAL = 401,
 	OP_PTR_NOT_EQUAL = 402,
 	OP_PTR_DIFF = 403,
+	OP_ROTATE = 4431,
 
 	ADDRESSES = 4,
 	LINKAGE = 5,
 	KERNEL = 6,
 	PHYSICAL64 = 2,
 	OPENCL = 2,
+	INT64 = 11,
+	GROUP_NON_UNIFORM = 61,
+	GROUP_NON_UNIFORM_ROTATE = 6026,
+	INPUT = 1,
 	GLOBAL = 5,
 	FUNCTION = 7,
+	SUB_GROUP = 3,
 	SPEC_ID = 1,
+	BUILT_IN = 11,
+	CONSTANT = 22,
+	GLOBAL_INVOCATION_ID = 28,
 	LINKAGE_ATTRIBUTES = 41,
 	EXPORT = 0,
 	IMPORT = 1,
@@ -102,7 +119,16 @@ enum {
 	FOURTH,
 	FIFTH,
 	SIXTH,
-	IDS
+	LONG,
+	SCOPE,
+	ITEM,
+	PLACE,
+	PAIR_TYPE,
+	PAIR_OF_VECTORS,
+	NUMBERS,
+	PLACES = NUMBERS + 11,
+	PARTS = PLACES + 11,
+	IDS = PARTS + 11
 };
 
 /* kernel void k(global int *out) { *out = base + 1 + (flag ? 100 : 0); }, base 42, flag true. */
@@ -215,6 +241,102 @@ static const uint32_t pointers_module[] = {
 	I(OP_ADD, WORD, SUM, SECOND, FIFTH),
 	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
 	I(OP_STORE, OUT, RESULT),
+	END_KERNEL,
+};
+
+/*
+ * SPIR-V 1.3: kernel void k(global int *out) { int i = get_global_id(0);
+ * out[i] = sub_group_rotate(i, 1) * 100 + sub_group_clustered_rotate(i, 1, 4); }
+ */
+static const uint32_t rotation_module[] = {
+	VERSION(3),
+	I(OP_CAPABILITY, ADDRESSES),
+	I(OP_CAPABILITY, LINKAGE),
+	I(OP_CAPABILITY, KERNEL),
+	I(OP_CAPABILITY, INT64),
+	I(OP_CAPABILITY, GROUP_NON_UNIFORM),
+	I(OP_CAPABILITY, GROUP_NON_UNIFORM_ROTATE),
+	I(OP_EXTENSION, TEXT('S', 'P', 'V', '_'), TEXT('K', 'H', 'R', '_'),
+	  TEXT('s', 'u', 'b', 'g'), TEXT('r', 'o', 'u', 'p'), TEXT('_', 'r', 'o', 't'),
+	  TEXT('a', 't', 'e', 0)),
+	I(OP_MEMORY_MODEL, PHYSICAL64, OPENCL),
+	I(OP_ENTRY_POINT, KERNEL, MAIN, TEXT('k', 0, 0, 0), VARIABLE),
+	I(OP_DECORATE, VARIABLE, BUILT_IN, GLOBAL_INVOCATION_ID),
+	I(OP_DECORATE, VARIABLE, CONSTANT),
+	WORD_TYPES,
+	I(OP_TYPE_INT, LONG, 64, 0),
+	I(OP_TYPE_VECTOR, VECTOR, LONG, 3),
+	I(OP_TYPE_POINTER, VARIABLE_TYPE, INPUT, VECTOR),
+	KERNEL_TYPES,
+	I(OP_CONSTANT, WORD, SCOPE, SUB_GROUP),
+	I(OP_CONSTANT, WORD, FIRST, 1),
+	I(OP_CONSTANT, WORD, FOURTH, 4),
+	I(OP_CONSTANT, WORD, HUNDRED, 100),
+	I(OP_VARIABLE, VARIABLE_TYPE, VARIABLE, INPUT),
+	BEGIN_KERNEL,
+	I(OP_LOAD, VECTOR, SECOND, VARIABLE),
+	I(OP_EXTRACT, LONG, THIRD, SECOND, 0),
+	I(OP_U_CONVERT, WORD, ITEM, THIRD),
+	I(OP_ROTATE, WORD, FIFTH, SCOPE, ITEM, FIRST),
+	I(OP_ROTATE, WORD, SIXTH, SCOPE, ITEM, FIRST, FOURTH),
+	I(OP_MULTIPLY, WORD, SUM, FIFTH, HUNDRED),
+	I(OP_ADD, WORD, RESULT, SUM, SIXTH),
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACE, OUT, THIRD),
+	I(OP_STORE, PLACE, RESULT),
+	END_KERNEL,
+};
+
+/*
+ * kernel void k(global uint *out) { a = out[0], b = out[1]; out[2], out[3] = carry of a + b;
+ * out[4], out[5] = borrow of a - b; out[6], out[7] = (ulong)a * b; out[8], out[9] = (long)a * b;
+ * out[10] = the carry of (uint2)(b, a) + (uint2)(b, b), the second; out[0] = b, put in the place of
+ * the first
+ * }
+ */
+#define PUT(index, value)                                                                          \
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACES + (index), OUT, NUMBERS + (index)),                 \
+		I(OP_STORE, PLACES + (index), value)
+#define PUT_BOTH(index, op, pair)                                                                  \
+	I(op, PAIR_TYPE, pair, FIRST, SECOND), I(OP_EXTRACT, WORD, PARTS + (index), pair, 0),      \
+		I(OP_EXTRACT, WORD, PARTS + (index) + 1, pair, 1), PUT(index, PARTS + (index)),    \
+		PUT((index) + 1, PARTS + (index) + 1)
+#define NUMBER(n) I(OP_CONSTANT, WORD, NUMBERS + (n), n)
+static const uint32_t carry_module[] = {
+	HEADER,
+	COMMON_DEMANDS,
+	KERNEL_K,
+	WORD_TYPES,
+	KERNEL_TYPES,
+	I(OP_TYPE_STRUCT, PAIR_TYPE, WORD, WORD),
+	I(OP_TYPE_VECTOR, VECTOR, WORD, 2),
+	I(OP_TYPE_STRUCT, PAIR_OF_VECTORS, VECTOR, VECTOR),
+	NUMBER(0),
+	NUMBER(1),
+	NUMBER(2),
+	NUMBER(3),
+	NUMBER(4),
+	NUMBER(5),
+	NUMBER(6),
+	NUMBER(7),
+	NUMBER(8),
+	NUMBER(9),
+	NUMBER(10),
+	BEGIN_KERNEL,
+	I(OP_PTR_ACCESS_CHAIN, POINTER, PLACES + 1, OUT, NUMBERS + 1),
+	I(OP_LOAD, WORD, FIRST, OUT),
+	I(OP_LOAD, WORD, SECOND, PLACES + 1),
+	PUT_BOTH(2, OP_ADD_CARRY, THIRD),
+	PUT_BOTH(4, OP_SUB_BORROW, FOURTH),
+	PUT_BOTH(6, OP_U_MUL_EXTENDED, FIFTH),
+	PUT_BOTH(8, OP_S_MUL_EXTENDED, SIXTH),
+	I(OP_CONSTRUCT, VECTOR, SUM, SECOND, FIRST),
+	I(OP_CONSTRUCT, VECTOR, ADDEND, SECOND, SECOND),
+	I(OP_ADD_CARRY, PAIR_OF_VECTORS, ARGUMENT, SUM, ADDEND),
+	I(OP_INSERT, PAIR_OF_VECTORS, BASE, SECOND, ARGUMENT, 1, 0),
+	I(OP_EXTRACT, WORD, RESULT, BASE, 1, 1),
+	I(OP_EXTRACT, WORD, HUNDRED, BASE, 1, 0),
+	PUT(0, HUNDRED),
+	PUT(10, RESULT),
 	END_KERNEL,
 };
 
@@ -448,6 +570,69 @@ static void il_pointers(void)
 	CHECK_EQ(101, conf_run_for_word(program, "k"));
 }
 
+static void il_rotation(void)
+{
+	enum { ITEMS = 64 };
+	require_spirv();
+	if (!conf_has_extension("cl_khr_subgroup_rotate"))
+		SKIP("no cl_khr_subgroup_rotate");
+	cl_program program = from_il(rotation_module, sizeof rotation_module);
+
+	build(program);
+	cl_kernel kernel = conf_kernel_of(program, "k");
+	cl_mem mem = conf_buffer(0, ITEMS * sizeof(cl_int), NULL);
+	const size_t local = ITEMS;
+	cl_int out[ITEMS];
+	size_t most = 0;
+
+	OK(clGetKernelSubGroupInfo(kernel, conf_device(), CL_KERNEL_MAX_SUB_GROUP_SIZE_FOR_NDRANGE,
+				   sizeof local, &local, sizeof most, &most, NULL));
+	cl_int size = (cl_int)most;
+
+	CHECK(size >= 4 && ITEMS % size == 0);
+	ARG(kernel, 0, mem);
+	conf_run(kernel, ITEMS, ITEMS);
+	conf_read(mem, out, sizeof out);
+	for (cl_int i = 0; i < ITEMS; i++) {
+		cl_int all = i - i % size + (i + 1) % size, four = i - i % 4 + (i + 1) % 4;
+
+		CHECK_EQ(all * 100 + four, out[i]);
+	}
+}
+
+static void il_carries(void)
+{
+	static const cl_uint values[] = {0,          1,          2,          77777,
+					 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
+	require_spirv();
+	cl_program program = from_il(carry_module, sizeof carry_module);
+
+	build(program);
+	cl_kernel kernel = conf_kernel_of(program, "k");
+	cl_mem mem = conf_buffer(0, 11 * sizeof(cl_uint), NULL);
+
+	ARG(kernel, 0, mem);
+	for (size_t i = 0; i < LENGTH(values) * LENGTH(values); i++) {
+		cl_uint a = values[i / LENGTH(values)], b = values[i % LENGTH(values)];
+		cl_uint out[11] = {a, b};
+		cl_ulong sum = (cl_ulong)a + b, product = (cl_ulong)a * b;
+		cl_long signed_product = (cl_long)(cl_int)a * (cl_int)b;
+
+		OK(clEnqueueWriteBuffer(conf_queue(), mem, CL_TRUE, 0, sizeof out, out, 0, NULL,
+					NULL));
+		conf_run(kernel, 1, 0);
+		conf_read(mem, out, sizeof out);
+		CHECK_EQ(b, out[0]);
+		CHECK_EQ((cl_uint)sum, out[2]);
+		CHECK_EQ(sum >> 32, out[3]);
+		CHECK_EQ(a - b, out[4]);
+		CHECK_EQ(a < b, out[5]);
+		CHECK_EQ(product, out[6] | (cl_ulong)out[7] << 32);
+		CHECK_EQ((cl_ulong)signed_product, out[8] | (cl_ulong)out[9] << 32);
+		CHECK_EQ(sum >> 32, out[10]);
+	}
+}
+
 /* Neither may end the program. What is no module is refused at once, the rest at the build. */
 static void check_hostile(const uint32_t *words, size_t size, const char *what, size_t where)
 {
@@ -509,8 +694,11 @@ static void il_noise(void)
 }
 
 CONF_CASES(programs_il) = {
-	CASE(il_queries),         CASE(il_versions),       CASE(il_constants),
-	CASE(il_constants_wrong), CASE(il_linked_with_il), CASE(il_linked_with_source),
-	CASE(il_truncated),       CASE(il_words_changed),  CASE(il_noise),
-	CASE(il_values),          CASE(il_pointers),       CASE_END,
+	CASE(il_queries),        CASE(il_versions),
+	CASE(il_constants),      CASE(il_constants_wrong),
+	CASE(il_linked_with_il), CASE(il_linked_with_source),
+	CASE(il_truncated),      CASE(il_words_changed),
+	CASE(il_noise),          CASE(il_values),
+	CASE(il_pointers),       CASE(il_rotation),
+	CASE(il_carries),        CASE_END,
 };

@@ -15,6 +15,7 @@
 	X("cl_khr_create_command_queue", 1, 0, 0)                                                  \
 	X("cl_khr_extended_versioning", 1, 0, 0)                                                   \
 	X("cl_khr_priority_hints", 1, 0, 0)                                                        \
+	X("cl_khr_suggested_local_work_size", 1, 0, 0)                                             \
 	X("cl_khr_throttle_hints", 1, 0, 0)                                                        \
 	X("cl_khr_unified_svm", 0, 9, 0)                                                           \
 	X("cl_intel_required_subgroup_size", 1, 0, 0)                                              \

@@ -126,7 +126,7 @@ cl_int CL_API_CALL tern_clSetKernelArgSVMPointer(cl_kernel handle, cl_uint arg_i
 
 /*
  * The program tells what the kernel reaches beyond its arguments. All that a device can reach it
- * always can, so that there is nothing to keep; the checks are the specification's.
+ * always can; the pointers are kept as hints. The checks are the specification's.
  */
 cl_int CL_API_CALL tern_clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_info param_name,
 					    size_t param_value_size, const void *param_value)
@@ -142,6 +142,7 @@ cl_int CL_API_CALL tern_clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_inf
 			return CL_INVALID_OPERATION;
 		if (!param_value_size != !param_value || param_value_size % sizeof(void *))
 			return CL_INVALID_VALUE;
+		tern_kernel_set_indirect(kernel, param_value, param_value_size / sizeof(void *));
 		return CL_SUCCESS;
 	case CL_KERNEL_EXEC_INFO_SVM_FINE_GRAIN_SYSTEM:
 		if (param_value_size != sizeof(system) || !param_value)
@@ -151,7 +152,6 @@ cl_int CL_API_CALL tern_clSetKernelExecInfo(cl_kernel handle, cl_kernel_exec_inf
 			return CL_INVALID_OPERATION;
 		return CL_SUCCESS;
 	default:
-		return tern_svm_kernel_exec_info(kernel->program->context, param_name,
-						 param_value_size, param_value);
+		return tern_svm_kernel_exec_info(kernel, param_name, param_value_size, param_value);
 	}
 }

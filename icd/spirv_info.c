@@ -16,9 +16,17 @@ _Static_assert(sizeof(version_list) / sizeof(version_list[0]) == TERN_SPIRV_MINO
 	       "a version that is read and not reported, or the other way round");
 
 static const char *const instruction_sets[] = {"OpenCL.std"};
-static const char *const extensions[] = {"SPV_KHR_bit_instructions", "SPV_KHR_expect_assume",
-					 "SPV_KHR_integer_dot_product", "SPV_KHR_linkonce_odr",
-					 "SPV_KHR_no_integer_wrap_decoration"};
+static const char *const extensions[] = {
+	"SPV_INTEL_fp_fast_math_mode",
+	"SPV_INTEL_optnone",
+	"SPV_INTEL_unstructured_loop_controls",
+	"SPV_KHR_bit_instructions",
+	"SPV_KHR_expect_assume",
+	"SPV_KHR_integer_dot_product",
+	"SPV_KHR_linkonce_odr",
+	"SPV_KHR_no_integer_wrap_decoration",
+	"SPV_KHR_subgroup_rotate",
+};
 
 static cl_int answer_capabilities(const struct tern_info *out)
 {

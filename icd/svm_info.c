@@ -3,6 +3,7 @@
 #include "icd/svm_types.h"
 
 #include "icd/platform.h"
+#include "runtime/program.h"
 
 cl_int tern_svm_platform_info(const struct tern_info *out)
 {
@@ -91,11 +92,12 @@ static bool any_device_supports(const struct tern_context *context, enum tern_sv
 
 /*
  * Whatever the kernel reaches, by the arguments or not, is reachable on every device that supports
- * it: there is nothing to keep.
+ * it: only the pointers are kept, as hints.
  */
-cl_int tern_svm_kernel_exec_info(const struct tern_context *context, cl_kernel_exec_info param,
+cl_int tern_svm_kernel_exec_info(struct tern_kernel *kernel, cl_kernel_exec_info param,
 				 size_t bytes, const void *value)
 {
+	const struct tern_context *context = kernel->program->context;
 	enum tern_svm_type type;
 	switch (param) {
 	case CL_KERNEL_EXEC_INFO_USM_PTRS_INTEL:
@@ -103,6 +105,7 @@ cl_int tern_svm_kernel_exec_info(const struct tern_context *context, cl_kernel_e
 			return CL_INVALID_OPERATION;
 		if (!bytes != !value || bytes % sizeof(void *))
 			return CL_INVALID_VALUE;
+		tern_kernel_set_indirect(kernel, value, bytes / sizeof(void *));
 		return CL_SUCCESS;
 	case CL_KERNEL_EXEC_INFO_INDIRECT_HOST_ACCESS_INTEL:
 		type = TERN_SVM_HOST;

@@ -47,6 +47,7 @@ enum tern_svm_type {
 /* Each of the three properties at most once, and the final 0. */
 #define TERN_SVM_PROPERTY_WORDS 7
 
+struct tern_kernel;
 struct tern_svm_details {
 	enum tern_svm_type type;
 	struct tern_device *device; /* associated; NULL: none */
@@ -94,7 +95,7 @@ cl_int tern_svm_platform_info(const struct tern_info *out);
 cl_int tern_svm_device_info(const struct tern_device *device, cl_device_info param,
 			    const struct tern_info *out);
 /* The same for clSetKernelExecInfo. @bytes, @value: as given. */
-cl_int tern_svm_kernel_exec_info(const struct tern_context *context, cl_kernel_exec_info param,
+cl_int tern_svm_kernel_exec_info(struct tern_kernel *kernel, cl_kernel_exec_info param,
 				 size_t bytes, const void *value);
 /* CL_EVENT_SVM_STATISTICS_TERN */
 cl_int tern_svm_event_info(struct tern_event *event, const struct tern_info *out);

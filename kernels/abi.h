@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define TERN_ABI_VERSION 2u
+#define TERN_ABI_VERSION 3u
 #define TERN_ARGS_ALIGN  128u
 
 struct tern_printf_buffer;
@@ -51,6 +51,9 @@ struct tern_group {
 	/* Bytes at local_mem and at scratch: which memory a generic pointer points to. */
 	uint64_t local_bytes;
 	uint64_t scratch_bytes;
+	/* Not 0: stores that fill cache lines go past the caches (tern_kernel_info.stream_bytes).
+	 * They are ordered with nothing else until the caller executes a store fence (sfence). */
+	uint64_t streams;
 };
 
 typedef void tern_group_fn(const void *args, const struct tern_group *group, uint64_t x, uint64_t y,
@@ -79,6 +82,8 @@ enum {
 	TERN_KERNEL_ATOMICS = 1 << 3, /* has atomics on global memory */
 	TERN_KERNEL_SUB_GROUPS = 1
 				 << 4, /* uses sub-groups, which have as many work-items as lanes */
+	TERN_KERNEL_ANY_GROUPS = 1 << 5, /* does the same whatever the work-groups are */
+	TERN_KERNEL_CONTIGUOUS = 1 << 6, /* work-items beside each other in x access memory so */
 };
 
 enum tern_arg_kind {

@@ -8,12 +8,12 @@
 #include "runtime/base/sha256.h"
 
 enum {
-	FORMAT_VERSION = 2,
+	FORMAT_VERSION = 3,
 	CHECKSUM_AT = 64,
 	HEADER_BYTES = 96,
 	PAYLOAD_ALIGN = 64,
 	/* the least that each element takes in the bytes */
-	MIN_KERNEL_BYTES = 100,
+	MIN_KERNEL_BYTES = 108,
 	MIN_ARG_BYTES = 34,
 	MIN_FORMAT_BYTES = 9,
 };
@@ -48,6 +48,7 @@ static void write_kernel(struct tern_writer *w, const struct tern_kernel_info *k
 	tern_write_u64(w, k->stack_bytes);
 	tern_write_u64(w, k->private_bytes);
 	tern_write_u64(w, k->frame_bytes);
+	tern_write_u64(w, k->stream_bytes);
 	for (int i = 0; i < 3; i++)
 		tern_write_u32(w, k->required_size[i]);
 	tern_write_u32(w, k->required_lanes);
@@ -162,8 +163,8 @@ static bool kernel_valid(const struct tern_kernel_info *k)
 	return k->args_bytes <= MAX_ARGS_BYTES && k->lanes >= 1 && k->lanes <= 64 && k->rows >= 1 &&
 	       k->rows <= 64 && k->local_bytes <= MAX_SIZE && k->stack_bytes <= MAX_SIZE &&
 	       k->private_bytes <= MAX_SIZE && k->frame_bytes <= MAX_SIZE &&
-	       k->required_lanes <= 64 && sizes_valid(k->required_size) &&
-	       sizes_valid(k->size_hint) &&
+	       k->stream_bytes <= MAX_SIZE && k->required_lanes <= 64 &&
+	       sizes_valid(k->required_size) && sizes_valid(k->size_hint) &&
 	       k->vec_type_hint[sizeof(k->vec_type_hint) - 1] == '\0' && k->max_group_size >= 1 &&
 	       k->name[0] != '\0';
 }
@@ -181,6 +182,7 @@ static void read_kernel(struct tern_reader *r, struct tables *t, struct tern_ker
 	k->stack_bytes = tern_read_u64(r);
 	k->private_bytes = tern_read_u64(r);
 	k->frame_bytes = tern_read_u64(r);
+	k->stream_bytes = tern_read_u64(r);
 	for (int i = 0; i < 3; i++)
 		k->required_size[i] = tern_read_u32(r);
 	k->required_lanes = tern_read_u32(r);

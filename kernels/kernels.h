@@ -63,6 +63,7 @@ struct tern_kernel_info {
 	uint64_t stack_bytes;      /* an upper estimate of the stack that the function needs */
 	uint64_t private_bytes;    /* private memory of one work-item, CL_KERNEL_PRIVATE_MEM_SIZE */
 	uint64_t frame_bytes;      /* of one chunk's state while it is suspended; 0: it never is */
+	uint64_t stream_bytes;     /* that a work-item writes and that may go past the caches */
 	uint32_t required_size[3]; /* reqd_work_group_size, or 0 0 0 */
 	uint32_t required_lanes;   /* intel_reqd_sub_group_size, or 0 */
 	uint32_t size_hint[3];

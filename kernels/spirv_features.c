@@ -54,6 +54,7 @@ static const struct tern_spirv_capability capabilities[] = {
 	{5886, "UnstructuredLoopControlsINTEL", ""},
 	{6094, "OptNoneINTEL", ""},
 	{6025, "BitInstructions", "cl_khr_extended_bit_ops"},
+	{6026, "GroupNonUniformRotateKHR", "cl_khr_subgroup_rotate"},
 };
 
 const struct tern_spirv_capability *tern_spirv_capabilities(size_t *count)

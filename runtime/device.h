@@ -108,6 +108,13 @@ struct tern_device_ops {
 	void (*destroy)(struct tern_device *device);
 	/* (optional) Where the images of programs go; NULL: into this process. */
 	const struct tern_image_place *(*image_place)(struct tern_device *device);
+	/*
+	 * (optional) @command, a kernel, has been enqueued and must wait for others: what it will
+	 * touch can be made ready. Before anything of it can happen. retract(): a kernel, announced
+	 * or not, has finished or never will begin. Both or neither.
+	 */
+	void (*announce)(struct tern_device *device, const struct tern_command *command);
+	void (*retract)(struct tern_device *device, const struct tern_command *command);
 	/* (optional) Its memory for tern_space_migrate() and its like; NULL or absent: the host's.
 	 * Valid while the device is started. */
 	struct tern_devmem *(*memory)(struct tern_device *device);

@@ -140,9 +140,33 @@ static void leave_out_of_order(struct tern_command *command, struct tern_ready *
 		tern_command_resolve(oldest, 1, ready);
 }
 
+static bool is_kernel_of(const struct tern_command *command, const struct tern_device_ops *ops)
+{
+	return command->work == TERN_WORK_NDRANGE && ops->announce;
+}
+
+static void retract(const struct tern_command *command)
+{
+	struct tern_device *device = command->event.queue->device;
+	if (is_kernel_of(command, device->ops))
+		device->ops->retract(device, command);
+}
+
+/* A kernel that will have to wait, as far as can be seen without waiting. */
+static void announce(const struct tern_command *command, const struct tern_queue_impl *impl,
+		     cl_uint count)
+{
+	struct tern_device *device = command->event.queue->device;
+	if (!is_kernel_of(command, device->ops))
+		return;
+	if (count || (impl->in_order && atomic_load_explicit(&impl->tail, memory_order_relaxed)))
+		device->ops->announce(device, command);
+}
+
 /* Ends @command and drops the runtime's reference. What becomes ready goes to @ready. */
 static void finish(struct tern_command *command, cl_int status, struct tern_ready *ready)
 {
+	retract(command);
 	if (command->cleanup)
 		command->cleanup(command, status);
 	tern_command_drop_work(command);
@@ -362,6 +386,7 @@ static cl_int enqueue(struct tern_command *command, cl_uint count, const cl_even
 	}
 	show_enqueued(impl);
 	uint64_t ns = blocking ? 0 : queue->device->ops->expect(queue->device, command);
+	announce(command, impl, count);
 	launch(command, impl, count, list, nodes);
 	if (blocking) {
 		atomic_store_explicit(&impl->deferred_ns, 0, memory_order_relaxed);

@@ -251,6 +251,8 @@ struct tern_kernel *tern_kernel_clone(struct tern_kernel *kernel)
 	clone->memory_count = kernel->memory_count;
 	clone->local_arg_bytes = kernel->local_arg_bytes;
 	clone->local_base = kernel->local_base;
+	clone->indirect_count = kernel->indirect_count;
+	memcpy(clone->indirect, kernel->indirect, sizeof(clone->indirect));
 	tern_lock_release(&kernel->lock);
 	finish_kernel(clone, program);
 	return clone;

@@ -136,3 +136,12 @@ cl_int tern_kernel_set_pointer(struct tern_kernel *kernel, cl_uint index, const 
 	tern_lock_release(&kernel->lock);
 	return CL_SUCCESS;
 }
+
+void tern_kernel_set_indirect(struct tern_kernel *kernel, const void *const *pointers, size_t count)
+{
+	tern_lock_acquire(&kernel->lock);
+	kernel->indirect_count = (unsigned)tern_min(count, (size_t)TERN_KERNEL_INDIRECT);
+	if (kernel->indirect_count)
+		memcpy(kernel->indirect, pointers, kernel->indirect_count * sizeof(pointers[0]));
+	tern_lock_release(&kernel->lock);
+}

@@ -180,6 +180,15 @@ static cl_int make_shape(struct tern_kernel *kernel, const struct tern_kernel_ta
 	return choose_local(kernel, target, device, launch->dim, shape);
 }
 
+static cl_int argument_error(const struct tern_memory *memory)
+{
+	/* The program may have released it since clSetKernelArg: no argument any more. */
+	if (!tern_object_is(memory, TERN_KIND_MEMORY))
+		return CL_INVALID_KERNEL_ARGS;
+	return memory->origin % TERN_MEMORY_BASE_ALIGN ? CL_MISALIGNED_SUB_BUFFER_OFFSET
+						       : CL_SUCCESS;
+}
+
 /* References on the memory objects that are arguments now. */
 static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command *command)
 {
@@ -188,13 +197,27 @@ static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command 
 		if (!memory)
 			continue;
 		left--;
-		/* The program may have released it since clSetKernelArg: no argument any more. */
-		if (!tern_object_is(memory, TERN_KIND_MEMORY))
-			return CL_INVALID_KERNEL_ARGS;
-		if (memory->origin % TERN_MEMORY_BASE_ALIGN)
-			return CL_MISALIGNED_SUB_BUFFER_OFFSET;
+		cl_int error = argument_error(memory);
+		if (error)
+			return error;
 		tern_command_use(command, &memory->obj);
 	}
+	return CL_SUCCESS;
+}
+
+static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern_command *command)
+{
+	size_t bytes = kernel->indirect_count * sizeof(kernel->indirect[0]);
+	command->ndrange.indirect = NULL;
+	command->ndrange.indirect_count = 0;
+	if (!bytes || !command->event.queue->device->ops->announce)
+		return CL_SUCCESS;
+	void *copy = tern_command_own(command, bytes);
+	if (!copy)
+		return CL_OUT_OF_HOST_MEMORY;
+	memcpy(copy, kernel->indirect, bytes);
+	command->ndrange.indirect = copy;
+	command->ndrange.indirect_count = kernel->indirect_count;
 	return CL_SUCCESS;
 }
 
@@ -204,6 +227,8 @@ static cl_int fill_command_locked(struct tern_kernel *kernel,
 {
 	const struct tern_kernel_info *info = target->info;
 	cl_int error = use_memory_locked(kernel, command);
+	if (!error)
+		error = copy_indirect_locked(kernel, command);
 	if (error)
 		return error;
 	void *args = tern_command_args(command, info->args_bytes + !info->args_bytes);
@@ -264,6 +289,43 @@ static cl_int make_command(struct tern_queue *queue, struct tern_kernel *kernel,
 	}
 	*out = command;
 	return CL_SUCCESS;
+}
+
+/* What can be said of the arguments before a launch. */
+static cl_int check_arguments(struct tern_kernel *kernel)
+{
+	cl_int error = CL_SUCCESS;
+	tern_lock_acquire(&kernel->lock);
+	if (kernel->unset)
+		error = CL_INVALID_KERNEL_ARGS;
+	for (cl_uint i = 0, left = kernel->memory_count; left && !error; i++) {
+		const struct tern_memory *memory = kernel->values[i].memory;
+		if (!memory)
+			continue;
+		left--;
+		error = argument_error(memory);
+	}
+	tern_lock_release(&kernel->lock);
+	return error;
+}
+
+cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *kernel,
+				 const struct tern_launch *launch, size_t *out)
+{
+	if (queue->context != kernel->program->context)
+		return CL_INVALID_CONTEXT;
+	const struct tern_kernel_target *target = tern_kernel_target(kernel, queue->device);
+	if (!target)
+		return CL_INVALID_PROGRAM_EXECUTABLE;
+	struct shape shape;
+	cl_int error = check_arguments(kernel);
+	if (!error)
+		error = make_shape(kernel, target, queue->device, launch, &shape);
+	if (!error && shape.empty)
+		error = CL_INVALID_GLOBAL_WORK_SIZE;
+	if (!error)
+		memcpy(out, shape.local, launch->dim * sizeof(*out));
+	return error;
 }
 
 cl_int tern_kernel_enqueue(struct tern_queue *queue, struct tern_kernel *kernel,

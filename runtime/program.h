@@ -142,6 +142,9 @@ struct tern_kernel_target {
 	bool uniform;
 };
 
+/* The most pointers of clSetKernelExecInfo that are remembered. */
+#define TERN_KERNEL_INDIRECT 16u
+
 /* What an argument was set to, beyond its bytes in the block. */
 struct tern_kernel_value {
 	struct tern_memory *memory; /* no reference; NULL: none */
@@ -174,6 +177,10 @@ struct tern_kernel {
 	uint16_t status_name;   /* tern_status_name(), when it was asked: */
 	bool named;
 	struct tern_kernel_choice choice;
+	/* Of clSetKernelExecInfo: memory that it reaches beyond its arguments, as far as hints go.
+	 */
+	const void *indirect[TERN_KERNEL_INDIRECT];
+	unsigned indirect_count;
 };
 
 TERN_DEFINE_HANDLE(kernel, cl_kernel, TERN_KIND_KERNEL)
@@ -193,6 +200,9 @@ cl_int tern_kernel_set_arg(struct tern_kernel *kernel, cl_uint index, size_t siz
 			   const void *value) TERN_MUST_CHECK;
 cl_int tern_kernel_set_pointer(struct tern_kernel *kernel, cl_uint index,
 			       const void *pointer) TERN_MUST_CHECK;
+/* clSetKernelExecInfo: replaces the pointers that it was told of before. A hint. */
+void tern_kernel_set_indirect(struct tern_kernel *kernel, const void *const *pointers,
+			      size_t count);
 
 /* Bytes of local memory of one work-group on @target with the arguments as they are now. */
 uint64_t tern_kernel_local_bytes(struct tern_kernel *kernel,
@@ -206,6 +216,14 @@ struct tern_launch {
 	cl_uint dim;
 	const size_t *offset, *global, *local; /* dim values each, or NULL */
 };
+
+/*
+ * clGetKernelSuggestedLocalWorkSizeKHR: the work-group size that tern_kernel_enqueue() takes where
+ * the program gives none, launch->dim values. launch->local must be NULL. All errors of the
+ * extension's but those of the handles; @out is written on success only.
+ */
+cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *kernel,
+				 const struct tern_launch *launch, size_t *out);
 
 /*
  * clEnqueueNDRangeKernel and clEnqueueTask: all errors of section 5.10 but those of the handles.

@@ -68,6 +68,10 @@ struct tern_ndrange {
 	 * and freed with the command. */
 	void *args;
 	size_t local_bytes; /* local memory of one group: the kernel's own and the arguments' */
+	/* What the program says that it reaches beyond its arguments (clSetKernelExecInfo); owned
+	 * by the command. */
+	const void *const *indirect;
+	unsigned indirect_count;
 };
 
 struct tern_native {

@@ -75,7 +75,7 @@ static void serve_all(struct engine *e)
 /* How long to sleep: -1: until something comes. */
 static int64_t timeout(const struct engine *e)
 {
-	uint64_t due = requests_due(e);
+	uint64_t due = tern_min(requests_due(e), ahead_due(e));
 	for (unsigned i = 0; i < e->pending_count; i++)
 		due = tern_min(due, e->pending[i].due_ns);
 	if (!tern_list_empty(&e->staged))
@@ -125,7 +125,7 @@ static void look(struct engine *e, struct pollfd *fds, unsigned count)
 static bool read_straight(struct engine *e)
 {
 	unsigned before = e->pending_count;
-	if (!e->eager || before || e->straight == STRAIGHT ||
+	if (!e->eager || before || e->straight == STRAIGHT || ahead_due(e) <= e->now_ns ||
 	    (e->last && (!e->last->mem || device_gone(e->last))))
 		return false;
 	e->straight++;
@@ -206,10 +206,12 @@ static void *run(void *argument)
 			wait_and_read(e);
 		unsigned before = e->pending_count;
 		note_arrival(e);
+		commands_read(e);
 		serve_all(e);
 		if (!tern_list_empty(&e->staged))
 			return_leftovers(e);
 		requests_work(e);
+		ahead_work(e);
 		/* Nothing went on: who holds us up needs the processor. */
 		if (before && e->pending_count >= before && timeout(e) == 0)
 			raw_yield();

@@ -2,7 +2,7 @@
 /* Keeping a device within its limit. */
 #include "svm/internal.h"
 
-static struct tern_policy_candidate candidate(const struct chunk *chunk)
+static struct tern_policy_candidate candidate(struct device *device, const struct chunk *chunk)
 {
 	struct tern_policy_candidate c = {
 		.chunk = chunk->base,
@@ -10,13 +10,37 @@ static struct tern_policy_candidate candidate(const struct chunk *chunk)
 		.touched = chunk->touched,
 		.pages = chunk->resident,
 		.advice = chunk->advice,
+		.next_use = commands_next_use(device, chunk),
+		.returns = chunk->returns,
 	};
 	return c;
 }
 
-/* Who goes first, but @keep; NULL: nobody else is there. */
-static struct chunk *victim(const struct engine *e, struct device *device, const struct chunk *keep)
+static struct chunk *victim_of_policy(struct engine *e, struct device *device,
+				      const struct chunk *keep)
 {
+	struct chunk *best = NULL;
+	uint64_t least = 0;
+	struct tern_list *at;
+	tern_list_for_each (at, &device->chunks) {
+		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
+		if (chunk == keep)
+			continue;
+		struct tern_policy_candidate c = candidate(device, chunk);
+		uint64_t worth = policy_keep(e, chunk, &c);
+		if (!best || worth < least) {
+			best = chunk;
+			least = worth;
+		}
+	}
+	return best;
+}
+
+/* Who goes first, but @keep; NULL: nobody else is there. */
+static struct chunk *victim(struct engine *e, struct device *device, const struct chunk *keep)
+{
+	if (!e->eviction)
+		return victim_of_policy(e, device, keep);
 	struct chunk *best = NULL;
 	struct tern_policy_candidate best_candidate = {0};
 	struct tern_list *at;
@@ -24,7 +48,7 @@ static struct chunk *victim(const struct engine *e, struct device *device, const
 		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
 		if (chunk == keep)
 			continue;
-		struct tern_policy_candidate c = candidate(chunk);
+		struct tern_policy_candidate c = candidate(device, chunk);
 		if (!best || e->eviction->before(&c, &best_candidate)) {
 			best = chunk;
 			best_candidate = c;
@@ -47,7 +71,8 @@ static int evict_range(struct engine *e, struct device *device, struct chunk *ch
 	int error = return_all(e, chunk, first, count, true);
 	e->why = why;
 	account(e, chunk, STAT(evicted), before - chunk->resident);
-	policy_moved(e, chunk, first, count, false);
+	chunk->evicted |= chunk->resident < before;
+	policy_moved(e, chunk, first, count, false, TERN_MOVED_EVICTION);
 	/* Pages that wait for the events to be read are off the device already. */
 	return error == -EAGAIN ? 0 : error;
 }

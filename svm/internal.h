@@ -11,6 +11,7 @@
 
 #include "runtime/base/trace.h"
 #include "svm/directory.h"
+#include "svm/host.h"
 #include "svm/model.h"
 #include "svm/uffd.h"
 #include "svm/vma.h"
@@ -22,6 +23,9 @@
 #define TERN_UFFD_WANTED ((uint64_t)UFFD_FEATURE_MOVE)
 
 #define DEVICES_MAX  4u
+#define KNOWN_MAX    96u  /* commands of a device that are remembered, with those that run */
+#define NOTES_MAX    128u /* what commands say and the engine has not read; a power of two */
+#define AHEAD_MAX    128u /* ranges of a device that wait to be moved */
 #define EXCLUDED_MAX 64u
 #define PENDING_MAX  65536u
 /* Up to here a page is taken from a device by protect() and drop(); from here on by unmap(), which
@@ -38,6 +42,46 @@ struct owner {
 	_Atomic uint32_t served;      /* a fault of its is in work, what was done not all counted */
 };
 
+/* A command that waits or runs (commands.c). */
+struct known {
+	struct tern_policy_command command;
+	struct tern_policy_use uses[TERN_POLICY_USES];
+	uint64_t order;
+	uint32_t owner; /* TERN_DEVMEM_NO_OWNER: it waits */
+};
+
+/* Memory of commands that wait or run: the first command's that names it. */
+struct span {
+	uint64_t start, end;
+	uint32_t next_use;
+};
+#define SPANS_MAX (KNOWN_MAX * 4)
+
+/* A pointer that nobody knows the memory of, and the mapping that it was found in. */
+struct pointer {
+	uint64_t address; /* 0: not in use */
+	uint64_t start, end;
+	uint64_t used;
+};
+#define POINTERS_MAX 64u
+
+/* Moves that nobody waits for (ahead.c). */
+struct ahead_range {
+	uint64_t at, end;
+	uint64_t command; /* 0: none */
+	uint8_t way, room;
+};
+struct ahead {
+	struct ahead_range ranges[AHEAD_MAX];
+	unsigned count;
+	/* What is on its way over the imposed link; count 0: nothing. */
+	struct chunk *chunk;
+	unsigned first, pages;
+	uint8_t way, room;
+	uint64_t command, due_ns;
+	unsigned tries;
+};
+
 struct device {
 	unsigned index;
 	struct tern_devmem *mem; /* NULL: the place is free */
@@ -49,6 +93,35 @@ struct device {
 	uint64_t link_free_ns;   /* when the imposed link has done what was given to it */
 	void *policy_state;
 	struct owner owners[TERN_DEVMEM_OWNERS + 1];
+	struct known known[KNOWN_MAX];
+	uint64_t known_numbers[KNOWN_MAX]; /* of their commands; 0: the place is free */
+	struct known *running[TERN_DEVMEM_OWNERS];
+	uint64_t known_order;
+	struct span spans[SPANS_MAX];
+	struct pointer pointers[POINTERS_MAX];
+	uint64_t pointers_used;
+	unsigned span_count;
+	bool spans_old;
+	struct ahead ahead;
+};
+
+enum note_kind { NOTE_QUEUED, NOTE_BEGINS, NOTE_ENDED };
+
+/* What a thread says about a command; a bounded queue of many writers and one reader. */
+struct note {
+	_Atomic uint64_t turn;
+	enum note_kind kind;
+	uint32_t owner;
+	struct tern_devmem *devmem;
+	struct tern_space_command command;
+};
+struct notes {
+	_Atomic uint64_t tail;
+	uint64_t head; /* the engine's */
+	_Atomic bool lost;
+	struct note notes[NOTES_MAX];
+	/* What was said last, when nothing has moved since: nobody needs to be woken for it. */
+	_Atomic uint64_t quiet[64];
 };
 
 #ifndef MADV_DONTNEED_LOCKED
@@ -69,6 +142,7 @@ struct pending {
 	uint64_t number;     /* in the trace; 0: it is not there */
 	bool write, protect; /* protect: the host wrote to a write-protected page */
 	bool counted;        /* in the statistics */
+	bool joined;         /* another thread's fault had brought the page already */
 	bool asked;          /* mapping_assume() was not enough */
 	bool planned;        /* the plan below was made and the link is paid for */
 	struct tern_policy_plan plan;
@@ -103,6 +177,13 @@ struct dropper {
 	uint64_t next; /* what its events have not told of begins here; 0: none are expected */
 };
 
+/* Sampled accesses (watch.c). */
+struct watch {
+	unsigned window; /* 0: none are */
+	unsigned count;
+	uint64_t *pages; /* shown ones, @window of them at most, the oldest first */
+};
+
 struct range {
 	uint64_t start, end;
 };
@@ -110,10 +191,12 @@ struct range {
 struct request;
 
 struct engine {
-	int uffd;       /* the program's */
-	int grave_uffd; /* the graveyard's (frames.c); no events */
-	int event;      /* wakes the engine */
-	int mem;        /* /proc/self/mem */
+	const struct host_ops *host;
+	void *simulation; /* what a replay works on; NULL: a program */
+	int uffd;         /* the program's */
+	int grave_uffd;   /* the graveyard's (frames.c); no events */
+	int event;        /* wakes the engine */
+	int mem;          /* /proc/self/mem */
 	int pagemap;
 	bool move;
 	struct vma_reader maps;
@@ -127,6 +210,12 @@ struct engine {
 
 	struct pending *pending;
 	unsigned pending_count;
+	struct notes *notes;
+	bool wants_commands;
+	_Atomic uint64_t moves; /* counts what changed places */
+	struct watch watch;
+	bool hide;         /* what devices get is hidden from them at first */
+	bool protect_home; /* what comes home is write-protected */
 
 	struct range excluded[EXCLUDED_MAX];
 	unsigned excluded_count;
@@ -192,8 +281,20 @@ void trace_moved(const struct engine *e, const struct chunk *chunk, unsigned fir
 		 enum tern_trace_way way);
 void trace_unmapped(const struct chunk *chunk, unsigned first, unsigned count);
 void trace_device(const struct device *device);
+/* The policy that was chosen; @replaced: the default, for one that is not understood. */
+void trace_policy(const struct engine *e, bool replaced);
 void trace_owner(const struct device *device, unsigned owner, uint64_t command);
+/* The mapping that @address, which is in @chunk, lies in, unless that was told before. */
+void trace_mapping(struct chunk *chunk, const struct vma *vma);
+void trace_removed(uint64_t start, uint64_t end, bool unmapped);
+void trace_remapped(uint64_t from, uint64_t to, uint64_t bytes);
+void trace_request(const struct engine *e, const struct device *device, const struct request *q);
+void trace_detached(const struct device *device);
 void trace_advice(uint64_t start, uint64_t end, unsigned advice);
+void trace_command(const struct device *device, const struct tern_policy_command *command,
+		   enum tern_policy_event event);
+void trace_ahead(const struct device *device, const struct tern_policy_range *range,
+		 uint64_t command, uint64_t fault);
 
 /* state.c: the directory's changes, which the model checks. */
 void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
@@ -218,6 +319,9 @@ void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, uns
 void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool keep);
 /* All of @chunk, which the device has, will be unmapped and kept soon. */
 void device_unmap_soon(const struct chunk *chunk);
+void device_hide(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+void device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		 bool writable);
 const char *device_window(struct engine *e, struct chunk *chunk, unsigned first);
 /* Copies what the device has, or had: -ENOMEM when it cannot be reached. */
 int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
@@ -313,6 +417,8 @@ int evict_for(struct engine *e, struct device *device, unsigned pages, const str
 /* events.c */
 /* Reads all that the program's userfaultfd has: events are handled, faults queued. Messages. */
 unsigned events_drain(struct engine *e);
+/* The program gave up the contents of [@start, @end), or unmapped it. */
+void pages_removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped);
 
 /* fault_device.c, fault_host.c: 0: done; -EAGAIN: again, at fault->due_ns. */
 int serve_device(struct engine *e, struct pending *fault);
@@ -321,12 +427,56 @@ struct pending *pending_add(struct engine *e);
 /* Forgets what a device waits for. */
 void pending_forget(struct engine *e, const struct device *device);
 
+/* watch.c */
+int watch_init(struct engine *e) TERN_MUST_CHECK;
+void watch_finish(struct engine *e);
+/* Accesses to @device's pages are sampled. */
+static inline bool watch_on(const struct engine *e, const struct device *device)
+{
+	return e->watch.window && device->mem->ops->hide && device->mem->ops->show;
+}
+/* In the place of a plan; as serve_device(), serve_host(). */
+int watch_device(struct engine *e, struct chunk *chunk, struct pending *fault,
+		 const struct mapping *m);
+int watch_host(struct engine *e, struct chunk *chunk, const struct pending *fault);
+
 /* plan.c */
 /* Asks the policy; *@plan fits the chunk and has the page. */
 void plan_make(struct engine *e, struct chunk *chunk, const struct pending *fault,
 	       const uint64_t *mapped, struct tern_policy_plan *plan);
 void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
-		  bool to_device);
+		  bool to_device, enum tern_policy_cause cause);
+uint64_t policy_keep(struct engine *e, struct chunk *chunk,
+		     const struct tern_policy_candidate *candidate);
+
+/* commands.c: what is known about commands. */
+/* Takes in what has been said; the policy is asked what to move for it. */
+void commands_read(struct engine *e);
+/* The command of owner @owner, or NULL. */
+const struct tern_policy_command *command_of(const struct device *device, uint32_t owner);
+/* The use of @command that @address lies in, or TERN_POLICY_NO_USE. */
+uint32_t command_use(const struct tern_policy_command *command, uint64_t address);
+/* struct tern_policy_candidate.next_use */
+uint32_t commands_next_use(struct device *device, const struct chunk *chunk);
+void commands_forget(struct device *device);
+/* The program unmapped or moved [@start, @end). */
+void commands_unmapped(struct engine *e, uint64_t start, uint64_t end);
+
+/* ahead.c: moves that nobody waits for. */
+/* Adds @count ranges for @command (0: none); @fault: its number in the trace, or 0. */
+void ahead_add(struct engine *e, struct device *device, const struct tern_policy_range *ranges,
+	       unsigned count, uint64_t command, uint64_t fault);
+void ahead_cancel(struct device *device, uint64_t command);
+void ahead_forget(struct device *device);
+/* Does at most one piece for each device, unless a fault could be served. */
+void ahead_work(struct engine *e);
+/* As requests_due(). */
+uint64_t ahead_due(const struct engine *e);
+/* The fault's page is on its way: fault->plan and due_ns become those of the piece, which is the
+ * fault's from then on. */
+bool ahead_takes(struct device *device, const struct chunk *chunk, struct pending *fault);
+/* space.c: the engine, or NULL. Any thread. */
+struct engine *space_engine(void);
 
 /* request.c */
 enum request_kind {
@@ -357,6 +507,7 @@ struct request {
 	uint64_t cursor; /* how far it is */
 	uint64_t due_ns; /* the imposed link is busy until then */
 	unsigned tries;
+	uint64_t begun_ns;
 	bool begun, paid; /* migration: the piece at the cursor, over the imposed link */
 	int result;
 	uint64_t value;

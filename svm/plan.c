@@ -17,6 +17,8 @@ static void describe(const struct engine *e, struct chunk *chunk, const struct p
 {
 	const struct device *device = plan_device(chunk, fault);
 	unsigned page = page_index(fault->address);
+	const struct tern_policy_command *running =
+		fault->device ? command_of(fault->device, fault->owner) : NULL;
 	*out = (struct tern_policy_fault){
 		.address = fault->address & ~(TERN_PAGE - 1),
 		.page = page,
@@ -33,6 +35,9 @@ static void describe(const struct engine *e, struct chunk *chunk, const struct p
 		.advice = chunk->advice,
 		.moved_recently = page_changes(e, chunk, page),
 		.deferrals = fault->deferrals,
+		.running = running,
+		.use = command_use(running, fault->address),
+		.link = {device->mem->link.latency_ns, device->mem->link.bytes_per_second},
 	};
 }
 
@@ -52,12 +57,20 @@ void plan_make(struct engine *e, struct chunk *chunk, const struct pending *faul
 		plan->count = 1;
 	}
 	trace_plan(chunk, fault, plan);
+	ahead_add(e, device, plan->ahead, plan->ahead_count,
+		  described.running ? described.running->number : 0, fault->number);
 }
 
 void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
-		  bool to_device)
+		  bool to_device, enum tern_policy_cause cause)
 {
 	if (e->policy->moved && chunk->device && chunk->device->policy_state)
 		e->policy->moved(chunk->device->policy_state, state_of(e, chunk), chunk->base,
-				 first, count, to_device);
+				 first, count, to_device, cause);
+}
+
+uint64_t policy_keep(struct engine *e, struct chunk *chunk,
+		     const struct tern_policy_candidate *candidate)
+{
+	return e->policy->keep(chunk->device->policy_state, state_of(e, chunk), candidate);
 }

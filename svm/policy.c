@@ -9,8 +9,14 @@
 #include "svm/policies/policies.h"
 
 const struct tern_policy *const tern_policies[] = {
+	&tern_policy_adaptive,
 	&tern_policy_thrash,
 	&tern_policy_blend,
+	&tern_policy_learn,
+	&tern_policy_lookahead,
+	&tern_policy_footprint,
+	&tern_policy_classes,
+	&tern_policy_tree,
 	&tern_policy_density,
 	&tern_policy_sequential,
 	&tern_policy_block,
@@ -61,6 +67,13 @@ const struct tern_eviction *tern_eviction_find(const char *name)
 	return NULL;
 }
 
+const struct tern_eviction *tern_eviction_choose(const struct tern_policy *policy, const char *name)
+{
+	bool automatic = !name || !*name || !strcmp(name, "auto");
+	const struct tern_eviction *eviction = automatic ? NULL : tern_eviction_find(name);
+	return eviction || policy->keep ? eviction : tern_evictions[0];
+}
+
 bool tern_policy_start(const struct tern_policy *policy, void *device_state, const char *options)
 {
 	if (policy->init ? policy->init(device_state, options) : !*options)
@@ -84,6 +97,22 @@ static void correct_range(const struct tern_policy_fault *fault, struct tern_pol
 	}
 }
 
+/* Whole pages of user addresses, in known ways; how many are left. */
+static unsigned correct_ranges(struct tern_policy_range *ranges, unsigned count)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct tern_policy_range r = ranges[i];
+		r.start &= ~UINT64_C(4095);
+		r.end = tern_min(r.end, UINT64_C(1) << 47);
+		r.end = tern_round_up(r.end, UINT64_C(4096));
+		r.room = !!r.room;
+		if (r.start < r.end && r.way <= TERN_AHEAD_COPY_TO_HOST)
+			ranges[kept++] = r;
+	}
+	return kept;
+}
+
 void tern_policy_ask(const struct tern_policy *policy, void *device_state, void *chunk_state,
 		     const struct tern_policy_fault *fault, struct tern_policy_plan *plan)
 {
@@ -92,6 +121,7 @@ void tern_policy_ask(const struct tern_policy *policy, void *device_state, void 
 	plan->count = 1;
 	plan->hold_us = 0;
 	plan->rule = NULL;
+	plan->ahead_count = 0;
 	policy->fault(device_state, chunk_state, fault, plan);
 	correct_range(fault, plan);
 	plan->hold_us = tern_min(plan->hold_us, TERN_POLICY_HOLD_MAX_US);
@@ -100,4 +130,16 @@ void tern_policy_ask(const struct tern_policy *policy, void *device_state, void 
 	bool share = plan->action == TERN_PLAN_SHARE && !fault->write;
 	if (!defer && !share)
 		plan->action = TERN_PLAN_MIGRATE;
+	plan->ahead_count =
+		correct_ranges(plan->ahead, tern_min(plan->ahead_count, TERN_POLICY_PLAN_AHEAD));
+}
+
+unsigned tern_policy_ask_ahead(const struct tern_policy *policy, void *device_state,
+			       const struct tern_policy_moment *moment,
+			       struct tern_policy_range *out)
+{
+	if (!policy->ahead)
+		return 0;
+	unsigned count = policy->ahead(device_state, moment, out);
+	return correct_ranges(out, tern_min(count, TERN_POLICY_AHEAD));
 }

@@ -20,11 +20,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TERN_POLICY_VERSION 2u
+#define TERN_POLICY_VERSION 3u
 
 /* The most state that a policy may ask for. It is aligned to 16 bytes and starts as zeros. */
-#define TERN_POLICY_DEVICE_BYTES 4096u
-#define TERN_POLICY_CHUNK_BYTES  256u
+#define TERN_POLICY_DEVICE_BYTES 262144u
+#define TERN_POLICY_CHUNK_BYTES  512u
 /* After so many deferrals in a row a fault is served whatever the plan says. */
 #define TERN_POLICY_DEFERRALS 64u
 /* The longest hold or deferral; the rest is cut off. */
@@ -34,6 +34,45 @@
 typedef uint64_t tern_page_bits[8];
 
 enum tern_policy_side { TERN_SIDE_HOST, TERN_SIDE_DEVICE };
+
+/* The most ranges that a command is described by, and that a plan and ahead() may ask for. */
+#define TERN_POLICY_USES       16u
+#define TERN_POLICY_PLAN_AHEAD 4u
+#define TERN_POLICY_AHEAD      64u
+#define TERN_POLICY_NO_USE     UINT32_MAX
+#define TERN_POLICY_INDIRECT   UINT16_MAX
+
+/* struct tern_policy_use.flags */
+enum {
+	TERN_USE_READ_ONLY = 1 << 0, /* __constant, const, or a buffer that kernels only read */
+	TERN_USE_GUESSED = 1 << 1,   /* nobody said how large the object is: up to the end of the
+				      * mapping or to the next pointer */
+};
+
+/* Memory that a command was given a pointer to. */
+struct tern_policy_use {
+	uint64_t address;    /* the pointer */
+	uint64_t start, end; /* of the buffer, allocation or mapping that it points into */
+	uint16_t argument;   /* its index; TERN_POLICY_INDIRECT: of clSetKernelExecInfo */
+	uint16_t flags;
+	uint32_t reserved;
+};
+
+/* A kernel that is waiting, running or done. */
+struct tern_policy_command {
+	uint64_t number; /* names it while it lasts; not 0 */
+	uint64_t kernel; /* of its name and arguments, the same in each run of a program */
+	uint64_t items;  /* work-items, */
+	uint64_t first;  /* from this one on: the global offset, as a number of work-items */
+	const struct tern_policy_use *uses;
+	uint32_t use_count;
+	uint32_t reserved;
+};
+
+/* Of the link between host and device, as far as it is imposed; zeros: this machine's. */
+struct tern_policy_link {
+	uint64_t latency_ns, bytes_per_second;
+};
 
 /* What is known at a fault. */
 struct tern_policy_fault {
@@ -51,6 +90,10 @@ struct tern_policy_fault {
 				  * 1 mostly read, 2 home is the host, 3 home is the device */
 	uint32_t moved_recently; /* how often this page changed sides within the last 10 ms or so */
 	uint32_t deferrals;      /* how often a plan has deferred this very fault */
+	/* Whose fault it is, where that is known (device faults); else NULL. */
+	const struct tern_policy_command *running;
+	uint32_t use; /* of running->uses: the one that the address lies in, or NO_USE */
+	struct tern_policy_link link;
 };
 
 enum tern_policy_action {
@@ -59,12 +102,48 @@ enum tern_policy_action {
 	TERN_PLAN_DEFER,   /* ask again after hold_us: against ping-pong */
 };
 
+enum tern_policy_way {
+	TERN_AHEAD_TO_DEVICE,   /* the device gets the pages alone */
+	TERN_AHEAD_COPY,        /* it gets copies to read */
+	TERN_AHEAD_TO_HOST,     /* they go home: room is made before it is needed */
+	TERN_AHEAD_COPY_TO_HOST /* the host gets copies to read */
+};
+
+/*
+ * Pages to be moved before anybody faults on them: when nobody waits for a fault and the link is
+ * idle, piece by piece, in the order in which they were asked for. Given up when the command has
+ * ended, or when memory is short.
+ */
+struct tern_policy_range {
+	uint64_t start, end;
+	uint64_t command; /* its number; 0: the one that the policy was asked about */
+	uint8_t way;      /* enum tern_policy_way */
+	uint8_t room;     /* it is worth an eviction; else it ends where the device is full */
+};
+
 struct tern_policy_plan {
 	enum tern_policy_action action;
 	unsigned first, count; /* pages of the chunk; must include the faulting one */
 	uint32_t hold_us; /* MIGRATE, SHARE: the other side's faults on these pages wait for this
 			   * long (the engine's least applies); DEFER: how long */
 	const char *rule; /* what decided, for traces: a constant text, or NULL */
+	uint32_t ahead_count;
+	struct tern_policy_range ahead[TERN_POLICY_PLAN_AHEAD];
+};
+
+/* What happens to a command. */
+enum tern_policy_event {
+	TERN_COMMAND_QUEUED, /* others run before it; it may never begin (then it ends) */
+	TERN_COMMAND_BEGINS,
+	TERN_COMMAND_ENDED,
+};
+
+struct tern_policy_moment {
+	enum tern_policy_event event;
+	const struct tern_policy_command *command;
+	uint64_t time_us;
+	uint64_t resident_pages, limit_pages;
+	struct tern_policy_link link;
 };
 
 /* A candidate for eviction, one chunk with pages on the device. */
@@ -74,6 +153,17 @@ struct tern_policy_candidate {
 	uint64_t touched;   /* sequence number of the last fault or migration in it */
 	uint32_t pages;     /* on the device */
 	uint32_t advice;
+	uint32_t next_use; /* of the commands that are known, the first whose memory it is: 0: one
+			    * that runs, n: the nth that waits, UINT32_MAX: none */
+	uint32_t returns;  /* how often it came again after it had been evicted */
+};
+
+/* Why pages came or went. */
+enum tern_policy_cause {
+	TERN_MOVED_REQUEST,  /* the program asked for it */
+	TERN_MOVED_AHEAD,    /* the policy did */
+	TERN_MOVED_EVICTION, /* room was needed */
+	TERN_MOVED_UNMAP,    /* the program gave the memory up */
 };
 
 struct tern_policy {
@@ -86,14 +176,23 @@ struct tern_policy {
 	/* (required) Fills *@plan. */
 	void (*fault)(void *device_state, void *chunk_state, const struct tern_policy_fault *fault,
 		      struct tern_policy_plan *plan);
-	/* (optional) Pages came or went without a fault (explicit migration, eviction, unmap). */
+	/* (optional) Pages came or went without a fault. */
 	void (*moved)(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
-		      unsigned count, bool to_device);
+		      unsigned count, bool to_device, enum tern_policy_cause cause);
+	/* (optional) A command is known: fills @out with what is to be moved for it; how many, at
+	 * most TERN_POLICY_AHEAD. */
+	unsigned (*ahead)(void *device_state, const struct tern_policy_moment *moment,
+			  struct tern_policy_range *out);
+	/* (optional) The policy's own eviction, used unless TERN_EVICT names another: what has the
+	 * least goes first. */
+	uint64_t (*keep)(void *device_state, const void *chunk_state,
+			 const struct tern_policy_candidate *candidate);
 };
 
 struct tern_eviction {
 	uint32_t version;
 	const char *name, *help;
+	bool wants_commands; /* candidates' next_use matters */
 	/* True when @a is to be evicted before @b. A strict weak order. */
 	bool (*before)(const struct tern_policy_candidate *a,
 		       const struct tern_policy_candidate *b);
@@ -111,6 +210,10 @@ extern const struct tern_eviction *const tern_evictions[];
  */
 const struct tern_policy *tern_policy_find(const char *text, const char **options);
 const struct tern_eviction *tern_eviction_find(const char *name);
+/* What TERN_EVICT=@name means with @policy: NULL: the policy's own. What is not known is logged and
+ * is "auto". */
+const struct tern_eviction *tern_eviction_choose(const struct tern_policy *policy,
+						 const char *name);
 
 /*
  * Prepares @device_state (@policy->device_state_bytes, zeroed, aligned to 16) with @options. False,
@@ -125,6 +228,11 @@ bool tern_policy_start(const struct tern_policy *policy, void *device_state, con
  */
 void tern_policy_ask(const struct tern_policy *policy, void *device_state, void *chunk_state,
 		     const struct tern_policy_fault *fault, struct tern_policy_plan *plan);
+
+/* Likewise for @policy->ahead(), if there is one: how many ranges of @out are good. */
+unsigned tern_policy_ask_ahead(const struct tern_policy *policy, void *device_state,
+			       const struct tern_policy_moment *moment,
+			       struct tern_policy_range *out);
 
 /* Calls @each with the writable segments of the shared object that @policy lies in; not at all for
  * built-in policies. */

@@ -36,6 +36,8 @@ static int attach(struct engine *e, struct request *q)
 	device->link_free_ns = device->mute_ns = 0;
 	device->policy_state = (void *)(uintptr_t)q->value;
 	tern_list_init(&device->chunks);
+	commands_forget(device);
+	ahead_forget(device);
 	device->mem = q->devmem;
 	device->mem->engine = device;
 	set_frames_limit(e);
@@ -67,6 +69,10 @@ static int detach(struct engine *e, struct request *q)
 	if (!device)
 		return 0;
 	pending_forget(e, device);
+	ahead_forget(device);
+	if (!q->begun)
+		trace_detached(device);
+	q->begun = true;
 	int error = empty(e, device);
 	if (error)
 		return error;
@@ -85,6 +91,8 @@ static int recover(struct engine *e, struct request *q)
 		return 0;
 	device->failed = true;
 	pending_forget(e, device);
+	commands_forget(device);
+	ahead_forget(device);
 	return empty(e, device);
 }
 
@@ -100,8 +108,13 @@ static int revive(struct engine *e, struct request *q)
 
 static int pause_all(struct engine *e, struct request *q)
 {
-	if (!q->begun)
+	if (!q->begun) {
 		e->paused++;
+		q->end = ADDRESS_END; /* all of it goes home */
+		q->begun_ns = e->now_ns;
+		if (e->watch.window)
+			trace_request(e, NULL, q);
+	}
 	q->begun = true;
 	int error = 0;
 	for (unsigned i = 0; i < DEVICES_MAX && !error; i++)

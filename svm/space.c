@@ -20,6 +20,11 @@ static struct range excluded[EXCLUDED_MAX]; /* before the space is opened */
 static unsigned excluded_count;
 static bool forks_prepared;
 
+struct engine *space_engine(void)
+{
+	return atomic_load(&space);
+}
+
 static struct request *request_new(enum request_kind kind)
 {
 	struct request *q;

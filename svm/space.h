@@ -25,6 +25,7 @@
 #define TERN_SVM_SPACE_H
 
 #include "svm/device_memory.h"
+#include "svm/policy.h"
 
 /* What the kernel and our rights allow. Cheap, starts nothing; may be called before any open(). */
 struct tern_space_features {
@@ -111,6 +112,24 @@ void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t
  * fault of the owner's, so that of one that has ended all is counted. */
 void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
 			    struct tern_space_stats *out);
+/*
+ * What kernels will touch, for policies. A kernel may be announced when it must wait for others; it
+ * begins as owner @owner before its first access, and ends (also if it never began). Copied; not
+ * blocking: what finds no room is forgotten. @number is not 0 and names it in between.
+ */
+struct tern_space_command {
+	uint64_t number, kernel, items, first; /* struct tern_policy_command */
+	uint32_t use_count;
+	struct tern_policy_use uses[TERN_POLICY_USES]; /* start, end: 0 where not known */
+};
+/* Whether anybody wants to know; else the following do nothing. Cheap. */
+bool tern_space_wants_commands(const struct tern_devmem *devmem);
+void tern_space_command_queued(struct tern_devmem *devmem,
+			       const struct tern_space_command *command);
+void tern_space_command_begins(struct tern_devmem *devmem, unsigned owner,
+			       const struct tern_space_command *command);
+void tern_space_command_ended(struct tern_devmem *devmem, uint64_t number);
+
 /* Blocking. Bytes resident on @devmem. */
 uint64_t tern_space_resident(struct tern_devmem *devmem);
 

@@ -15,6 +15,8 @@ static void resident_changed(struct engine *e, struct chunk *chunk, unsigned bef
 		tern_status_put(&device->mem->status->resident, device->resident * TERN_PAGE);
 	if (chunk->resident && !before) {
 		chunk->allocated = ++e->sequence;
+		chunk->returns += chunk->evicted;
+		chunk->evicted = false;
 		tern_list_remove(&chunk->resident_link);
 		tern_list_append(&device->chunks, &chunk->resident_link);
 	} else if (!chunk->resident) {
@@ -49,6 +51,8 @@ void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 	bits_clear(chunk->away, first, count);
 	bits_clear(chunk->shared, first, count);
 	bits_clear(chunk->staged, first, count);
+	bits_clear(chunk->shown, first, count);
+	bits_clear(chunk->readonly, first, count);
 	if (to == PAGE_AWAY)
 		bits_fill(chunk->away, first, count);
 	else if (to == PAGE_SHARED)
@@ -59,6 +63,8 @@ void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 		chunk->resident += count;
 	if (chunk->resident != before)
 		resident_changed(e, chunk, before);
+	uint64_t moves = atomic_load_explicit(&e->moves, memory_order_relaxed);
+	atomic_store_explicit(&e->moves, moves + 1, memory_order_relaxed);
 	staged_changed(e, chunk);
 }
 

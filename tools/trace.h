@@ -17,6 +17,9 @@ const char *tern_trace_kind_name(unsigned kind);
 const char *tern_trace_way_name(unsigned flags);    /* of MOVED */
 const char *tern_trace_reason_name(unsigned flags); /* of MOVED */
 const char *tern_trace_action_name(unsigned flags); /* of PLAN */
+const char *tern_trace_event_name(unsigned flags);  /* of COMMAND, */
+const char *tern_trace_use_name(unsigned flags);    /* USE, */
+const char *tern_trace_ahead_name(unsigned flags);  /* AHEAD */
 const char *tern_trace_command_name(unsigned type); /* cl_command_type */
 static inline bool tern_trace_way_is_to_host(unsigned flags)
 {

@@ -7,9 +7,10 @@
 
 const char *tern_trace_kind_name(unsigned kind)
 {
-	static const char *const names[] = {"none",  "text",  "queue",  "queued",   "running",
-					    "ended", "owner", "device", "fault",    "served",
-					    "plan",  "rule",  "moved",  "unmapped", "advice"};
+	static const char *const names[] = {
+		"none",    "text",   "queue", "queued", "running", "ended",    "owner",  "device",
+		"fault",   "served", "plan",  "rule",   "moved",   "unmapped", "advice", "policy",
+		"command", "use",    "ahead", "mapped", "removed", "remapped", "request"};
 	_Static_assert(tern_array_size(names) == TERN_TRACE_KINDS, "one for each");
 	return WORD(names, kind);
 }
@@ -23,7 +24,7 @@ const char *tern_trace_way_name(unsigned flags)
 
 const char *tern_trace_reason_name(unsigned flags)
 {
-	static const char *const names[] = {"other", "fault", "eviction", "request"};
+	static const char *const names[] = {"other", "fault", "eviction", "request", "ahead"};
 	return WORD(names, flags >> 4);
 }
 
@@ -31,6 +32,25 @@ const char *tern_trace_action_name(unsigned flags)
 {
 	static const char *const names[] = {"migrate", "share", "defer"};
 	return WORD(names, flags);
+}
+
+const char *tern_trace_event_name(unsigned flags)
+{
+	static const char *const names[] = {"queued", "begins", "ended"};
+	return WORD(names, flags);
+}
+
+const char *tern_trace_use_name(unsigned flags)
+{
+	static const char *const names[] = {"", "read", "guessed", "read guessed"};
+	return WORD(names, flags);
+}
+
+const char *tern_trace_ahead_name(unsigned flags)
+{
+	static const char *const names[] = {"to device", "copy to device", "to host",
+					    "copy to host"};
+	return WORD(names, flags & 7u);
 }
 
 const char *tern_trace_command_name(unsigned type)

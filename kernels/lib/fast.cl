@@ -5,44 +5,51 @@
  * finite; denormal ones may become 0. half_ functions are the same with the special values.
  * docs/math.md has their errors.
  */
+#include "log.clh"
 #include "trig.clh"
 
-/* 2^t: 2^n and a polynomial of r = t - n, error below 2^-23. */
-SMALL float exp2_sum(float t, float r)
+/* 2^r for |r| <= 1/2, error below 2^-23. */
+SMALL float exp2_poly(float r)
 {
 	float p = 0x1.5fb736p-10f;
 	p = p * r + 0x1.3cee02p-7f;
 	p = p * r + 0x1.c6adbp-5f;
 	p = p * r + 0x1.ebf9bp-3f;
 	p = p * r + 0x1.62e432p-1f;
-	p = p * r + 1.0f;
+	return p * r + 1.0f;
+}
+
+/* 2^(x * factor) */
+SMALL float exp2_of_product(float x, float factor)
+{
+	if (__tern_machine_has_avx512()) {
+		/* beyond, the result is 0 or infinite */
+		x = x > 1000.0f ? 1000.0f : x;
+		x = x < -1000.0f ? -1000.0f : x;
+		float n = (x * factor + ROUNDER_F) - ROUNDER_F;
+		return __tern_machine_scale_f32(exp2_poly(x * factor - n), n);
+	}
+	float t = x * factor, p = exp2_poly(x * factor - nearest(t));
 	p = as_float(as_int(p) + (nearest_bits(t) << 23));
 	p = t >= 128.0f ? INFINITY : p;
 	/* the least normal number has exponent -126 */
 	return t < -126.0f ? 0.0f : p;
 }
 
-/* 2^(x * factor) */
-SMALL float exp2_of_product(float x, float factor)
+/* log2(x) * factor: k + f p(f), error of that below 2^-23. */
+SMALL float log2_product(float x, float factor)
 {
-	float t = x * factor;
-	return exp2_sum(t, x * factor - nearest(t));
-}
-
-/* log2(x) = k + f p(f), error below 2^-22 of f p(f). */
-SMALL float log2_sum(float x, float factor)
-{
-	int bits = as_int(x), k = (bits - 0x3f3504f3) >> 23;
-	float f = as_float(bits - (k << 23)) - 1.0f, p = -0x1.27ee76p-3f;
-	p = p * f + 0x1.dde802p-3f;
-	p = p * f - 0x1.fe0c14p-3f;
-	p = p * f + 0x1.261a1ap-2f;
-	p = p * f - 0x1.70e138p-2f;
-	p = p * f + 0x1.ec75cep-2f;
-	p = p * f - 0x1.715528p-1f;
-	p = p * f + 0x1.715476p+0f;
-	float r = (float)k * factor + (p * f) * factor;
-	return x < 0x1p-126f ? -INFINITY : r;
+	struct parts_float l = take_apart_normal(x);
+	float f = l.f, p = -0x1.743c1ap-4f;
+	p = p * f + 0x1.9c385ap-3f;
+	p = p * f - 0x1.01fd16p-2f;
+	p = p * f + 0x1.29c928p-2f;
+	p = p * f - 0x1.70e846p-2f;
+	p = p * f + 0x1.ec5756p-2f;
+	p = p * f - 0x1.71551p-1f;
+	p = p * f + 0x1.715484p+0f;
+	float r = l.k * factor + (p * f) * factor;
+	return __tern_machine_has_avx512() || x >= 0x1p-126f ? r : -INFINITY;
 }
 
 /* The sine of r + n pi. */
@@ -61,14 +68,14 @@ SMALL float sine_of(float r, int n)
  */
 SMALL float less_multiple(float x, float n)
 {
-	float r = (((x - n * 0x1.92p+1f) - n * 0x1.fap-11f) - n * 0x1.54p-19f) - n * 0x1.10b462p-29f;
+	float r = __tern_machine_has_fma() ? (x - n * 0x1.921fb6p+1f) - n * -0x1.777a5cp-24f : (((x - n * 0x1.92p+1f) - n * 0x1.fap-11f) - n * 0x1.54p-19f) - n * 0x1.10b462p-29f;
 	r = r > 2.0f ? 2.0f : r;
 	return r < -2.0f ? -2.0f : r;
 }
 
 OVERLOAD float __tern_fast_exp2(float x)
 {
-	return exp2_sum(x, x - nearest(x));
+	return exp2_of_product(x, 1.0f);
 }
 
 OVERLOAD float __tern_fast_exp(float x)
@@ -83,17 +90,17 @@ OVERLOAD float __tern_fast_exp10(float x)
 
 OVERLOAD float __tern_fast_log2(float x)
 {
-	return log2_sum(x, 1.0f);
+	return log2_product(x, 1.0f);
 }
 
 OVERLOAD float __tern_fast_log(float x)
 {
-	return log2_sum(x, 0x1.62e43p-1f);
+	return log2_product(x, 0x1.62e43p-1f);
 }
 
 OVERLOAD float __tern_fast_log10(float x)
 {
-	return log2_sum(x, 0x1.344136p-2f);
+	return log2_product(x, 0x1.344136p-2f);
 }
 
 OVERLOAD float __tern_fast_sin(float x)
@@ -125,7 +132,7 @@ OVERLOAD float native_tan(float x)
 
 OVERLOAD float __tern_fast_powr(float x, float y)
 {
-	return __tern_fast_exp2(y * log2_sum(x, 1.0f));
+	return __tern_fast_exp2(y * log2_product(x, 1.0f));
 }
 
 OVERLOAD float __tern_fast_pow(float x, float y)
@@ -160,6 +167,8 @@ OVERLOAD float __tern_fast_rootn(float x, int n)
 	OVERLOAD float half_##name(float x)                                                        \
 	{                                                                                          \
 		float r = __tern_fast_##name(x);                                                   \
+		if (__tern_machine_has_avx512())                                                   \
+			return r;                                                                  \
 		r = x < INFINITY ? r : x;                                                          \
 		return x < 0 ? NAN : r;                                                            \
 	}

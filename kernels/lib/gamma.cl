@@ -52,16 +52,15 @@ OVERLOAD double tgamma(double x)
 	s = s * v - 1.0 / 360;
 	s = (s * v + 1.0 / 12) * u;
 	/* (y - 1/2) log2(y) - y log2(e), of which the first is greater */
-	struct pair log = log2_of(y), l = multiply(log, split(y - 0.5)), e = split(y);
+	const struct pair_double log2_e = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
+	struct pair_double log = log2_pair(y), l = multiply(log, y - 0.5), e = multiply(log2_e, y);
 	/* what y's rounding lost, by the derivative of the logarithm of gamma */
 	s += lost * (log.high * M_LN2 - 0.5 * u);
-	struct pair log2_e = {0x1.71547680p+0, -0x1.6a3e80f444178p-27};
-	e = multiply(e, log2_e);
 	double difference = l.high - e.high;
 	l.low += ((l.high - difference) - e.high) - e.low + s * 0x1.71547652b82fep+0;
 	l.high = difference;
-	int n;
-	double m = exp2_mantissa(l, &n) * 0x1.40d931ff62706p+1;
+	double t, m = exp2_mantissa(l, &t) * 0x1.40d931ff62706p+1;
+	int n = bits_of_sum(t);
 	double reflected = scale(M_PI * product / (z * sine * m), -n);
 	reflected = a > 185 ? flip_sign(0.0, sine) : reflected;
 	/* minus infinity and the negative integers have no value */

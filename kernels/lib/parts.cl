@@ -28,6 +28,8 @@ SMALL_OVERLOAD int exponent(double x)
 /* The mantissa keeps its sign; scaling it rounds once. */
 OVERLOAD float ldexp(float x, int n)
 {
+	if (__tern_machine_has_avx512())
+		return __tern_machine_scale_f32(x, (float)n);
 	bool denormal = magnitude(x) < 0x1p-126f;
 	uint bits = as_uint(denormal ? x * 0x1p24f : x);
 	float m = as_float((bits & 0x807fffff) | 0x3f800000);
@@ -38,6 +40,8 @@ OVERLOAD float ldexp(float x, int n)
 
 OVERLOAD double ldexp(double x, int n)
 {
+	if (__tern_machine_has_avx512())
+		return __tern_machine_scale_f64(x, (double)n);
 	bool denormal = magnitude(x) < 0x1p-1022;
 	ulong bits = as_ulong(denormal ? x * 0x1p54 : x);
 	double m = as_double((bits & 0x800fffffffffffff) | 0x3ff0000000000000);

@@ -11,6 +11,20 @@
 DECLARED(float)
 DECLARED(double)
 
+/*
+ * One fused operation with the quotient @q, which is at most too great by one, is exact: neither has @q
+ * too many bits, nor are products or differences denormal numbers.
+ */
+SMALL_OVERLOAD bool is_usual(float b, float q)
+{
+	return q < 0x1p22f && b > 0x1p-100f && b < 0x1p100f;
+}
+
+SMALL_OVERLOAD bool is_usual(double b, double q)
+{
+	return q < 0x1p50 && b > 0x1p-900 && b < 0x1p900;
+}
+
 /* @most: bits of a quotient that one step finds. */
 #define DIVISION(type, utype, digits, most, bias, least, up, scaled, integer, power)         \
 	struct division_##type {                                                                   \
@@ -75,12 +89,21 @@ DECLARED(double)
 	}                                                                                          \
 	SMALL_OVERLOAD type divided(type x, type y, int *quotient)                                 \
 	{                                                                                          \
-		type a = magnitude(x), b = magnitude(y);                                           \
-		struct division_##type r = round_quotient(divide(a, b));                           \
-		bool none = r.distance < -1 || !(a < INFINITY && b > 0 && b < INFINITY);           \
-		int q = none ? 0 : (int)(r.quotient & 0x7f);                                       \
-		*quotient = flip_sign(flip_sign((type)1, x), y) < 0 ? -q : q;                      \
-		return finish(r, x, a, b, -1);                                                     \
+		type a = magnitude(x), b = magnitude(y), q = floor(a / b), rest = fma(-q, b, a);   \
+		q = rest < 0 ? q - 1 : q;                                                          \
+		rest = rest < 0 ? rest + b : rest;                                                 \
+		uint bits = (uint)as_##utype(q + integer);                                         \
+		bool more = 2 * rest > b || (2 * rest == b && (bits & 1));                         \
+		rest = flip_sign(more ? rest - b : rest, x);                                       \
+		bits = (bits + more) & 0x7f;                                                       \
+		if (RARELY(!__tern_machine_has_fma() || !is_usual(b, q))) {                        \
+			struct division_##type r = round_quotient(divide(a, b));                   \
+			bool none = r.distance < -1 || !(a < INFINITY && b > 0 && b < INFINITY);   \
+			bits = none ? 0 : r.quotient & 0x7f;                                       \
+			rest = finish(r, x, a, b, -1);                                             \
+		}                                                                                  \
+		*quotient = flip_sign(flip_sign((type)1, x), y) < 0 ? -(int)bits : (int)bits;      \
+		return rest;                                                                       \
 	}
 DIVISION(float, uint, 24, 22, 127, 0x1p-126f, 24, 0x1p24f, 0x1p23f, power_of_2f)
 DIVISION(double, ulong, 53, 50, 1023, 0x1p-1022, 54, 0x1p54, 0x1p52, power_of_2)
@@ -88,8 +111,12 @@ DIVISION(double, ulong, 53, 50, 1023, 0x1p-1022, 54, 0x1p54, 0x1p52, power_of_2)
 #define FUNCTIONS(type)                                                                            \
 	OVERLOAD type fmod(type x, type y)                                                         \
 	{                                                                                          \
-		type a = magnitude(x), b = magnitude(y);                                           \
-		return finish(divide(a, b), x, a, b, 0);                                           \
+		type a = magnitude(x), b = magnitude(y), q = floor(a / b);                         \
+		type rest = fma(-q, b, a);                                                         \
+		rest = flip_sign(rest < 0 ? rest + b : rest, x);                                   \
+		if (RARELY(!__tern_machine_has_fma() || !is_usual(b, q)))                          \
+			rest = finish(divide(a, b), x, a, b, 0);                                   \
+		return rest;                                                                       \
 	}                                                                                          \
 	OVERLOAD type remainder(type x, type y)                                                    \
 	{                                                                                          \

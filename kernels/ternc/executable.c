@@ -273,6 +273,7 @@ static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBuff
 		k->info->rows = w->rows;
 		k->info->local_bytes = w->local_bytes;
 		k->info->private_bytes = w->private_bytes;
+		k->info->stream_bytes = w->stream_bytes;
 		k->info->frame_bytes = tern_widen_frame_bytes(module, w);
 		k->info->max_group_size = MAX_GROUP_SIZE;
 		uint64_t estimate = w->private_bytes * w->lanes * w->rows + 4096;

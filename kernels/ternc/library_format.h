@@ -39,7 +39,8 @@
 	X("__tern_printf_buffer")                                                                  \
 	X("__tern_memory_of")                                                                      \
 	X("__tern_collective")                                                                     \
-	X("__tern_sub_group_")
+	X("__tern_sub_group_")                                                                     \
+	X("__tern_machine_")
 
 enum { TERN_LIBRARY_MAGIC = 0x62696c54, TERN_LIBRARY_HEADER_BYTES = 16 };
 

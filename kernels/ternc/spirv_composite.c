@@ -9,9 +9,8 @@ enum {
 	VECTOR_MOST = 16,
 };
 
-/* A composite of @count parts: at least one. */
-static void put_composite(struct spv_words *s, uint32_t type, uint32_t result,
-			  const uint32_t *parts, uint32_t count)
+void spv_put_composite(struct spv_words *s, uint32_t type, uint32_t result, const uint32_t *parts,
+		       uint32_t count)
 {
 	uint32_t whole = spv_new_id(s);
 	SPV_PUT(s, SPV_OP_UNDEF, type, whole);
@@ -42,7 +41,7 @@ static bool construct_vector(struct spv_words *s, const struct tern_spirv_instru
 		count += size;
 	}
 	if (count)
-		put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
+		spv_put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
 	return count;
 }
 
@@ -64,7 +63,7 @@ bool spv_lower_construct(struct spv_words *s, const struct tern_spirv_instructio
 	for (uint32_t k = 0; parts && k < count; k++)
 		parts[k] = spv_word(s, i->at + 3 + k);
 	if (parts)
-		put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
+		spv_put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
 	tern_free(parts);
 	return true;
 }
@@ -86,7 +85,7 @@ bool spv_lower_shuffle(struct spv_words *s, const struct tern_spirv_instruction 
 		SPV_PUT(s, SPV_OP_COMPOSITE_EXTRACT, spv_word(s, type + 2), parts[k],
 			second ? b : a, index);
 	}
-	put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
+	spv_put_composite(s, spv_word(s, i->at + 1), spv_word(s, i->at + 2), parts, count);
 	return true;
 }
 
@@ -135,7 +134,7 @@ static uint32_t put_copy(struct spv_words *s, struct copy c, uint32_t *copies, u
 	}
 	if (parts && k == count) {
 		result = c.result ? c.result : spv_new_id(s);
-		put_composite(s, c.to, result, parts, count);
+		spv_put_composite(s, c.to, result, parts, count);
 	}
 	tern_free(parts);
 	return result;
@@ -155,4 +154,53 @@ bool spv_lower_copy_logical(struct spv_words *s, const struct tern_spirv_instruc
 		return true;
 	s->count = before;
 	return false;
+}
+
+/* The type that @count indices at @at lead to from @type; 0: they lead nowhere. */
+static uint32_t part_type(const struct spv_words *s, uint32_t type, size_t at, uint32_t count)
+{
+	for (uint32_t k = 0; k < count && type; k++) {
+		uint32_t index = spv_word(s, at + k);
+		type = index < member_count(s, type) ? member_type(s, type, index) : 0;
+	}
+	return type;
+}
+
+/* OpCompositeExtract, OpCompositeInsert with the @fixed first words and @count indices of @i. */
+static void put_at(struct spv_words *s, uint32_t op, const uint32_t *fixed, uint32_t fixed_count,
+		   size_t indices, uint32_t count)
+{
+	spv_put(s, (1 + fixed_count + count) << 16 | op);
+	for (uint32_t k = 0; k < fixed_count; k++)
+		spv_put(s, fixed[k]);
+	for (uint32_t k = 0; k < count; k++)
+		spv_put(s, spv_word(s, indices + k));
+}
+
+bool spv_lower_component(struct spv_words *s, const struct tern_spirv_instruction *i)
+{
+	bool insert = i->op == SPV_OP_COMPOSITE_INSERT;
+	uint32_t fixed = insert ? 5 : 4;
+	if (i->words < fixed + 2)
+		return false;
+	size_t indices = i->at + fixed;
+	uint32_t count = i->words - fixed - 1; /* to the vector */
+	uint32_t type = spv_word(s, i->at + 1), result = spv_word(s, i->at + 2);
+	uint32_t whole = spv_word(s, i->at + fixed - 1), vector = spv_new_id(s);
+	uint32_t vector_type = part_type(s, spv_type_of(s, whole), indices, count);
+	if (!spv_find(s, vector_type, SPV_OP_TYPE_VECTOR, 4))
+		return false;
+	put_at(s, SPV_OP_COMPOSITE_EXTRACT, (const uint32_t[]){vector_type, vector, whole}, 3,
+	       indices, count);
+	if (!insert) {
+		put_at(s, SPV_OP_COMPOSITE_EXTRACT, (const uint32_t[]){type, result, vector}, 3,
+		       indices + count, 1);
+		return true;
+	}
+	uint32_t changed = spv_new_id(s), object = spv_word(s, i->at + 3);
+	put_at(s, SPV_OP_COMPOSITE_INSERT, (const uint32_t[]){vector_type, changed, object, vector},
+	       4, indices + count, 1);
+	put_at(s, SPV_OP_COMPOSITE_INSERT, (const uint32_t[]){type, result, changed, whole}, 4,
+	       indices, count);
+	return true;
 }

@@ -13,12 +13,17 @@
  *	OpCopyMemory			OpLoad, OpStore
  *	OpCopyMemorySized, two operands	one, which promises what both do
  *	OpCompositeConstruct		OpCompositeInsert: the translator takes constants only
+ *	OpCompositeExtract, -Insert	with all indices but the last, and with the last: the
+ *	of a vector's component		translator takes no vectors inside of composites
  *	OpVectorShuffle of two types	OpCompositeExtract, OpCompositeInsert
  *	OpBitcast of a pointer		by way of a 64-bit integer, from or to a vector
  *	OpPtrEqual, OpPtrNotEqual	OpIEqual, OpINotEqual of the addresses
  *	OpPtrDiff			the addresses' difference, divided by that of two elements
  *	OpCopyLogical			OpCompositeExtract of each scalar, OpCompositeInsert
+ *	OpIAddCarry, OpISubBorrow	OpIAdd, OpISub, logic of bits
+ *	OpUMulExtended, OpSMulExtended	OpIMul, u_mul_hi, s_mul_hi
  *	OpExpectKHR			OpCopyObject
+ *	OpGroupNonUniformRotateKHR	OpFunctionCall of a function of the device library
  *	OpDecorateString, hints		nothing
  *
  * The module is foreign: all that is looked up may be missing, which ends in an instruction that is
@@ -50,6 +55,8 @@ struct lowering {
 	uint32_t copies;              /* so far, for spv_lower_copy_logical() */
 	struct beginning *beginnings; /* of the function that is at hand */
 	size_t beginning_count, beginning_room;
+	struct spv_rotations rotations;
+	struct spv_wides wides;
 };
 
 static uint32_t word(const struct lowering *l, size_t at)
@@ -286,6 +293,9 @@ static bool lower(struct lowering *l, const struct tern_spirv_instruction *i)
 		return spv_lower_shuffle(&l->s, i);
 	case SPV_OP_COMPOSITE_CONSTRUCT:
 		return spv_lower_construct(&l->s, i);
+	case SPV_OP_COMPOSITE_EXTRACT:
+	case SPV_OP_COMPOSITE_INSERT:
+		return spv_lower_component(&l->s, i);
 	case SPV_OP_BITCAST:
 		return lower_bitcast(l, i);
 	case SPV_OP_PTR_EQUAL:
@@ -298,7 +308,8 @@ static bool lower(struct lowering *l, const struct tern_spirv_instruction *i)
 	case SPV_OP_EXPECT:
 		return lower_expect(l, i);
 	default:
-		return is_hint(l->s.m, i);
+		return is_hint(l->s.m, i) || spv_lower_rotation(&l->s, i, &l->rotations) ||
+		       spv_lower_wide(&l->s, i, &l->wides);
 	}
 }
 
@@ -311,9 +322,11 @@ static bool is_needed(const struct tern_spirv *m)
 		any = i.op == SPV_OP_CONSTANT_NULL || i.op == SPV_OP_COPY_MEMORY ||
 		      i.op == SPV_OP_COPY_MEMORY_SIZED || i.op == SPV_OP_VECTOR_SHUFFLE ||
 		      i.op == SPV_OP_COMPOSITE_CONSTRUCT || i.op == SPV_OP_BITCAST ||
+		      i.op == SPV_OP_COMPOSITE_EXTRACT || i.op == SPV_OP_COMPOSITE_INSERT ||
 		      i.op == SPV_OP_EXPECT ||
 		      (i.op >= SPV_OP_COPY_LOGICAL && i.op <= SPV_OP_PTR_DIFF) ||
-		      has_beginning(m, &i) || is_hint(m, &i);
+		      has_beginning(m, &i) || is_hint(m, &i) || spv_is_rotation(m, &i) ||
+		      spv_is_wide(&i);
 	return any;
 }
 
@@ -327,6 +340,8 @@ static void find_needs(struct lowering *l)
 				  i.op == SPV_OP_BITCAST;
 		if (i.op == TERN_SPIRV_OP_TYPE_INT && i.words == 4 && word(l, i.at + 2) == 64)
 			l->ulong_type = word(l, i.at + 1);
+		spv_find_rotation(&l->s, &i, &l->rotations);
+		spv_find_wide(&l->s, &i, &l->wides);
 	}
 }
 
@@ -341,16 +356,24 @@ static void put_needs(struct lowering *l)
 		l->one = spv_new_id(&l->s);
 		SPV_PUT(&l->s, SPV_OP_CONSTANT, l->ulong_type, l->one, 1, 0);
 	}
+	spv_constants_for_wide(&l->s, &l->wides);
+	spv_declare_rotations(&l->s, &l->rotations);
 }
 
 static void put_module(struct lowering *l)
 {
 	struct tern_spirv_instruction i = {0};
-	bool in_functions = false;
+	bool in_functions = false, in_types = false;
 	for (size_t k = 0; k < TERN_SPIRV_HEADER_WORDS; k++)
 		spv_put(&l->s, word(l, k));
 	l->s.words[1] = tern_min(l->s.m->version, TERN_SPIRV_VERSION(4));
 	while (tern_spirv_next(l->s.m, &i)) {
+		if (i.op == TERN_SPIRV_OP_MEMORY_MODEL)
+			spv_import_for_wide(&l->s, &l->wides);
+		if (i.op >= SPV_OP_TYPE_FIRST && i.op <= SPV_OP_TYPE_LAST && !in_types) {
+			spv_name_rotations(&l->s, &l->rotations);
+			in_types = true;
+		}
 		if (i.op == SPV_OP_FUNCTION && !in_functions) {
 			put_needs(l);
 			in_functions = true;

@@ -103,11 +103,60 @@ static inline uint32_t spv_new_id(struct spv_words *s)
 	return s->next_id++;
 }
 
-/* spirv_composite.c: true when something was put in the place of @i. @copies: of the module, which
+/* spirv_composite.c: a composite of @count parts, at least one. */
+void spv_put_composite(struct spv_words *s, uint32_t type, uint32_t result, const uint32_t *parts,
+		       uint32_t count);
+/* True when something was put in the place of @i. @copies: of the module, which
  * are bounded. */
 bool spv_lower_construct(struct spv_words *s, const struct tern_spirv_instruction *i);
 bool spv_lower_shuffle(struct spv_words *s, const struct tern_spirv_instruction *i);
+bool spv_lower_component(struct spv_words *s, const struct tern_spirv_instruction *i);
 bool spv_lower_copy_logical(struct spv_words *s, const struct tern_spirv_instruction *i,
 			    uint32_t *copies);
+
+/* spirv_rotate.c. A function of the device library that turns values of @type. */
+struct spv_rotation {
+	uint32_t type, delta_type, function;
+	bool clustered;
+};
+
+enum { SPV_ROTATIONS_MOST = 16 }; /* eight types, in clusters or not */
+
+struct spv_rotations {
+	struct spv_rotation list[SPV_ROTATIONS_MOST];
+	uint32_t count;
+};
+
+/* A rotation, or what declares that the module has some. */
+bool spv_is_rotation(const struct tern_spirv *m, const struct tern_spirv_instruction *i);
+/* Adds the function that @i needs, if it needs one, to @r. */
+void spv_find_rotation(struct spv_words *s, const struct tern_spirv_instruction *i,
+		       struct spv_rotations *r);
+/* Their names, behind all other decorations; the functions, before the first of the module. */
+void spv_name_rotations(struct spv_words *s, const struct spv_rotations *r);
+void spv_declare_rotations(struct spv_words *s, const struct spv_rotations *r);
+/* True when something, or nothing, was put in the place of @i. */
+bool spv_lower_rotation(struct spv_words *s, const struct tern_spirv_instruction *i,
+			const struct spv_rotations *r);
+
+enum { SPV_WIDES_MOST = 8 }; /* types of integers */
+
+/* spirv_carry.c. What arithmetic with two results needs: a constant for each type, a set. */
+struct spv_wides {
+	uint32_t types[SPV_WIDES_MOST], shifts[SPV_WIDES_MOST];
+	uint32_t count;
+	uint32_t set; /* OpenCL.std; 0: none */
+	bool new_set; /* the module does not import it */
+};
+
+bool spv_is_wide(const struct tern_spirv_instruction *i);
+void spv_find_wide(struct spv_words *s, const struct tern_spirv_instruction *i,
+		   struct spv_wides *w);
+/* Before the memory model; before the first function. */
+void spv_import_for_wide(struct spv_words *s, const struct spv_wides *w);
+void spv_constants_for_wide(struct spv_words *s, const struct spv_wides *w);
+/* True when something was put in the place of @i. */
+bool spv_lower_wide(struct spv_words *s, const struct tern_spirv_instruction *i,
+		    const struct spv_wides *w);
 
 #endif

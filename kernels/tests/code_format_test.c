@@ -37,6 +37,7 @@ static struct tern_kernel_info sample_kernels[] = {
 	 .stack_bytes = 4096,
 	 .private_bytes = 12,
 	 .frame_bytes = 96,
+	 .stream_bytes = 24,
 	 .required_size = {4, 2, 1},
 	 .vec_type_hint = "float4",
 	 .max_group_size = 1024},
@@ -81,7 +82,8 @@ static void expect_same_kernel(const struct tern_kernel_info *a, const struct te
 	EXPECT(a->flags == b->flags && a->args_bytes == b->args_bytes && a->lanes == b->lanes &&
 	       a->rows == b->rows);
 	EXPECT(a->local_bytes == b->local_bytes && a->stack_bytes == b->stack_bytes &&
-	       a->private_bytes == b->private_bytes && a->frame_bytes == b->frame_bytes);
+	       a->private_bytes == b->private_bytes && a->frame_bytes == b->frame_bytes &&
+	       a->stream_bytes == b->stream_bytes);
 	EXPECT(memcmp(a->required_size, b->required_size, sizeof(a->required_size)) == 0);
 	EXPECT(memcmp(a->size_hint, b->size_hint, sizeof(a->size_hint)) == 0);
 	EXPECT(strcmp(a->vec_type_hint, b->vec_type_hint) == 0);

@@ -176,6 +176,12 @@ static void composites(void)
 		   OP_UNDEF, OP_EXTRACT, OP_EXTRACT, OP_EXTRACT, OP_UNDEF, OP_INSERT, OP_INSERT,
 		   OP_EXTRACT, OP_UNDEF, OP_INSERT, OP_INSERT);
 	EXPECT(result[result_words - 4] == 11);
+	EXPECT(LOWER(TYPES, SPV(OP_TYPE_STRUCT, 6, 2, 3), SPV(OP_UNDEF, 6, 10),
+		     SPV(OP_EXTRACT, 2, 11, 10, 1, 1), SPV(OP_INSERT, 6, 12, 11, 10, 1, 0),
+		     SPV(OP_EXTRACT, 2, 13, 10, 0), SPV(OP_EXTRACT, 2, 14, 10, 2, 0)));
+	EXPECT_OPS("components", OP_TYPE_BOOL, OP_TYPE_INT, OP_TYPE_VECTOR, OP_TYPE_VECTOR,
+		   OP_TYPE_POINTER, OP_TYPE_STRUCT, OP_UNDEF, OP_EXTRACT, OP_EXTRACT, OP_EXTRACT,
+		   OP_INSERT, OP_INSERT, OP_EXTRACT, OP_EXTRACT);
 }
 
 /* A type that contains itself, and arrays of arrays of them: no end of members. */
@@ -195,6 +201,49 @@ static void hints(void)
 	EXPECT(LOWER(SPV(OP_DECORATE_STRING, 1, 5635, 65), SPV(OP_DECORATE, 1, 26),
 		     SPV(OP_EXPECT, 1, 2, 3, 4), SPV(OP_DECORATE, 1, 27)));
 	EXPECT_OPS("hints", OP_COPY_OBJECT, OP_DECORATE);
+}
+
+/* Of a float and an int, the latter also in clusters; not of a vector, nor of a work-group's. */
+static void rotations(void)
+{
+	enum { CAPABILITY = 6026, EXTENSION = 10, CALL = 57, ROTATE = 4431 };
+#define ROTATION_TYPES                                                                             \
+	SPV(OP_TYPE_INT, 1, 32, 0), SPV(OP_TYPE_FLOAT, 2, 32), SPV(OP_TYPE_VECTOR, 3, 1, 2),       \
+		SPV(OP_CONSTANT, 1, 4, 3), SPV(OP_CONSTANT, 1, 5, 2), SPV(OP_UNDEF, 2, 6),         \
+		SPV(OP_UNDEF, 3, 7)
+	EXPECT(LOWER(SPV(OP_CAPABILITY, CAPABILITY),
+		     SPV(EXTENSION, SPV_TEXT('S', 'P', 'V', '_'), SPV_TEXT('K', 'H', 'R', '_'),
+			 SPV_TEXT('s', 'u', 'b', 'g'), SPV_TEXT('r', 'o', 'u', 'p'),
+			 SPV_TEXT('_', 'r', 'o', 't'), SPV_TEXT('a', 't', 'e', 0)),
+		     SPV(EXTENSION, SPV_TEXT('S', 'P', 'V', '_'), SPV_TEXT('x', 0, 0, 0)),
+		     SPV(OP_DECORATE, 5, 27), ROTATION_TYPES, SPV(OP_FUNCTION, 1, 20, 0, 3),
+		     SPV(ROTATE, 1, 10, 4, 5, 5), SPV(ROTATE, 1, 11, 4, 5, 5, 5),
+		     SPV(ROTATE, 2, 12, 4, 6, 5), SPV(ROTATE, 1, 13, 4, 5, 5),
+		     SPV(ROTATE, 3, 14, 4, 7, 5), SPV(ROTATE, 1, 15, 5, 5, 5)));
+	EXPECT_OPS("rotations", EXTENSION, OP_DECORATE, OP_DECORATE, OP_DECORATE, OP_DECORATE,
+		   OP_TYPE_INT, OP_TYPE_FLOAT, OP_TYPE_VECTOR, OP_CONSTANT, OP_CONSTANT, OP_UNDEF,
+		   OP_UNDEF, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
+		   OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
+		   OP_PARAMETER, OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER,
+		   OP_PARAMETER, OP_FUNCTION_END, OP_FUNCTION, CALL, CALL, CALL, CALL, ROTATE,
+		   ROTATE);
+	EXPECT(!memcmp(&result[TERN_SPIRV_HEADER_WORDS + 3 + 3 + 3], "_Z16sub_group_rotateii", 23));
+#undef ROTATION_TYPES
+}
+
+/* Of scalars; the set of functions is imported for products. What is not whole is left. */
+static void two_results(void)
+{
+	enum { IMPORT = 11, NOT = 200, OR = 197, AND = 199, ADD = 128, MUL = 132, SHIFT = 194 };
+	EXPECT(LOWER(SPV(OP_MEMORY_MODEL, 2, 2), SPV(OP_TYPE_INT, 1, 16, 0),
+		     SPV(OP_TYPE_STRUCT, 2, 1, 1), SPV(OP_TYPE_FLOAT, 6, 32),
+		     SPV(OP_TYPE_STRUCT, 7, 6, 6), SPV(OP_UNDEF, 1, 3),
+		     SPV(OP_FUNCTION, 1, 20, 0, 3), SPV(149, 2, 10, 3, 3), SPV(151, 2, 11, 3, 3),
+		     SPV(149, 7, 12, 3, 3), SPV(150, 1, 13, 3, 3)));
+	EXPECT_OPS("two results", IMPORT, OP_MEMORY_MODEL, OP_TYPE_INT, OP_TYPE_STRUCT,
+		   OP_TYPE_FLOAT, OP_TYPE_STRUCT, OP_UNDEF, OP_CONSTANT, OP_FUNCTION, ADD, NOT, AND,
+		   OR, AND, OR, SHIFT, OP_UNDEF, OP_INSERT, OP_INSERT, MUL, 12, OP_UNDEF, OP_INSERT,
+		   OP_INSERT, 149, 150);
 }
 
 static void no_memory(void)
@@ -228,6 +277,8 @@ int main(void)
 	composites();
 	too_much_to_copy();
 	hints();
+	rotations();
+	two_results();
 	no_memory();
 	return test_result();
 }

@@ -206,6 +206,7 @@ static bool build_prologue(struct widen_emit *e)
 	}
 	if (fn->flat)
 		widen_flat_ids(e);
+	widen_begin_streams(e);
 	return true;
 }
 

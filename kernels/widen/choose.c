@@ -6,6 +6,7 @@
 enum {
 	LARGE_KERNEL = 20000,
 	ONE_BODY = 400,    /* from here on compiling a second body costs more than masks do */
+	FEW_LINES = 8,     /* of the ways of a first-level cache */
 	FEW_ACCESSES = 16, /* but for memory accesses that have none in the body for whole chunks */
 };
 
@@ -167,6 +168,64 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 	while (required && lanes > required)
 		lanes /= 2;
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
+}
+
+bool widen_is_contiguous(const struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		bool store = LLVMIsAStoreInst(inst);
+		uint64_t stride;
+		if (!store && !LLVMIsALoadInst(inst))
+			continue;
+		LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+		if (!widen_stride_of(fn, LLVMGetOperand(inst, store), &stride))
+			return false;
+		uint64_t size = widen_size_of(fn, type);
+		if (stride > size && -stride > size)
+			return false;
+	}
+	return true;
+}
+
+static bool is_far_strided(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	if (!is_gathered(fn, inst))
+		return false;
+	LLVMValueRef pointer = LLVMGetOperand(inst, LLVMIsAStoreInst(inst) != NULL);
+	const struct widen_value *v =
+		LLVMIsAInstruction(pointer) ? widen_value_of(fn, pointer) : NULL;
+	return v && !v->hinted && widen_is_strided(fn, pointer, 0);
+}
+
+/*
+ * Each lane has a cache line of its own, a distance away that is known at run time only, and the
+ * work-item below goes to the same one: to transpose a matrix. Such distances are often powers of
+ * two, so that all these lines compete for few places in the cache: they stay there while there are
+ * not more of them than it has ways. Nothing is lost by fewer lanes where there is little else to
+ * do.
+ */
+void widen_choose_columns(struct widen_fn *fn)
+{
+	enum { LITTLE = 64 };
+	bool strided = false, one_dimensional = true;
+	fn->columns = false;
+	if (fn->has_barrier || fn->has_sub_groups || fn->kernel->required_lanes ||
+	    size_of(fn) > LITTLE)
+		return;
+	widen_hints(fn);
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir))
+			continue;
+		if (fn->blocks[v->block].header != WIDEN_NONE)
+			return;
+		one_dimensional = one_dimensional && is_one_dimensional(v->ir);
+		strided = strided || is_far_strided(fn, v->ir);
+	}
+	fn->columns = strided && !one_dimensional;
+	if (fn->columns)
+		fn->lanes = tern_min(fn->lanes, (unsigned)FEW_LINES);
 }
 
 /* Branches mask most of the large kernels anyway: then the body for tails will do for all chunks.

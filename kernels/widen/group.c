@@ -5,6 +5,8 @@
  *     for z, for y by rows: for x by lanes: body; what is left in x: tail with fewer lanes
  *     what is left in y: tail, row by row
  *
+ * or, where the chunks of a column touch the same cache lines: for z: for x by lanes: for y: body.
+ *
  * Kernels with sub-groups take chunks by the linear local id instead, with the flat body, where a
  * row in x is not whole chunks.
  *
@@ -127,11 +129,41 @@ static void masked_segment(struct group *g, LLVMValueRef from, LLVMValueRef end,
 	loop_end(g, &x, advance(g, x.i, g->fn->lanes));
 }
 
-/* Chunks of [from, end) in x: whole ones by @body, of @rows rows. */
+/* All of a column of chunks at @x. */
+static void column(struct group *g, LLVMValueRef body, LLVMValueRef x, LLVMValueRef z,
+		   LLVMValueRef active)
+{
+	struct loop y = loop_begin(g, constant(g, 0), g->end[1], 1, "y");
+	call_body(g, body, x, y.i, z, active);
+	loop_end(g, &y, advance(g, y.i, 1));
+}
+
+/* Chunks of [from, end) in x and of all rows. */
+static void columns(struct group *g, LLVMValueRef from, LLVMValueRef end, LLVMValueRef z)
+{
+	unsigned lanes = g->fn->lanes;
+	LLVMBuilderRef b = g->e.builder;
+	struct loop x = loop_begin(g, from, end, lanes, "x");
+	column(g, g->bodies[WIDEN_BODY_FULL], x.i, z, constant(g, lanes));
+	loop_end(g, &x, advance(g, x.i, lanes));
+	LLVMBasicBlockRef some = widen_append_block(&g->e, "tail");
+	LLVMBasicBlockRef done = widen_append_block(&g->e, "");
+	LLVMBuildCondBr(b, LLVMBuildICmp(b, LLVMIntULT, x.i, end, ""), some, done);
+	LLVMPositionBuilderAtEnd(b, some);
+	column(g, g->bodies[WIDEN_BODY_TAIL], x.i, z, LLVMBuildSub(b, end, x.i, ""));
+	LLVMBuildBr(b, done);
+	LLVMPositionBuilderAtEnd(b, done);
+}
+
+/* Chunks of [from, end) in x: whole ones by @body, of @rows rows; @y NULL: by columns. */
 static void segment(struct group *g, LLVMValueRef body, LLVMValueRef from, LLVMValueRef end,
 		    LLVMValueRef y, LLVMValueRef z, unsigned rows)
 {
 	unsigned lanes = g->fn->lanes;
+	if (!y) {
+		columns(g, from, end, z);
+		return;
+	}
 	if (!body) {
 		masked_segment(g, from, end, y, z);
 		return;
@@ -187,6 +219,11 @@ static void chunks_in_rows(struct group *g)
 	LLVMValueRef zero = constant(g, 0);
 	unsigned rows = g->fn->rows;
 	struct loop z = loop_begin(g, zero, g->end[2], 1, "z");
+	if (g->fn->columns) {
+		row_of_chunks(g, NULL, NULL, z.i, 1);
+		loop_end(g, &z, advance(g, z.i, 1));
+		return;
+	}
 	LLVMValueRef y = some_rows(g, WIDEN_BODY_FULL, zero, z.i, rows);
 	if (g->bodies[WIDEN_BODY_HALF])
 		y = some_rows(g, WIDEN_BODY_HALF, y, z.i, rows / 2);

@@ -9,7 +9,8 @@
  * The index wraps in well-defined manner, so the address is varying; but a wrap is rare. Such a
  * value has, besides its vector, a scalar base (of lane 0), a stride, and a guard: an i1 that says
  * that no lane wraps. Loads and stores through such a pointer test the guard and have both a
- * contiguous and a general form. near.c has the limits and the periods.
+ * contiguous and a general form. A stride of 0 means the same in all lanes. near.c has the limits
+ * and the periods.
  */
 #include "kernels/widen/internal.h"
 
@@ -57,7 +58,7 @@ static bool hint_extension(const struct widen_fn *fn, LLVMValueRef from, uint64_
 		return false;
 	int64_t s = (int32_t)widen_value_of(fn, from)->stride;
 	*stride = (uint64_t)s;
-	return s && s > -WIDEN_FAR && s < WIDEN_FAR;
+	return s > -WIDEN_FAR && s < WIDEN_FAR;
 }
 
 static bool hint_sum(const struct widen_fn *fn, LLVMValueRef inst, LLVMOpcode op, uint64_t *stride)
@@ -74,10 +75,15 @@ static bool hint_sum(const struct widen_fn *fn, LLVMValueRef inst, LLVMOpcode op
 static bool hint_product(const struct widen_fn *fn, LLVMValueRef inst, LLVMOpcode op,
 			 uint64_t *stride)
 {
-	uint64_t a;
+	uint64_t a, b;
 	int64_t c;
-	if (!widen_stride_of(fn, LLVMGetOperand(inst, 0), &a) ||
-	    !widen_constant_int(LLVMGetOperand(inst, 1), &c) ||
+	if (!widen_stride_of(fn, LLVMGetOperand(inst, 0), &a))
+		return false;
+	if (op == LLVMMul && !a && widen_stride_of(fn, LLVMGetOperand(inst, 1), &b) && !b) {
+		*stride = 0; /* the same in all lanes */
+		return true;
+	}
+	if (!widen_constant_int(LLVMGetOperand(inst, 1), &c) ||
 	    (op == LLVMShl && (c < 0 || c > 63)))
 		return false;
 	*stride = op == LLVMShl ? a << c : a * (uint64_t)c;
@@ -103,6 +109,15 @@ static bool hint_address(const struct widen_fn *fn, LLVMValueRef inst, uint64_t 
 	return true;
 }
 
+static bool hint_truncation(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
+{
+	LLVMValueRef from = LLVMGetOperand(inst, 0);
+	if (widen_integer_width(LLVMTypeOf(from)) != 64 || !is_hinted(fn, from))
+		return false;
+	*stride = (uint64_t)(int64_t)(int32_t)widen_value_of(fn, from)->stride;
+	return widen_integer_width(LLVMTypeOf(inst)) == 32;
+}
+
 static bool hint(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
@@ -121,6 +136,8 @@ static bool hint(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 		return false;
 	if (widen_near(fn, inst, stride))
 		return true;
+	if (op == LLVMTrunc)
+		return hint_truncation(fn, inst, stride);
 	if (op == LLVMAdd || op == LLVMSub || op == LLVMOr)
 		return hint_sum(fn, inst, op, stride);
 	return (op == LLVMMul || op == LLVMShl) && hint_product(fn, inst, op, stride);
@@ -189,6 +206,8 @@ static LLVMValueRef hinted_base(struct widen_emit *e, LLVMValueRef inst)
 		operands[i] = widen_scalar(e, LLVMGetOperand(inst, i));
 	if (op == LLVMAddrSpaceCast)
 		return operands[0];
+	if (op == LLVMTrunc)
+		return LLVMBuildTrunc(e->builder, operands[0], e->fn->i32, "");
 	if (op == LLVMGetElementPtr)
 		return LLVMBuildGEP2(e->builder, LLVMGetGEPSourceElementType(inst), operands[0],
 				     operands + 1, n - 1, "");

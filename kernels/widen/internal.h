@@ -7,7 +7,7 @@
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
- *               divide.c, narrow.c
+ *               divide.c, narrow.c, rare.c
  *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
@@ -19,7 +19,8 @@
  *   rebuild.c   scalar copies of instructions; workitem.c: get_global_id() and its kin
  *   generic.c   which memory a generic pointer points to
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
- *               together.c (atomics on one address)
+ *               together.c (atomics on one address), machine.c (instructions of some processors)
+ *   stream.c    stores past the caches
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines; yield.c: chunks
@@ -138,6 +139,13 @@ enum widen_call {
 	WIDEN_CALL_SUB_GROUP_CLUSTER,
 	WIDEN_CALL_SUB_GROUP_SCAN,
 	WIDEN_CALL_SUB_GROUP_BEFORE,
+	/* machine.c, in its order */
+	WIDEN_CALL_MACHINE_SCALE,
+	WIDEN_CALL_MACHINE_EXPONENT,
+	WIDEN_CALL_MACHINE_MANTISSA,
+	WIDEN_CALL_MACHINE_RECIPROCAL_ROOT,
+	WIDEN_CALL_MACHINE_RECIPROCAL,
+	WIDEN_CALL_MACHINE_LOOKUP,
 };
 /* Of a call instruction; UNKNOWN for intrinsics and everything else. */
 enum widen_call widen_call_of(LLVMValueRef call);
@@ -171,6 +179,14 @@ void widen_lower_divisions(LLVMModuleRef module);
 /* After all passes: half arithmetic by way of float. False: there was none. */
 bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *options);
 
+/* ---- machine.c ---- */
+/* Answers what the device library asks about the processor; before inlining. */
+void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *options);
+
+/* ---- rare.c ---- */
+/* Keeps blocks that are said to be rare from being executed without need; before simplifying. */
+void widen_mark_rare(LLVMModuleRef module);
+
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
 void widen_lower_copies(LLVMModuleRef module);
@@ -188,6 +204,7 @@ struct widen_value {
 	bool exact;    /* 32-bit linear value kept in 64 bits, see above */
 	bool per_row;  /* differs between rows */
 	bool hinted;   /* varying, but linear unless an index wraps: hints.c */
+	bool streams;  /* a store that may go past the caches: stream.c */
 	int64_t stride;
 	uint32_t element;    /* address in an interleaved private variable: its accesses' size */
 	uint32_t leaves;     /* of the type */
@@ -251,6 +268,8 @@ struct widen_fn {
 	bool has_sub_groups;
 	bool yields;     /* chunks let others run while they wait for them: yield.c */
 	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
+	bool columns;    /* of the chunks of a group those in one column of x follow each other */
+	bool any_groups; /* cannot tell in which work-group a work-item is, or beside whom */
 	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows; /* the analysis tells rows apart */
 	bool out_of_memory;
@@ -329,6 +348,10 @@ bool widen_check_size(struct widen_fn *fn);
  */
 bool widen_check_gain(struct widen_fn *fn);
 unsigned widen_choose_lanes(const struct widen_fn *fn);
+/* Whether chunks one below the other touch the same cache lines: fn->columns, and fewer lanes. */
+void widen_choose_columns(struct widen_fn *fn);
+/* After the hints: no access of the kernel goes to places far apart. */
+bool widen_is_contiguous(const struct widen_fn *fn);
 /* The body for tails shall serve all chunks. */
 bool widen_one_body_will_do(const struct widen_fn *fn);
 
@@ -354,6 +377,10 @@ unsigned widen_integer_width(LLVMTypeRef type);
 /* ---- near.c ---- */
 /* @inst has its operand's stride, if no limit comes between the lanes. */
 bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride);
+
+/* ---- stream.c ---- */
+/* After the hints: finds the stores that may go past the caches, and kernel->stream_bytes. */
+void widen_find_streams(struct widen_fn *fn);
 
 /* ---- emit.c ---- */
 struct widen_block_state {
@@ -386,6 +413,7 @@ struct widen_emit {
 	LLVMValueRef args, group, group_id[3], local_size[3], local_id[3], active;
 	LLVMValueRef local_mem;
 	LLVMValueRef flat_id[3]; /* flat: the local ids, vectors of i64 */
+	LLVMValueRef streams;    /* i1: stream.c */
 	/* coroutines */
 	LLVMValueRef frame, handle, coro_id;
 	LLVMValueRef at_barrier; /* yields: the promise, not 0 while suspended at a barrier */
@@ -458,6 +486,8 @@ bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst);
  * name without them. NULL: not known to have a vector form.
  */
 const char *widen_intrinsic_overloads(LLVMValueRef call, const char **name);
+/* @v is the same in all lanes, or grows from each to the next by the same; @depth: 0. */
+bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth);
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst);
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
 /* Leaves to one vector of whole lanes, and a leaf of such a vector. */
@@ -476,9 +506,17 @@ LLVMValueRef widen_no_wrap(struct widen_emit *e, LLVMValueRef base, int64_t stri
 LLVMValueRef widen_both(struct widen_emit *e, LLVMValueRef a, LLVMValueRef b);
 /* near.c: base and guard of what widen_near() has found; NULL: not such an instruction. */
 LLVMValueRef widen_near_base(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *guard);
+/* stream.c: in the prologue; i1: a store of @v does not go past the caches; one that does. */
+void widen_begin_streams(struct widen_emit *e);
+LLVMValueRef widen_is_cached_store(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer);
+void widen_store_past_caches(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer);
 /* divide.c. The vector form of an integer division, by numbers that are not 0; NULL: none is
  * quicker. */
 LLVMValueRef widen_divide(struct widen_emit *e, LLVMOpcode op, LLVMValueRef a, LLVMValueRef b);
+bool widen_is_machine_call(enum widen_call call);
+/* machine.c: the instruction that the call stands for; false: not such a call. */
+bool widen_emit_machine(struct widen_emit *e, LLVMValueRef inst);
+LLVMValueRef widen_scalar_machine(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *operands);
 /* together.c: false when it must go lane by lane. */
 bool widen_emit_together(struct widen_emit *e, LLVMValueRef inst);
 /* The new value of a read-modify-write operation on @old, scalars or vectors; NULL: not one of the

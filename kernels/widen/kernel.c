@@ -41,11 +41,33 @@ static bool is_atomic_on_global(LLVMValueRef inst)
 	}
 }
 
+/* Says something about the work-group, or orders work-items. */
+static bool knows_groups(LLVMValueRef inst)
+{
+	if (widen_is_atomic(inst) || LLVMIsAFenceInst(inst))
+		return true;
+	if (!LLVMIsACallInst(inst))
+		return false;
+	switch (widen_call_of(inst)) {
+	case WIDEN_CALL_UNKNOWN:
+	case WIDEN_CALL_GLOBAL_ID:
+	case WIDEN_CALL_GLOBAL_ID_32:
+	case WIDEN_CALL_GLOBAL_SIZE:
+	case WIDEN_CALL_GLOBAL_OFFSET:
+	case WIDEN_CALL_WORK_DIM:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
 {
 	struct tern_widen_kernel *k = fn->kernel;
 	if (is_atomic_on_global(inst))
 		k->flags |= TERN_KERNEL_ATOMICS;
+	if (knows_groups(inst))
+		fn->any_groups = false;
 	if (LLVMIsAAllocaInst(inst)) {
 		int64_t count = 1;
 		uint64_t size = widen_size_of(fn, LLVMGetAllocatedType(inst));
@@ -73,7 +95,11 @@ static bool survey(struct widen_fn *fn)
 	if (fn->kernel->arg_count != LLVMCountParams(fn->ir))
 		return widen_refuse(fn, "arguments that do not fit the parameters", NULL);
 	fn->kernel->flags = 0;
-	fn->kernel->private_bytes = 0;
+	fn->any_groups = !fn->kernel->required_size[0];
+	for (uint32_t i = 0; i < fn->kernel->arg_count; i++)
+		if (fn->kernel->args[i].kind == TERN_ARG_LOCAL)
+			fn->any_groups = false;
+	fn->kernel->private_bytes = fn->kernel->stream_bytes = 0;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		LLVMValueRef inst = fn->values[i].ir;
 		if (!LLVMIsAInstruction(inst))
@@ -97,7 +123,7 @@ static bool survey(struct widen_fn *fn)
 static void make_scalar(struct widen_fn *fn)
 {
 	fn->widened = false;
-	fn->splits_ids = fn->flat = false;
+	fn->splits_ids = fn->flat = fn->columns = false;
 	fn->lanes = fn->rows = 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		fn->values[i].shape = WIDEN_UNIFORM;
@@ -156,10 +182,12 @@ static bool make_widened(struct widen_fn *fn)
 		return false;
 	fn->widened = true;
 	fn->lanes = widen_choose_lanes(fn);
+	widen_choose_columns(fn);
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
+	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
 	fn->kernel->reason_line = 0;
@@ -192,6 +220,10 @@ static int emit_kernel(struct widen_fn *fn)
 		return -ENOMEM;
 	if (fn->widened)
 		k->flags |= TERN_KERNEL_WIDENED;
+	if (fn->any_groups && !fn->local_bytes)
+		k->flags |= TERN_KERNEL_ANY_GROUPS;
+	if (fn->widened && widen_is_contiguous(fn))
+		k->flags |= TERN_KERNEL_CONTIGUOUS;
 	k->lanes = fn->lanes;
 	k->rows = fn->rows;
 	k->local_bytes = fn->local_bytes;

@@ -44,6 +44,12 @@ static const struct {
 	{"__tern_sub_group_cluster_", WIDEN_CALL_SUB_GROUP_CLUSTER, 0},
 	{"__tern_sub_group_scan_", WIDEN_CALL_SUB_GROUP_SCAN, 0},
 	{"__tern_sub_group_before_", WIDEN_CALL_SUB_GROUP_BEFORE, 0},
+	{"__tern_machine_scale_", WIDEN_CALL_MACHINE_SCALE, 0},
+	{"__tern_machine_exponent_", WIDEN_CALL_MACHINE_EXPONENT, 0},
+	{"__tern_machine_mantissa_", WIDEN_CALL_MACHINE_MANTISSA, 0},
+	{"__tern_machine_reciprocal_root_", WIDEN_CALL_MACHINE_RECIPROCAL_ROOT, 0},
+	{"__tern_machine_reciprocal_", WIDEN_CALL_MACHINE_RECIPROCAL, 0},
+	{"__tern_machine_lookup_", WIDEN_CALL_MACHINE_LOOKUP, 0},
 };
 
 const char *widen_callee_name(LLVMValueRef call)

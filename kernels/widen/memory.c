@@ -13,6 +13,7 @@ struct access {
 	unsigned align;
 	uint32_t element;  /* of an interleaved private variable, or 0 */
 	bool private;      /* each lane has such a place of its own */
+	bool streams;      /* a store that may go past the caches */
 	LLVMValueRef mask; /* NULL: all */
 };
 
@@ -170,11 +171,25 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	return v;
 }
 
+static void store_plainly(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer,
+			  unsigned align, bool streams)
+{
+	if (!streams) {
+		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		return;
+	}
+	struct fork f = fork_begin(e, widen_is_cached_store(e, v, pointer));
+	LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+	fork_next(e, &f, f.general);
+	widen_store_past_caches(e, v, pointer);
+	fork_next(e, &f, f.join);
+}
+
 static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
-		       LLVMValueRef mask)
+		       LLVMValueRef mask, bool streams)
 {
 	if (!mask) {
-		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
+		store_plainly(e, v, pointer, align, streams);
 		return;
 	}
 	LLVMValueRef args[] = {v, pointer, widen_int(e, e->fn->i32, align), mask};
@@ -258,7 +273,7 @@ static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLV
  * then the hardware fetches ahead for loads but not for gathers. (If 32-bit indices wrap it is no
  * harm.)
  */
-static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
+bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
 {
 	enum { DEEP = 10 };
 	if (widen_shape_of(fn, v) != WIDEN_VARYING)
@@ -269,10 +284,10 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMMul:
 	case LLVMShl:
 		if (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM)
-			return is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
+			return widen_is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
 		return LLVMGetInstructionOpcode(v) == LLVMMul &&
 		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
-		       is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
+		       widen_is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
 	case LLVMAdd:
 	case LLVMSub:
 	case LLVMSExt:
@@ -281,7 +296,7 @@ static bool is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth
 	case LLVMGetElementPtr:
 	case LLVMAddrSpaceCast:
 		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(v); i++)
-			if (!is_strided(fn, LLVMGetOperand(v, i), depth + 1))
+			if (!widen_is_strided(fn, LLVMGetOperand(v, i), depth + 1))
 				return false;
 		return true;
 	default:
@@ -297,7 +312,7 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	unsigned align = alignment(a, offset);
 	/* (a row of its own may have no active lane, whose address would do for all) */
 	bool narrow = widen_size_of(e->fn, type) < 4 && !e->fn->blocks[e->block].row_masked;
-	if (!way && (narrow || (!a->mask && !a->private && is_strided(e->fn, a->pointer, 0))))
+	if (!way && (narrow || (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
@@ -308,18 +323,44 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	return way < 0 ? reversed(e, v) : v;
 }
 
+/* The address of a lane, from the first one's where the distance is known. */
+static LLVMValueRef lane_address(struct widen_emit *e, const struct access *a, unsigned lane)
+{
+	if (a->shape == WIDEN_LINEAR && !a->element)
+		return add_bytes(e, widen_scalar(e, a->pointer), (int64_t)lane * a->stride);
+	return LLVMBuildExtractElement(e->builder, widen_vector(e, a->pointer, 0),
+				       widen_int(e, e->fn->i32, lane), "");
+}
+
+/* A store for each lane, as load_lanes(). */
+static void store_lanes(struct widen_emit *e, const struct access *a, int64_t offset,
+			unsigned align, LLVMValueRef v)
+{
+	for (unsigned i = 0; i < e->lanes; i++) {
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef one = LLVMBuildExtractElement(e->builder, v, lane, "");
+		LLVMValueRef pointer = add_bytes(e, lane_address(e, a, i), offset);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), align);
+	}
+}
+
 static void store_leaf(struct widen_emit *e, const struct access *a, unsigned leaf, LLVMValueRef v)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
+	if (!way && !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0)) {
+		store_lanes(e, a, offset, align, v);
+		return;
+	}
 	if (!way) {
 		scatter(e, v, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align, a->mask);
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
-	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask);
+	store_wide(e, way < 0 ? reversed(e, v) : v, lowest(e, a, offset, way), align, mask,
+		   a->streams && way > 0);
 }
 
 /* ---- vectors that follow each other: one wide access and shuffles ---- */
@@ -404,6 +445,21 @@ static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
 	return concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
 }
 
+/* Likewise: one for each lane is quicker than a scatter for each element. */
+static void store_each(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	unsigned n = LLVMGetVectorSize(a->type);
+	LLVMValueRef wide = widen_interleave(e, leaves, n);
+	int index[16];
+	for (unsigned i = 0; i < e->lanes; i++) {
+		for (unsigned j = 0; j < n; j++)
+			index[j] = (int)(i * n + j);
+		LLVMValueRef one = widen_shuffle(e, wide, NULL, index, n);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, lane_address(e, a, i)),
+				 alignment(a, 0));
+	}
+}
+
 /* ---- instructions ---- */
 
 static struct access access_of(const struct widen_emit *e, LLVMValueRef inst, LLVMValueRef pointer,
@@ -454,6 +510,21 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
 	return NULL;
 }
 
+/* The pointer is the same in all lanes, of which one is active, if its guard holds. */
+static LLVMValueRef guard_of_same(struct widen_emit *e, const struct access *a)
+{
+	bool row = e->fn->blocks[e->block].row_masked;
+	return a->shape == WIDEN_VARYING && !a->stride && !row ? widen_guard(e, a->pointer) : NULL;
+}
+
+static void load_same(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+{
+	LLVMValueRef v = load_plainly(e, widen_map_type(e->fn, a->type),
+				      widen_scalar(e, a->pointer), a->align);
+	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
+		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
+}
+
 static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
 			 LLVMValueRef *leaves)
 {
@@ -464,7 +535,10 @@ static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValue
 	/* Both ways are dominated by these. */
 	(void)widen_vector(e, a->pointer, 0);
 	struct fork f = fork_begin(e, guard);
-	load_all(e, &linear, leaves);
+	if (a->stride)
+		load_all(e, &linear, leaves);
+	else
+		load_same(e, &linear, leaves);
 	from[0] = fork_next(e, &f, f.general);
 	load_all(e, a, general);
 	from[1] = fork_next(e, &f, f.join);
@@ -486,6 +560,7 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 		return;
 	}
+	guard = guard ? guard : guard_of_same(e, &a);
 	if (guard)
 		load_guarded(e, &a, guard, leaves);
 	else
@@ -528,7 +603,11 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 	unsigned n = widen_leaf_count(a->type);
 	if (is_vector_array(e, a)) {
 		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
-			   alignment(a, 0), repeat_mask(e, a->mask, n));
+			   alignment(a, 0), repeat_mask(e, a->mask, n), a->streams);
+		return;
+	}
+	if (!a->mask && is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
+		store_each(e, a, leaves);
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
@@ -582,6 +661,7 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
 	LLVMTypeRef type = LLVMTypeOf(v);
 	struct access a = access_of(e, inst, pointer, type);
+	a.streams = widen_value_of(e->fn, inst)->streams;
 	unsigned leaves = widen_leaf_count(type);
 	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
 	if (!is_plain(e->fn, inst, type)) {

@@ -6,6 +6,10 @@
  *     min(x, most), max(x, least), x < most ? x : most, x % period, x & (power of two - 1)
  *     x << 32 >> 28: what instcombine makes of (long)(int)x * 16
  *
+ * or the same in all lanes, a stride of 0, while they are in one period:
+ *
+ *     x / period, x >> 4
+ *
  * The lanes' numbers grow: the first and the last one tell about all of them.
  */
 #include <string.h>
@@ -16,8 +20,8 @@ enum near_kind {
 	NEAR_NOTHING,
 	NEAR_LEAST,    /* not below the limit */
 	NEAR_MOST,     /* not above it */
-	NEAR_PERIODIC, /* modulo the limit, or with the mask */
-	NEAR_SHIFTED,  /* to the right, bits that are the same in all lanes go */
+	NEAR_PERIODIC, /* modulo the limit, or with the mask; or divided by the limit */
+	NEAR_SHIFTED,  /* to the right: bits go that are the same in all lanes, or the lanes' all */
 	NEAR_CHOSEN,   /* where what is compared with the limit is as expected */
 };
 
@@ -26,6 +30,7 @@ struct near {
 	bool is_signed;
 	LLVMValueRef of, limit; /* old values */
 	uint64_t mask;
+	bool is_mask, divided; /* periodic: the limit is a mask, the result is the quotient */
 	unsigned shift;
 	LLVMValueRef compared;
 	LLVMIntPredicate expected;
@@ -114,34 +119,73 @@ static struct near near_limit(const struct widen_fn *fn, LLVMValueRef call)
 	return near;
 }
 
+/* A mask that is known at run time only may be a power of two less 1. */
+static struct near near_mask(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	LLVMValueRef a = LLVMGetOperand(inst, 0), b = LLVMGetOperand(inst, 1);
+	int64_t mask;
+	if (widen_constant_int(b, &mask))
+		return mask > 0 && !(mask & (mask + 1)) ? (struct near){.kind = NEAR_PERIODIC,
+									.of = a,
+									.mask = (uint64_t)mask}
+							: (struct near){0};
+	bool swap = widen_shape_of(fn, a) == WIDEN_UNIFORM;
+	return (struct near){
+		.kind = NEAR_PERIODIC, .is_mask = true, .of = swap ? b : a, .limit = swap ? a : b};
+}
+
 static struct near near_of(const struct widen_fn *fn, LLVMValueRef inst)
 {
 	LLVMOpcode op = LLVMGetInstructionOpcode(inst);
 	struct near near = {0};
-	int64_t mask;
+	int64_t shift;
 	if (LLVMIsACallInst(inst))
 		near = near_limit(fn, inst);
 	else if (op == LLVMSelect)
 		near = near_choice(fn, inst);
-	else if (op == LLVMURem || op == LLVMSRem)
+	else if (widen_is_integer_division(op))
 		near = (struct near){.kind = NEAR_PERIODIC,
-				     .is_signed = op == LLVMSRem,
+				     .is_signed = op == LLVMSRem || op == LLVMSDiv,
+				     .divided = op == LLVMUDiv || op == LLVMSDiv,
 				     .of = LLVMGetOperand(inst, 0),
 				     .limit = LLVMGetOperand(inst, 1)};
-	else if (op == LLVMAnd && widen_constant_int(LLVMGetOperand(inst, 1), &mask) && mask > 0 &&
-		 !(mask & (mask + 1)))
-		near = (struct near){.kind = NEAR_PERIODIC,
-				     .of = LLVMGetOperand(inst, 0),
-				     .mask = (uint64_t)mask};
+	else if (op == LLVMAnd)
+		near = near_mask(fn, inst);
 	else if ((op == LLVMAShr || op == LLVMLShr) &&
-		 widen_constant_int(LLVMGetOperand(inst, 1), &mask) && mask >= 0 && mask <= 32)
+		 widen_constant_int(LLVMGetOperand(inst, 1), &shift) && shift >= 0 && shift <= 32 &&
+		 shift < (int64_t)widen_integer_width(LLVMTypeOf(inst)))
 		near = (struct near){.kind = NEAR_SHIFTED,
 				     .is_signed = op == LLVMAShr,
 				     .of = LLVMGetOperand(inst, 0),
-				     .shift = (unsigned)mask};
+				     .shift = (unsigned)shift};
 	if (near.limit && widen_shape_of(fn, near.limit) != WIDEN_UNIFORM)
 		near.kind = NEAR_NOTHING;
 	return near;
+}
+
+/* The lanes' own bits are among those that go. */
+static bool shifts_lanes_out(const struct widen_fn *fn, const struct near *near, uint64_t stride)
+{
+	uint64_t most = (UINT64_C(1) << near->shift) - 1;
+	return stride && stride < WIDEN_FAR && stride * (fn->lanes - 1) <= most;
+}
+
+static bool near_shifted(const struct widen_fn *fn, const struct near *near, LLVMTypeRef type,
+			 uint64_t *stride)
+{
+	int64_t s = (int64_t)*stride >> near->shift;
+	/* (widen_no_wrap() needs a span that the type holds) */
+	int64_t most = INT64_MAX >> (64 - widen_integer_width(type));
+	most /= (int64_t)fn->lanes;
+	if ((int64_t)*stride > most || (int64_t)*stride < -most)
+		return false;
+	bool same = !(*stride & ((UINT64_C(1) << near->shift) - 1));
+	if (!same && shifts_lanes_out(fn, near, *stride)) {
+		*stride = 0;
+		return true;
+	}
+	*stride = (uint64_t)s;
+	return same && s > -WIDEN_FAR && s < WIDEN_FAR;
 }
 
 bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
@@ -150,42 +194,51 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 	int64_t period = INT64_MAX;
 	if (!near.kind || !widen_stride_of(fn, near.of, stride) || !*stride)
 		return false;
-	if (near.kind == NEAR_SHIFTED) {
-		int64_t s = (int64_t)*stride >> near.shift;
-		/* (widen_no_wrap() needs a span that the type holds) */
-		int64_t most = INT64_MAX >> (64 - widen_integer_width(LLVMTypeOf(inst)));
-		most /= (int64_t)fn->lanes;
-		if ((int64_t)*stride > most || (int64_t)*stride < -most)
-			return false;
-		bool same = !(*stride & ((UINT64_C(1) << near.shift) - 1));
-		*stride = (uint64_t)s;
-		return same && s > -WIDEN_FAR && s < WIDEN_FAR;
-	}
+	if (near.kind == NEAR_SHIFTED)
+		return near_shifted(fn, &near, LLVMTypeOf(inst), stride);
 	if (*stride >= WIDEN_FAR)
 		return false;
 	if (near.mask)
-		period = (int64_t)near.mask;
-	else if (near.kind == NEAR_PERIODIC && widen_constant_int(near.limit, &period) &&
-		 period < 0)
+		period = (int64_t)near.mask + 1;
+	else if (near.kind == NEAR_PERIODIC && !near.is_mask &&
+		 widen_constant_int(near.limit, &period) && period < 0)
 		return false;
-	return period > (int64_t)*stride * (int64_t)fn->lanes;
+	bool fits = period > (int64_t)*stride * ((int64_t)fn->lanes - 1);
+	if (near.divided)
+		*stride = 0;
+	return fits;
 }
 
 /* ---- emission ---- */
 
 /* Lane 0's place in the period; *@fits: the last lane's is behind it in the same period. */
+static LLVMValueRef masked_base(struct widen_emit *e, const struct near *near, LLVMValueRef base,
+				LLVMValueRef span, LLVMValueRef *fits)
+{
+	LLVMBuilderRef b = e->builder;
+	LLVMTypeRef type = LLVMTypeOf(base);
+	LLVMValueRef mask =
+		near->limit ? widen_scalar(e, near->limit) : LLVMConstInt(type, near->mask, 0);
+	base = LLVMBuildAnd(b, base, mask, "");
+	*fits = LLVMBuildICmp(b, LLVMIntULE, LLVMBuildAdd(b, base, span, ""), mask, "");
+	if (!near->limit)
+		return base;
+	LLVMValueRef next = LLVMBuildAdd(b, mask, LLVMConstInt(type, 1, 0), "");
+	LLVMValueRef common = LLVMBuildAnd(b, mask, next, "");
+	LLVMValueRef ones = LLVMBuildICmp(b, LLVMIntEQ, common, LLVMConstNull(type), "");
+	*fits = widen_both(e, *fits, ones);
+	return base;
+}
+
+/* Likewise; or the quotient. */
 static LLVMValueRef periodic_base(struct widen_emit *e, const struct near *near, LLVMValueRef base,
 				  LLVMValueRef span, LLVMValueRef *fits)
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef type = LLVMTypeOf(base);
 	LLVMValueRef zero = LLVMConstNull(type), one = LLVMConstInt(type, 1, 0);
-	if (!near->limit) {
-		LLVMValueRef mask = LLVMConstInt(type, near->mask, 0);
-		base = LLVMBuildAnd(b, base, mask, "");
-		*fits = LLVMBuildICmp(b, LLVMIntULE, LLVMBuildAdd(b, base, span, ""), mask, "");
-		return base;
-	}
+	if (near->mask || near->is_mask)
+		return masked_base(e, near, base, span, fits);
 	/* (a division by poison would be undefined even where nobody looks at the result) */
 	LLVMValueRef period = LLVMBuildFreeze(b, widen_scalar(e, near->limit), "");
 	base = LLVMBuildFreeze(b, base, "");
@@ -196,10 +249,28 @@ static LLVMValueRef periodic_base(struct widen_emit *e, const struct near *near,
 	/* No division but of numbers that are not negative by such as are more than 0. */
 	LLVMValueRef divisor = LLVMBuildSelect(b, good, period, one, "");
 	LLVMValueRef dividend = LLVMBuildSelect(b, good, base, zero, "");
-	base = LLVMBuildURem(b, dividend, divisor, "");
+	LLVMValueRef rest = LLVMBuildURem(b, dividend, divisor, "");
 	LLVMValueRef room = LLVMBuildSub(b, divisor, span, "");
-	*fits = widen_both(e, good, LLVMBuildICmp(b, LLVMIntULT, base, room, ""));
-	return base;
+	*fits = widen_both(e, good, LLVMBuildICmp(b, LLVMIntULT, rest, room, ""));
+	return near->divided ? LLVMBuildUDiv(b, dividend, divisor, "") : rest;
+}
+
+/* Lane 0's; *@fits: the last lane's is the same where no lane's own bits are left. */
+static LLVMValueRef shifted_base(struct widen_emit *e, const struct near *near, LLVMValueRef base,
+				 LLVMValueRef span, LLVMValueRef *fits)
+{
+	LLVMBuilderRef b = e->builder;
+	LLVMTypeRef type = LLVMTypeOf(base);
+	uint64_t bits = (UINT64_C(1) << near->shift) - 1;
+	uint64_t stride = (uint64_t)widen_value_of(e->fn, near->of)->stride;
+	if (stride & bits) {
+		LLVMValueRef gone = LLVMConstInt(type, bits, 0);
+		LLVMValueRef last = LLVMBuildAnd(b, base, gone, "");
+		last = LLVMBuildAdd(b, last, span, "");
+		*fits = LLVMBuildICmp(b, LLVMIntULE, last, gone, "");
+	}
+	return LLVMBuildBinOp(b, near->is_signed ? LLVMAShr : LLVMLShr, base,
+			      LLVMConstInt(type, near->shift, 0), "");
 }
 
 static LLVMValueRef span_of(struct widen_emit *e, LLVMValueRef old, LLVMValueRef base)
@@ -233,10 +304,9 @@ LLVMValueRef widen_near_base(struct widen_emit *e, LLVMValueRef inst, LLVMValueR
 		return base;
 	}
 	*guard = widen_both(e, *guard, widen_no_wrap(e, base, stride, near.is_signed));
-	if (near.kind == NEAR_SHIFTED)
-		return LLVMBuildBinOp(e->builder, near.is_signed ? LLVMAShr : LLVMLShr, base,
-				      LLVMConstInt(LLVMTypeOf(base), near.shift, 0), "");
-	if (near.kind == NEAR_PERIODIC) {
+	if (near.kind == NEAR_SHIFTED) {
+		base = shifted_base(e, &near, base, span, &fits);
+	} else if (near.kind == NEAR_PERIODIC) {
 		base = periodic_base(e, &near, base, span, &fits);
 	} else if (near.kind == NEAR_MOST) {
 		LLVMValueRef last = LLVMBuildAdd(e->builder, base, span, "");

@@ -12,6 +12,9 @@ static const char first_passes[] =
 	"always-inline,globaldce,"
 	"function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg,early-cse)";
 
+/* Each value that leaves a loop has a phi at its exit. */
+static const char leaving_passes[] = "function(loop-simplify,lcssa)";
+
 static const char coroutine_passes[] = "coro-early,cgscc(coro-split),coro-cleanup,globaldce";
 
 /* What depends on the group only leaves its loops here. */
@@ -112,6 +115,74 @@ static bool resolve_frames(LLVMModuleRef module)
 	return any;
 }
 
+/* ---- values that leave loops ---- */
+
+/*
+ * coro-split saves what lives across a barrier where it is made: in every round of a loop, though
+ * only the last round's value is wanted. It looks through phis of one value, but not through a
+ * freeze; these go away afterwards.
+ */
+#define LEAVING_MARK "tern.leaving"
+
+static void freeze_leaving(LLVMBuilderRef builder, LLVMBasicBlockRef block, unsigned mark)
+{
+	LLVMValueRef phi = LLVMGetFirstInstruction(block), at = phi;
+	LLVMContextRef context = LLVMGetTypeContext(LLVMTypeOf(phi));
+	LLVMMetadataRef node = LLVMMDNodeInContext2(context, NULL, 0);
+	while (LLVMIsAPHINode(at))
+		at = LLVMGetNextInstruction(at);
+	for (; LLVMIsAPHINode(phi); phi = LLVMGetNextInstruction(phi)) {
+		if (LLVMCountIncoming(phi) != 1)
+			continue;
+		LLVMValueRef in = LLVMGetIncomingValue(phi, 0);
+		LLVMPositionBuilderBefore(builder, at);
+		LLVMValueRef frozen = LLVMBuildFreeze(builder, in, "");
+		if (!LLVMIsAInstruction(frozen))
+			continue; /* a constant */
+		LLVMReplaceAllUsesWith(phi, frozen);
+		LLVMSetOperand(frozen, 0, phi);
+		LLVMSetMetadata(frozen, mark, LLVMMetadataAsValue(context, node));
+	}
+}
+
+static int mark_leaving(LLVMModuleRef module, const struct tern_widen_options *options,
+			unsigned mark, char **message)
+{
+	unsigned coroutine = LLVMGetEnumAttributeKindForName("presplitcoroutine", 17);
+	int error = widen_run_passes(module, options->machine, leaving_passes, message);
+	if (error)
+		return error;
+	LLVMBuilderRef builder = LLVMCreateBuilderInContext(LLVMGetModuleContext(module));
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		if (!LLVMGetEnumAttributeAtIndex(f, LLVMAttributeFunctionIndex, coroutine))
+			continue;
+		for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b;
+		     b = LLVMGetNextBasicBlock(b))
+			freeze_leaving(builder, b, mark);
+	}
+	LLVMDisposeBuilder(builder);
+	return 0;
+}
+
+static void unmark_block(LLVMBasicBlockRef block, unsigned mark)
+{
+	for (LLVMValueRef i = LLVMGetFirstInstruction(block), next; i; i = next) {
+		next = LLVMGetNextInstruction(i);
+		if (!LLVMIsAFreezeInst(i) || !LLVMGetMetadata(i, mark))
+			continue;
+		LLVMReplaceAllUsesWith(i, LLVMGetOperand(i, 0));
+		LLVMInstructionEraseFromParent(i);
+	}
+}
+
+static void unmark_leaving(LLVMModuleRef module, unsigned mark)
+{
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+		for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b;
+		     b = LLVMGetNextBasicBlock(b))
+			unmark_block(b, mark);
+}
+
 static bool has_coroutines(LLVMModuleRef module)
 {
 	unsigned id = LLVMLookupIntrinsicID("llvm.coro.id", strlen("llvm.coro.id"));
@@ -121,15 +192,27 @@ static bool has_coroutines(LLVMModuleRef module)
 	return false;
 }
 
+static int split_coroutines(LLVMModuleRef module, const struct tern_widen_options *options,
+			    char **message)
+{
+	unsigned mark = LLVMGetMDKindIDInContext(LLVMGetModuleContext(module), LEAVING_MARK,
+						 strlen(LEAVING_MARK));
+	int error = mark_leaving(module, options, mark, message);
+	if (error)
+		return error;
+	error = widen_run_passes(module, options->machine, coroutine_passes, message);
+	unmark_leaving(module, mark);
+	resolve_frames(module);
+	delete_marks(module);
+	return error;
+}
+
 int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *options,
 			char **message)
 {
 	int error = widen_run_passes(module, options->machine, first_passes, message);
-	if (!error && has_coroutines(module)) {
-		error = widen_run_passes(module, options->machine, coroutine_passes, message);
-		resolve_frames(module);
-		delete_marks(module);
-	}
+	if (!error && has_coroutines(module))
+		error = split_coroutines(module, options, message);
 	if (!error)
 		error = widen_run_passes(module, options->machine, last_passes, message);
 	if (!error && widen_lower_halves(module, options))

@@ -107,6 +107,7 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 		LLVMStripModuleDebugInfo(module);
 	widen_lower_by_value(module);
 	widen_lower_divisions(module);
+	widen_lower_machine(module, options);
 	mark_for_inlining(module);
 	int error = widen_run_passes(module, options->machine, inline_passes, message);
 	if (error)
@@ -115,6 +116,7 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	if (error)
 		return error;
 	widen_lower_ids(module);
+	widen_mark_rare(module);
 	error = widen_run_passes(module, options->machine, simplify_passes, message);
 	if (error)
 		return error;

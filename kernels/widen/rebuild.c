@@ -384,6 +384,8 @@ static LLVMValueRef rebuild_call(struct widen_emit *e, LLVMValueRef inst, LLVMVa
 	default:
 		if (widen_is_sub_group_call(call))
 			return widen_scalar_sub_group(e, inst, operands);
+		if (widen_is_machine_call(call))
+			return widen_scalar_machine(e, inst, operands);
 		if (call <= WIDEN_CALL_LAST_DIMENSIONAL || call == WIDEN_CALL_GLOBAL_ID_32)
 			(void)widen_constant_int(operands[0], &dimension);
 		LLVMValueRef v = widen_work_item(e, call, (unsigned)dimension);

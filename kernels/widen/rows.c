@@ -120,7 +120,8 @@ static bool is_possible(const struct widen_fn *fn)
 			return false;
 		enum widen_call call =
 			LLVMIsACallInst(v->ir) ? widen_call_of(v->ir) : WIDEN_CALL_UNKNOWN;
-		if (call > WIDEN_CALL_WORK_DIM && call != WIDEN_CALL_GLOBAL_ID_32)
+		if (call > WIDEN_CALL_WORK_DIM && call != WIDEN_CALL_GLOBAL_ID_32 &&
+		    !widen_is_machine_call(call))
 			return false;
 		if (fn->blocks[v->block].row_masked && v->per_row && !is_safe_in_row_masked(fn, v))
 			return false;

@@ -229,7 +229,7 @@ static struct shape call(struct widen_fn *fn, LLVMValueRef inst)
 	case WIDEN_CALL_SUB_GROUP_BEFORE:
 		return varying;
 	default:
-		return uniform;
+		return widen_is_machine_call(kind) ? plain(fn, inst) : uniform;
 	}
 }
 

@@ -402,7 +402,8 @@ static void emit_varying(struct widen_emit *e, LLVMValueRef inst)
 	if (LLVMIsALoadInst(inst))
 		widen_emit_load(e, inst);
 	else if (LLVMIsACallInst(inst)
-			 ? !widen_emit_intrinsic(e, inst) && !widen_emit_together(e, inst)
+			 ? !widen_emit_intrinsic(e, inst) && !widen_emit_machine(e, inst) &&
+				   !widen_emit_together(e, inst)
 			 : !widen_emit_together(e, inst) && !emit_vector(e, inst))
 		widen_emit_lanes(e, inst, true);
 	if (widen_value_of(e->fn, inst)->hinted)

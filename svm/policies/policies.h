@@ -11,7 +11,9 @@
 #define TERN_POLICY_GROUP 16u  /* pages of 64 KiB */
 
 extern const struct tern_policy tern_policy_demand, tern_policy_block, tern_policy_sequential,
-	tern_policy_density, tern_policy_blend, tern_policy_thrash;
+	tern_policy_density, tern_policy_blend, tern_policy_thrash, tern_policy_tree,
+	tern_policy_classes, tern_policy_lookahead, tern_policy_footprint, tern_policy_learn,
+	tern_policy_adaptive;
 extern const struct tern_eviction tern_eviction_allocation, tern_eviction_recency;
 
 /* As tern_policy_find(), of a text that begins with a path. load.c */

@@ -25,7 +25,7 @@
 #include "svm/policies/policies.h"
 
 #define INNER_DEVICE_BYTES (TERN_POLICY_DEVICE_BYTES - 64)
-#define INNER_CHUNK_BYTES  32u
+#define INNER_CHUNK_BYTES  64u
 #define WATCHED            16u
 
 /* The contention of a chunk rises by TURN when the sides take turns, and falls by one when not. */
@@ -64,7 +64,7 @@ static bool choose(struct state *s, const struct tern_policy_option *option)
 {
 	for (const struct tern_policy *const *p = tern_policies; *p; p++) {
 		const struct tern_policy *inner = *p;
-		if (inner == &tern_policy_thrash ||
+		if (inner->fault == tern_policy_thrash.fault ||
 		    inner->device_state_bytes > INNER_DEVICE_BYTES ||
 		    inner->chunk_state_bytes > INNER_CHUNK_BYTES)
 			continue;
@@ -100,12 +100,11 @@ static bool take(struct state *s, const struct tern_policy_option *option, char 
 	return true;
 }
 
-static bool init(void *device_state, const char *text)
+static bool init_over(struct state *s, const struct tern_policy *inner, const char *text)
 {
-	struct state *s = device_state;
 	struct tern_policy_option option;
 	char rest[256] = "";
-	s->inner = &tern_policy_blend;
+	s->inner = inner;
 	s->events = 3;
 	s->lapse_us = 1000;
 	s->hold_us = 100;
@@ -116,6 +115,16 @@ static bool init(void *device_state, const char *text)
 	if (*text)
 		return false;
 	return s->inner->init ? s->inner->init(s->inner_state, rest) : !*rest;
+}
+
+static bool init(void *device_state, const char *text)
+{
+	return init_over(device_state, &tern_policy_blend, text);
+}
+
+static bool init_adaptive(void *device_state, const char *text)
+{
+	return init_over(device_state, &tern_policy_learn, text);
 }
 
 static struct watched *find(struct chunk *c, unsigned page)
@@ -291,8 +300,10 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	struct watched *w = note(s, c, f);
 	bool turns = note_chunk(s, c, f);
 	if (w && contended(s, w, (uint32_t)f->time_us)) {
+		plan->ahead_count = 0;
 		contend(s, c, w, f, plan);
 	} else if (turns) {
+		plan->ahead_count = 0;
 		plan->first = f->page;
 		plan->count = 1;
 		plan->rule = "thrash: the sides take turns in the chunk";
@@ -302,12 +313,30 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 }
 
 static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
-		  unsigned count, bool to_device)
+		  unsigned count, bool to_device, enum tern_policy_cause cause)
 {
 	struct state *s = device_state;
 	struct chunk *c = chunk_state;
 	if (s->inner->moved)
-		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device);
+		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device, cause);
+}
+
+static unsigned ahead(void *device_state, const struct tern_policy_moment *moment,
+		      struct tern_policy_range *out)
+{
+	struct state *s = device_state;
+	return s->inner->ahead ? s->inner->ahead(s->inner_state, moment, out) : 0;
+}
+
+/* As the other policy has it, or in the order in which chunks came. */
+static uint64_t keep(void *device_state, const void *chunk_state,
+		     const struct tern_policy_candidate *candidate)
+{
+	struct state *s = device_state;
+	const struct chunk *c = chunk_state;
+	if (s->inner->keep)
+		return s->inner->keep(s->inner_state, c->inner, candidate);
+	return candidate->allocated | (uint64_t)tern_policy_advice_rank(candidate->advice) << 62;
 }
 
 const struct tern_policy tern_policy_thrash = {
@@ -320,4 +349,19 @@ const struct tern_policy tern_policy_thrash = {
 	.init = init,
 	.fault = fault,
 	.moved = moved,
+	.ahead = ahead,
+	.keep = keep,
+};
+
+const struct tern_policy tern_policy_adaptive = {
+	.version = TERN_POLICY_VERSION,
+	.name = "adaptive",
+	.help = "the default: thrash over learn",
+	.device_state_bytes = sizeof(struct state),
+	.chunk_state_bytes = sizeof(struct chunk),
+	.init = init_adaptive,
+	.fault = fault,
+	.moved = moved,
+	.ahead = ahead,
+	.keep = keep,
 };

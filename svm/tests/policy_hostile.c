@@ -41,7 +41,8 @@ extern const struct tern_policy tern_policy;
 const struct tern_policy tern_policy = {TERN_POLICY_VERSION, "a", "b", 0xffffffffu, 0, 0, fault, 0};
 #elif KIND == 6
 extern const struct tern_policy tern_policy;
-const struct tern_policy tern_policy = {TERN_POLICY_VERSION, "a", "b", 0, 257, 0, fault, 0};
+const struct tern_policy tern_policy = {TERN_POLICY_VERSION,         "a", "b",   0,
+					TERN_POLICY_CHUNK_BYTES + 1, 0,   fault, 0};
 #elif KIND == 7  /* can do nothing */
 extern const struct tern_policy tern_policy;
 const struct tern_policy tern_policy = {TERN_POLICY_VERSION, "a", "b", 0, 0, 0, 0, 0};

@@ -23,7 +23,8 @@ static const struct tern_policy *load(const char *name, const char *rest, const 
 static bool sweep(unsigned thread, uint64_t i, struct sim_access *a)
 {
 	(void)thread;
-	*a = (struct sim_access){i < 4096 ? TERN_SIDE_DEVICE : TERN_SIDE_HOST, i >= 4096, i % 4096};
+	*a = (struct sim_access){i < 4096 ? TERN_SIDE_DEVICE : TERN_SIDE_HOST, i >= 4096, i % 4096,
+				 0};
 	return i < 8192;
 }
 
@@ -34,8 +35,9 @@ static void example(void)
 	REQUIRE(policy && !strcmp(policy->name, "halves"));
 	REQUIRE(load("policy_halves.so", ":pages=256", &options) == policy);
 	const struct tern_eviction *eviction = tern_evictions[0];
-	struct sim_result wide = sim_run(policy, "pages=256", eviction, sweep, 1, 4096, 0);
-	struct sim_result narrow = sim_run(policy, "pages=4", eviction, sweep, 1, 4096, 0);
+	const struct sim_program program = {.trace = sweep, .threads = 1, .pages = 4096};
+	struct sim_result wide = sim_run(policy, "pages=256", eviction, &program);
+	struct sim_result narrow = sim_run(policy, "pages=4", eviction, &program);
 	EXPECT(wide.faults == 2 * 4096 / 256);
 	EXPECT(narrow.faults == 4096 / 4 + 4096 / 2); /* the way back to the start was a jump */
 	_Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES] = {0};

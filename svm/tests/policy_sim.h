@@ -27,7 +27,10 @@ enum {
 	SIM_ACCESS = 200,  /* the work on a page */
 	SIM_HOLD = 100000, /* the engine's least */
 	SIM_RECENT = 10000000,
+	SIM_PIECE = 5000, /* moved ahead, beyond its pages */
 };
+
+enum { SIM_PIECE_PAGES = 128, SIM_RANGES = 128 };
 
 enum sim_place { SIM_HOME, SIM_SHARED, SIM_AWAY };
 
@@ -48,15 +51,28 @@ struct sim_access {
 	enum tern_policy_side side;
 	bool write;
 	unsigned page;
+	unsigned command; /* of thread 0's; another than before: that one begins. 0: none */
 };
 
+/* What command @index (1...) says about itself; false: there is none. Pages are the trace's. */
+typedef bool sim_command(unsigned index, struct tern_policy_command *command,
+			 struct tern_policy_use *uses);
+
 struct sim_result {
-	uint64_t faults, copied, dropped, evicted, useless, deferred, ns, plans;
+	uint64_t faults, copied, dropped, evicted, useless, deferred, ns, plans, ahead,
+		device_faults;
 };
 
 struct sim {
 	const struct tern_policy *policy;
-	const struct tern_eviction *eviction;
+	const struct tern_eviction *eviction; /* NULL: the policy's own */
+	sim_command *describe;
+	unsigned queue;              /* commands that are enqueued before they begin, at most */
+	unsigned running, announced; /* the one that runs, and the last one that was enqueued */
+	struct tern_policy_command command; /* running */
+	struct tern_policy_use uses[TERN_POLICY_USES];
+	struct tern_policy_range ranges[SIM_RANGES];
+	unsigned range_count;
 	unsigned pages, limit, resident;
 	uint64_t sequence, busy; /* busy: the engine is, until then */
 	struct sim_page *page;
@@ -127,7 +143,19 @@ static inline uint64_t sim_evict_chunk(struct sim *s, unsigned chunk, unsigned f
 		sim_resident(s, i, -1);
 	}
 	s->chunk[chunk].allocated = 0;
+	if (s->policy->moved)
+		s->policy->moved(s->state, s->chunk[chunk].state, (uint64_t)chunk << 21, 0, 512,
+				 false, TERN_MOVED_EVICTION);
 	return cost;
+}
+
+static inline bool sim_before(struct sim *s, const struct tern_policy_candidate *a,
+			      const struct tern_policy_candidate *b)
+{
+	if (s->eviction)
+		return s->eviction->before(a, b);
+	return s->policy->keep(s->state, s->chunk[a->chunk >> 21].state, a) <
+	       s->policy->keep(s->state, s->chunk[b->chunk >> 21].state, b);
 }
 
 /* Makes room for @need pages; those of [@first, @first + @count) stay. */
@@ -145,7 +173,8 @@ static inline uint64_t sim_room(struct sim *s, unsigned need, unsigned first, un
 			c.allocated = k->allocated;
 			c.touched = k->touched;
 			c.pages = k->resident;
-			if (victim == own || s->eviction->before(&c, &best)) {
+			c.next_use = UINT32_MAX;
+			if (victim == own || sim_before(s, &c, &best)) {
 				best = c;
 				victim = i;
 			}
@@ -169,6 +198,16 @@ static inline void sim_bits(const struct sim *s, unsigned chunk, tern_page_bits 
 	}
 }
 
+static inline uint32_t sim_use(const struct sim *s, const struct sim_access *a)
+{
+	uint64_t at = (uint64_t)a->page * 4096;
+	for (uint32_t i = 0; a->side == TERN_SIDE_DEVICE && s->running && i < s->command.use_count;
+	     i++)
+		if (at >= s->uses[i].start && at < s->uses[i].end)
+			return i;
+	return TERN_POLICY_NO_USE;
+}
+
 static inline void sim_ask(struct sim *s, const struct sim_access *a, uint64_t now,
 			   uint32_t deferrals, struct tern_policy_plan *plan)
 {
@@ -187,26 +226,33 @@ static inline void sim_ask(struct sim *s, const struct sim_access *a, uint64_t n
 		.mapped = bits[2],
 		.resident_pages = s->resident,
 		.limit_pages = s->limit,
+		.running = a->side == TERN_SIDE_DEVICE && s->running ? &s->command : NULL,
+		.use = sim_use(s, a),
 		.moved_recently = p->moves && now - p->moved < SIM_RECENT ? p->moves : 0,
 		.deferrals = deferrals,
 	};
 	struct tern_policy_plan raw = {
 		.action = TERN_PLAN_MIGRATE, .first = fault.page, .count = 1};
-	unsigned char device[sizeof(s->state)], chunk[TERN_POLICY_CHUNK_BYTES];
-	memcpy(device, s->state, sizeof(device));
-	memcpy(chunk, s->chunk[a->page / 512].state, sizeof(chunk));
+	static _Alignas(16) unsigned char again[TERN_POLICY_DEVICE_BYTES];
+	_Alignas(16) unsigned char chunk_again[TERN_POLICY_CHUNK_BYTES];
+	size_t bytes = s->policy->device_state_bytes;
+	/* Large states are compared now and then. */
+	bool compare = bytes <= 4096 || s->result.faults % 64 == 0;
+	if (compare) {
+		memcpy(again, s->state, bytes);
+		memcpy(chunk_again, s->chunk[a->page / 512].state, sizeof(chunk_again));
+	}
 	tern_policy_ask(s->policy, s->state, s->chunk[a->page / 512].state, &fault, plan);
+	s->result.plans = s->result.plans * 31 + plan->first * 7 + plan->count + plan->hold_us * 3;
+	if (!compare)
+		return;
 	/* The same question gets the same answer, and it needs no correction. */
-	_Alignas(16) unsigned char again[sizeof(s->state)], chunk_again[TERN_POLICY_CHUNK_BYTES];
-	memcpy(again, device, sizeof(again));
-	memcpy(chunk_again, chunk, sizeof(chunk));
 	s->policy->fault(again, chunk_again, &fault, &raw);
-	REQUIRE(!memcmp(again, s->state, sizeof(again)));
+	REQUIRE(!memcmp(again, s->state, bytes));
 	REQUIRE(raw.action == plan->action && raw.first == plan->first &&
 		raw.count == plan->count && raw.hold_us == plan->hold_us);
 	REQUIRE(raw.first <= fault.page && fault.page - raw.first < raw.count);
 	REQUIRE(raw.first + raw.count <= 512 && raw.count <= s->limit);
-	s->result.plans = s->result.plans * 31 + raw.first * 7 + raw.count + raw.hold_us * 3;
 }
 
 static inline uint64_t sim_act(struct sim *s, const struct sim_access *a,
@@ -240,12 +286,105 @@ static inline uint64_t sim_act(struct sim *s, const struct sim_access *a,
 	return cost;
 }
 
+static inline void sim_wish(struct sim *s, const struct tern_policy_range *ranges, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (s->range_count == SIM_RANGES)
+			memmove(&s->ranges[0], &s->ranges[1], --s->range_count * sizeof(*ranges));
+		s->ranges[s->range_count++] = ranges[i];
+	}
+}
+
+/* The next piece of the first range; what it costs. */
+static inline uint64_t sim_piece(struct sim *s, uint64_t now)
+{
+	struct tern_policy_range *r = &s->ranges[0];
+	bool copy = r->way == TERN_AHEAD_COPY;
+	uint64_t end = tern_min(r->end / 4096, (uint64_t)s->pages), cost = 0;
+	unsigned page = (unsigned)(r->start / 4096), first, count = 0;
+	while (page < end && s->page[page].place != SIM_HOME)
+		page++;
+	first = page;
+	while (page < end && page / 512 == first / 512 && page - first < SIM_PIECE_PAGES)
+		count += s->page[page++].place == SIM_HOME;
+	r->start = (uint64_t)page * 4096;
+	bool short_of_it = s->resident + count > s->limit && !r->room;
+	if (page >= end || short_of_it)
+		memmove(&s->ranges[0], &s->ranges[1], --s->range_count * sizeof(*r));
+	if (!count || short_of_it)
+		return 0;
+	cost = SIM_PIECE + sim_room(s, count, first, page - first);
+	struct sim_chunk *chunk = &s->chunk[first / 512];
+	if (!chunk->resident)
+		chunk->allocated = ++s->sequence;
+	chunk->touched = ++s->sequence;
+	for (unsigned i = first; i < page; i++) {
+		uint64_t moved = s->page[i].held > now ? 0 : sim_move(s, i, TERN_SIDE_DEVICE, copy);
+		cost += moved;
+		s->result.ahead += moved != 0;
+	}
+	if (s->policy->moved)
+		s->policy->moved(s->state, chunk->state, (uint64_t)(first / 512) << 21, first % 512,
+				 page - first, true, TERN_MOVED_AHEAD);
+	return cost;
+}
+
+/* What is done ahead until @now, when nobody faults. */
+static inline void sim_ahead(struct sim *s, uint64_t now)
+{
+	while (s->range_count && s->busy < now)
+		s->busy += sim_piece(s, s->busy);
+}
+
+static inline void sim_tell(struct sim *s, unsigned index, enum tern_policy_event event,
+			    uint64_t now)
+{
+	struct tern_policy_use uses[TERN_POLICY_USES];
+	struct tern_policy_command command = {.number = index, .uses = uses};
+	struct tern_policy_range ranges[TERN_POLICY_AHEAD];
+	if (!index || !s->describe || !s->describe(index, &command, uses))
+		return;
+	struct tern_policy_moment moment = {.event = event,
+					    .command = &command,
+					    .time_us = now / 1000,
+					    .resident_pages = s->resident,
+					    .limit_pages = s->limit};
+	unsigned count = tern_policy_ask_ahead(s->policy, s->state, &moment, ranges);
+	for (unsigned i = s->range_count; event == TERN_COMMAND_ENDED && i-- > 0;)
+		if (!s->ranges[i].command || s->ranges[i].command == index)
+			memmove(&s->ranges[i], &s->ranges[i + 1],
+				(--s->range_count - i) * sizeof(s->ranges[0]));
+	sim_wish(s, ranges, event == TERN_COMMAND_ENDED ? 0 : count);
+	if (event != TERN_COMMAND_BEGINS)
+		return;
+	memcpy(s->uses, uses, sizeof(uses));
+	s->command = command;
+	s->command.uses = s->uses;
+}
+
+/* Command @index begins; others wait behind it. */
+static inline void sim_begin(struct sim *s, unsigned index, uint64_t now)
+{
+	struct tern_policy_use uses[TERN_POLICY_USES];
+	struct tern_policy_command command;
+	s->busy = tern_max(s->busy, now);
+	sim_tell(s, s->running, TERN_COMMAND_ENDED, now);
+	sim_tell(s, index, TERN_COMMAND_BEGINS, now);
+	s->running = index;
+	for (unsigned next = tern_max(s->announced, index) + 1;
+	     next <= index + s->queue && s->describe(next, &command, uses); next++) {
+		sim_tell(s, next, TERN_COMMAND_QUEUED, now);
+		s->announced = next;
+	}
+}
+
 /* Serves a fault that a thread meets at @now; when it goes on. */
 static inline uint64_t sim_fault(struct sim *s, const struct sim_access *a, uint64_t now)
 {
 	struct sim_page *p = &s->page[a->page];
 	struct tern_policy_plan plan;
 	s->result.faults++;
+	s->result.device_faults += a->side == TERN_SIDE_DEVICE;
 	for (uint32_t deferrals = 0;; deferrals++) {
 		now = tern_max(now, s->busy);
 		if (p->held > now && p->place != SIM_SHARED) {
@@ -259,6 +398,7 @@ static inline uint64_t sim_fault(struct sim *s, const struct sim_access *a, uint
 		now += plan.hold_us * (uint64_t)1000;
 	}
 	now += sim_act(s, a, &plan, now);
+	sim_wish(s, plan.ahead, plan.ahead_count);
 	REQUIRE(sim_has(p, a->side, a->write));
 	REQUIRE(s->resident <= s->limit);
 	s->busy = now;
@@ -272,7 +412,7 @@ static inline void sim_threads(struct sim *s, sim_trace *trace, unsigned threads
 	bool done[2] = {false, threads < 2};
 	while (!done[0] || !done[1]) {
 		unsigned t = done[0] || (!done[1] && clock[1] < clock[0]);
-		struct sim_access a;
+		struct sim_access a = {0};
 		if (!trace(t, position[t], &a)) {
 			done[t] = true;
 			s->result.ns = tern_max(s->result.ns, clock[t]);
@@ -280,6 +420,10 @@ static inline void sim_threads(struct sim *s, sim_trace *trace, unsigned threads
 		}
 		REQUIRE(a.page < s->pages);
 		struct sim_page *p = &s->page[a.page];
+		if (s->describe && a.command && a.command != s->running)
+			sim_begin(s, a.command, clock[t]);
+		if (!sim_has(p, a.side, a.write))
+			sim_ahead(s, clock[t]);
 		if (!sim_has(p, a.side, a.write)) {
 			clock[t] = sim_fault(s, &a, clock[t]);
 			if (!sim_has(p, a.side, a.write))
@@ -291,23 +435,32 @@ static inline void sim_threads(struct sim *s, sim_trace *trace, unsigned threads
 	}
 }
 
-/* Plays @trace over @pages pages, of which the device can hold @limit (0: more than all). */
+struct sim_program {
+	sim_trace *trace;
+	unsigned threads, pages, limit; /* of pages that the device can hold; 0: more than all */
+	sim_command *describe;          /* NULL: nothing is known of commands */
+	unsigned queue;
+};
+
 static inline struct sim_result sim_run(const struct tern_policy *policy, const char *options,
-					const struct tern_eviction *eviction, sim_trace *trace,
-					unsigned threads, unsigned pages, unsigned limit)
+					const struct tern_eviction *eviction,
+					const struct sim_program *program)
 {
 	struct sim *s = calloc(1, sizeof(*s));
+	unsigned pages = program->pages;
 	REQUIRE(s);
 	s->policy = policy;
 	s->eviction = eviction;
+	s->describe = program->describe;
+	s->queue = program->queue;
 	s->pages = pages;
-	s->limit = limit ? limit : pages * 4 + 4 * TERN_POLICY_PAGES;
+	s->limit = program->limit ? program->limit : pages * 4 + 4 * TERN_POLICY_PAGES;
 	s->page = calloc(pages, sizeof(*s->page));
 	s->chunk = aligned_alloc(64, tern_round_up(pages / 512 + 1, 2) * sizeof(*s->chunk));
 	REQUIRE(s->page && s->chunk);
 	memset(s->chunk, 0, (pages / 512 + 1) * sizeof(*s->chunk));
 	REQUIRE(tern_policy_start(policy, s->state, options));
-	sim_threads(s, trace, threads);
+	sim_threads(s, program->trace, program->threads);
 	for (unsigned i = 0; i < pages; i++) {
 		sim_leave(s, &s->page[i], TERN_SIDE_HOST);
 		sim_leave(s, &s->page[i], TERN_SIDE_DEVICE);

@@ -18,13 +18,13 @@ static uint64_t hash(uint64_t n)
 
 static bool device(struct sim_access *a, uint64_t page, bool write)
 {
-	*a = (struct sim_access){TERN_SIDE_DEVICE, write, (unsigned)page};
+	*a = (struct sim_access){TERN_SIDE_DEVICE, write, (unsigned)page, 0};
 	return true;
 }
 
 static bool host(struct sim_access *a, uint64_t page, bool write)
 {
-	*a = (struct sim_access){TERN_SIDE_HOST, write, (unsigned)page};
+	*a = (struct sim_access){TERN_SIDE_HOST, write, (unsigned)page, 0};
 	return true;
 }
 
@@ -192,18 +192,22 @@ static const struct {
 };
 
 static const char *const candidates[] = {
-	"demand",         "block", "block:pages=512",    "sequential",          "density",
-	"density:leaf=4", "blend", "thrash:over=demand", "thrash:over=density", "thrash",
+	"demand",         "block",   "block:pages=512",    "sequential",          "density",
+	"density:leaf=4", "blend",   "thrash:over=demand", "thrash:over=density", "thrash",
+	"tree",           "classes", "lookahead",          "footprint",           "learn",
+	"adaptive",
 };
 
 static struct sim_result play(const char *text, const char *eviction, unsigned t)
 {
 	const char *options;
 	const struct tern_policy *policy = tern_policy_find(text, &options);
-	const struct tern_eviction *e = tern_eviction_find(eviction);
-	REQUIRE(policy && e);
-	return sim_run(policy, options, e, traces[t].trace, traces[t].threads, traces[t].pages,
-		       traces[t].limit);
+	REQUIRE(policy);
+	const struct sim_program program = {.trace = traces[t].trace,
+					    .threads = traces[t].threads,
+					    .pages = traces[t].pages,
+					    .limit = traces[t].limit};
+	return sim_run(policy, options, tern_eviction_choose(policy, eviction), &program);
 }
 
 static struct sim_result play_named(const char *text, const char *name)
@@ -228,7 +232,7 @@ static void table(int count, const char *const *policies)
 	       "faults", "copied", "evicted", "useless", "deferred", "ms");
 	for (unsigned t = 0; t < tern_array_size(traces); t++)
 		for (int i = 0; i < count; i++) {
-			row(policies[i], "allocation", t);
+			row(policies[i], "auto", t);
 			if (traces[t].limit)
 				row(policies[i], "recency", t);
 		}

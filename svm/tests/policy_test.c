@@ -143,41 +143,33 @@ static bool range_is(struct tern_policy_plan plan, unsigned first, unsigned coun
 	return plan.first == first && plan.count == count;
 }
 
+static struct tern_policy_plan plan_of(enum tern_policy_action action, unsigned first,
+				       unsigned count, uint32_t hold_us)
+{
+	return (struct tern_policy_plan){
+		.action = action, .first = first, .count = count, .hold_us = hold_us};
+}
+
 static void corrections(void)
 {
 	const enum tern_policy_action move = TERN_PLAN_MIGRATE, share = TERN_PLAN_SHARE,
 				      defer = TERN_PLAN_DEFER;
 	struct tern_policy_plan p;
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 0, 512, 0, NULL}, true, 0), 0,
-			512));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 5000, 0, NULL}, true, 0), 90,
-			422));
-	EXPECT(range_is(
-		corrected((struct tern_policy_plan){move, 90, UINT32_MAX, 0, NULL}, true, 0), 90,
-		422));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, UINT32_MAX, 2, 0, NULL}, true, 0),
-			100, 1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 10, 0, NULL}, true, 0), 100,
-			1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 90, 11, 0, NULL}, true, 0), 90,
-			11));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 101, 9, 0, NULL}, true, 0), 100,
-			1));
-	EXPECT(range_is(corrected((struct tern_policy_plan){move, 100, 0, 0, NULL}, true, 0), 100,
-			1));
-	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0, NULL}, true, 0).action ==
-	       move);
-	EXPECT(corrected((struct tern_policy_plan){share, 100, 1, 0, NULL}, false, 0).action ==
-	       share);
-	EXPECT(corrected((struct tern_policy_plan){(enum tern_policy_action)99, 100, 1, 0, NULL},
-			 false, 0)
-		       .action == move);
-	EXPECT(corrected((struct tern_policy_plan){defer, 100, 1, 0, NULL}, true, 0).action ==
-	       move);
-	p = corrected((struct tern_policy_plan){defer, 100, 1, UINT32_MAX, NULL}, true, 0);
+	EXPECT(range_is(corrected(plan_of(move, 0, 512, 0), true, 0), 0, 512));
+	EXPECT(range_is(corrected(plan_of(move, 90, 5000, 0), true, 0), 90, 422));
+	EXPECT(range_is(corrected(plan_of(move, 90, UINT32_MAX, 0), true, 0), 90, 422));
+	EXPECT(range_is(corrected(plan_of(move, UINT32_MAX, 2, 0), true, 0), 100, 1));
+	EXPECT(range_is(corrected(plan_of(move, 90, 10, 0), true, 0), 100, 1));
+	EXPECT(range_is(corrected(plan_of(move, 90, 11, 0), true, 0), 90, 11));
+	EXPECT(range_is(corrected(plan_of(move, 101, 9, 0), true, 0), 100, 1));
+	EXPECT(range_is(corrected(plan_of(move, 100, 0, 0), true, 0), 100, 1));
+	EXPECT(corrected(plan_of(share, 100, 1, 0), true, 0).action == move);
+	EXPECT(corrected(plan_of(share, 100, 1, 0), false, 0).action == share);
+	EXPECT(corrected(plan_of((enum tern_policy_action)99, 100, 1, 0), false, 0).action == move);
+	EXPECT(corrected(plan_of(defer, 100, 1, 0), true, 0).action == move);
+	p = corrected(plan_of(defer, 100, 1, UINT32_MAX), true, 0);
 	EXPECT(p.action == defer && p.hold_us == TERN_POLICY_HOLD_MAX_US);
-	p = corrected((struct tern_policy_plan){defer, 100, 1, 5, NULL}, true,
-		      TERN_POLICY_DEFERRALS);
+	p = corrected(plan_of(defer, 100, 1, 5), true, TERN_POLICY_DEFERRALS);
 	EXPECT(p.action == move && p.hold_us == 5);
 }
 
@@ -232,7 +224,8 @@ static void hostile(const char *text)
 		if (f.side == TERN_SIDE_DEVICE && f.limit_pages)
 			REQUIRE(plan.count <= f.limit_pages);
 		if (policy->moved)
-			policy->moved(state, chunk, f.address, plan.first, plan.count, f.write);
+			policy->moved(state, chunk, f.address, plan.first, plan.count, f.write,
+				      TERN_MOVED_REQUEST);
 	}
 }
 
@@ -303,7 +296,9 @@ static void order(const struct tern_eviction *e)
 
 static void evictions(void)
 {
-	struct tern_policy_candidate a = {1 << 21, 1, 9, 1, 0}, b = {2 << 21, 2, 8, 1, 0};
+	struct tern_policy_candidate
+		a = {.chunk = 1 << 21, .allocated = 1, .touched = 9, .pages = 1},
+		b = {.chunk = 2 << 21, .allocated = 2, .touched = 8, .pages = 1};
 	const struct tern_eviction *allocation = tern_eviction_find("allocation");
 	const struct tern_eviction *recency = tern_eviction_find("recency");
 	EXPECT(allocation->before(&a, &b) && !allocation->before(&b, &a));

@@ -134,6 +134,12 @@ uint64_t accel_ndrange_items(const struct tern_ndrange *n);
 uint64_t accel_ndrange_groups(const struct tern_ndrange *n, uint64_t each[3]);
 size_t accel_copy_bytes(const struct tern_copy *copy);
 
+/* describe.c: what kernels will touch, told to the space. */
+void accel_announce(struct tern_device *device, const struct tern_command *command);
+void accel_retract(struct tern_device *device, const struct tern_command *command);
+/* @command is about to begin in slot @slot. */
+void accel_describe_beginning(const struct tern_command *command, unsigned slot);
+
 /* packet.c */
 /* Publishes a ready kernel or lets it wait for a slot. */
 void accel_packet_submit(struct tern_command *command);

@@ -332,6 +332,8 @@ static const struct tern_device_ops ops = {
 	.affinity_parts = affinity_parts,
 	.choose_local = accel_choose_local,
 	.image_place = image_place,
+	.announce = accel_announce,
+	.retract = accel_retract,
 	.memory = memory,
 };
 

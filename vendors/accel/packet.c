@@ -133,8 +133,10 @@ static void publish(unsigned i, struct tern_command *command)
 	write_packet(packet, slot->generation, command, prints ? printf_buffer(slot) : NULL, groups,
 		     each);
 	uint64_t chunks = groups / packet->chunk + !!(groups % packet->chunk);
-	if (h->accel->system)
+	if (h->accel->system) {
 		tern_space_owner_begin(&h->accel->devmem, i, (uintptr_t)command);
+		accel_describe_beginning(command, i);
+	}
 	atomic_fetch_or(&h->in_flight, bit);
 	atomic_store(&s->next, open);
 	atomic_fetch_or(&status->active, bit);

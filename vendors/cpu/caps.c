@@ -92,6 +92,37 @@ static cl_device_affinity_domain caches(struct tern_device_caps *caps)
 	return found;
 }
 
+/* Processors that a list such as "0-7,64-71" names. */
+static unsigned count_listed(const char *text)
+{
+	unsigned count = 0;
+	while (*text >= '0' && *text <= '9') {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		count += last >= first ? (unsigned)(last - first) + 1 : 0;
+		text = *end == ',' ? end + 1 : end;
+	}
+	return count;
+}
+
+uint64_t caps_last_caches(const struct tern_device_caps *caps, unsigned cpus)
+{
+	char path[96], text[1024];
+	unsigned sharing = 0;
+	for (unsigned i = 0; i < 8; i++) { /* the last one that there is */
+		snprintf(path, sizeof(path),
+			 "/sys/devices/system/cpu/cpu0/cache/index%u/shared_cpu_list", i);
+		if (file_text(path, text, sizeof(text)) <= 0)
+			break;
+		sharing = count_listed(text);
+	}
+	if (!sharing)
+		sharing = cpus;
+	return caps->cache_bytes * ((cpus + sharing - 1) / sharing);
+}
+
 static void vector_widths(struct tern_device_caps *caps)
 {
 	cl_uint lanes = tern_target_lanes();

@@ -10,6 +10,8 @@
 
 #define GROUP_ITEMS    1024 /* of one group, when there is enough work */
 #define GROUPS_OF_UNIT 4
+#define MERGED_VECTORS 4  /* that merged groups have in x */
+#define MERGED_OF_UNIT 16 /* of them for each unit, at least */
 
 /* The largest divisor of @n that is at most @most; at least 1. */
 static size_t divisor(size_t n, size_t most)
@@ -63,4 +65,30 @@ void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info 
 		want = tern_max(want / local[d - 1], (size_t)1);
 		local[d] = global[d] ? divisor(global[d], tern_min(want, most[d])) : 1;
 	}
+}
+
+/*
+ * Whole vectors and whole cache lines in x: groups of 1 by 64 leave all lanes of a vector but one
+ * idle, those of 16 by 16 bytes take a quarter of each line (but where work-items beside each other
+ * go to different lines, vectors only: more of them need more lines at once). In y and z groups
+ * stay as they are, since the program may have chosen them so that they find data in the cache.
+ */
+void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
+{
+	const struct tern_kernel_info *k = range->info;
+	const struct tern_device_caps *caps = &domain->root->device->caps;
+	size_t x = range->local[0], rest = range->local[1] * range->local[2], groups = 1;
+	if (!(k->flags & TERN_KERNEL_ANY_GROUPS) || !(k->flags & TERN_KERNEL_WIDENED))
+		return;
+	size_t most = tern_min(caps->max_group_size, (size_t)k->max_group_size);
+	size_t wide = k->flags & TERN_KERNEL_CONTIGUOUS ? k->lanes * MERGED_VECTORS : k->lanes;
+	wide = tern_min(wide, caps->max_item_sizes[0]);
+	for (unsigned d = 0; d < 3; d++)
+		if (__builtin_mul_overflow(groups, range->global[d] / range->local[d], &groups))
+			groups = SIZE_MAX;
+	groups /= (size_t)domain->count * MERGED_OF_UNIT;
+	for (; 2 * x <= wide && x < range->global[0] && 2 * x * rest <= most && groups > 1;
+	     groups /= 2)
+		x *= 2;
+	range->local[0] = x;
 }

@@ -141,6 +141,8 @@ static bool overlaps(const struct tern_command *command)
 static struct tern_command *run_parts(struct executor *executor, struct domain *domain,
 				      struct tern_command *command, execute_stop *stop, void *arg)
 {
+	if (command->work == TERN_WORK_NDRANGE)
+		cpu_merge_groups(domain, &command->ndrange);
 	uint64_t total = work_parts(command);
 	if (!total) {
 		const size_t *g = command->ndrange.global;

@@ -11,6 +11,9 @@
  * stack than a thread of the program may have left). Who takes one executes it, and then what
  * tern_command_complete() returns: an in-order queue runs on without the ring.
  *
+ * Work-groups that are narrow become fewer and wider before anything else, where the kernel cannot
+ * tell (choose.c).
+ *
  * Jobs. What takes longer than about JOB_NS is split: the command moves into a slot of the domain's
  * job table, and all who serve the domain claim chunks of it by an atomic add, sized to take about
  * CHUNK_NS by the time that earlier chunks took. A job's parts are in as many shares as there are
@@ -177,6 +180,7 @@ struct root {
 	unsigned units;
 	unsigned cpus;          /* in the affinity mask */
 	unsigned spinners_most; /* workers that may look for work at once */
+	uint64_t streams_from;  /* bytes: who writes as many stores them past the caches */
 	struct worker *workers;
 	_Alignas(TERN_CACHE_LINE) _Atomic uint32_t searching;
 	_Atomic uint32_t waiting; /* threads of the program that sleep until something is done */
@@ -302,6 +306,8 @@ struct domain *domain_find(struct root *root, unsigned first, unsigned count);
 
 /* caps.c */
 void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus);
+/* Bytes of the last-level caches that @cpus processors share. */
+uint64_t caps_last_caches(const struct tern_device_caps *caps, unsigned cpus);
 
 /* topology.c */
 /* Loads it once; 0 or -errno. */
@@ -318,6 +324,8 @@ int cpu_affinity_parts(struct tern_device *device, cl_device_affinity_domain dom
 /* choose.c */
 void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info *kernel,
 		      unsigned dim, const size_t global[3], size_t local[3]);
+/* Work-groups that follow each other in x become one, if the kernel cannot tell. */
+void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range);
 
 /* The floating-point state that kernels expect (abi.h). */
 struct fp_state {

@@ -118,6 +118,31 @@ static bool grow(unsigned char **p, size_t *have, size_t need)
 	return true;
 }
 
+/*
+ * Whether what the command writes goes past the caches: so much that little of it would be found
+ * there by whoever reads it next, while reading the lines that it overwrites takes as long as
+ * writing them.
+ */
+static bool streams(const struct root *root, const struct tern_ndrange *n)
+{
+	uint64_t bytes = n->info->stream_bytes;
+	for (unsigned d = 0; d < 3; d++)
+		if (__builtin_mul_overflow(bytes, n->global[d], &bytes))
+			return true;
+	return bytes && root->streams_from && bytes >= root->streams_from;
+}
+
+/* What has gone past the caches is there before anybody is told that it is. */
+static void order_streams(const struct tern_group *group)
+{
+#if defined(__x86_64__)
+	if (group->streams)
+		__builtin_ia32_sfence();
+#else
+	(void)group;
+#endif
+}
+
 cl_int work_prepare(struct executor *executor, struct tern_command *command)
 {
 	if (command->work != TERN_WORK_NDRANGE)
@@ -142,6 +167,7 @@ cl_int work_prepare(struct executor *executor, struct tern_command *command)
 	g->local_bytes = n->local_bytes;
 	g->scratch = executor->scratch;
 	g->scratch_bytes = scratch;
+	g->streams = streams(executor->root, n);
 	g->printf_buffer =
 		(struct tern_printf_buffer *)(uintptr_t)command->backend_state[STATE_PRINTF];
 	return CL_SUCCESS;
@@ -158,7 +184,7 @@ static void run_groups(struct executor *executor, const struct tern_ndrange *n, 
 	for (;;) {
 		function(args, g, x, y, z);
 		if (!--count)
-			return;
+			break;
 		if (++x == nx) {
 			x = 0;
 			if (++y == ny) {
@@ -167,6 +193,7 @@ static void run_groups(struct executor *executor, const struct tern_ndrange *n, 
 			}
 		}
 	}
+	order_streams(g);
 }
 
 void work_run(struct executor *executor, struct tern_command *command, uint64_t first, uint64_t n)

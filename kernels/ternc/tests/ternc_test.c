@@ -476,6 +476,89 @@ static void test_widening(struct server *s)
 	}
 }
 
+/* Which kernels write what may go past the caches. */
+static void test_streams(struct server *s)
+{
+	static const struct {
+		const char *body;
+		uint64_t bytes;
+	} cases[] = {
+		{"b[i] = a[i];", 16},
+		{"if (i < 1000) b[i] = a[i]; else b[i] = 0; ((global int *)c)[i] = 1;", 20},
+		{"b[i] = a[i] + b[i];", 0},
+		{"b[2 * i] = a[i];", 0},
+		{"for (int k = 0; k < (int)c[1]; k++) b[i + k] = a[i + k];", 0},
+		{"b[i] = a[i]; atomic_inc((global int *)c);", 0},
+		{"b[i] = a[i]; mem_fence(CLK_GLOBAL_MEM_FENCE);", 0},
+		{"b[i] = a[i]; barrier(CLK_GLOBAL_MEM_FENCE);", 0},
+		{"b[i] = *(global float4 *)*c + a[i];", 0},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		char source[512];
+		snprintf(source, sizeof(source),
+			 "kernel void f(global const float4 *a, global float4 *b, global ulong *c) "
+			 "{\n"
+			 "  size_t i = get_global_id(0); %s }",
+			 cases[i].body);
+		struct answer a = build(s, source, "", OK, NULL);
+		const struct tern_kernel_info *k = a.code.info.kernels;
+		REQUIRE(a.code.info.kernel_count == 1);
+		if (k->stream_bytes != cases[i].bytes)
+			fprintf(stderr, "%zu: %u bytes\n", i, (unsigned)k->stream_bytes);
+		EXPECT(k->stream_bytes == cases[i].bytes);
+		answer_free(&a);
+	}
+}
+
+/* Which kernels cannot tell what work-groups they are in. */
+static void test_any_groups(struct server *s)
+{
+	static const struct {
+		const char *source;
+		bool any;
+	} cases[] = {
+		{"kernel void f(global int *a) { a[get_global_linear_id()] = get_work_dim(); }",
+		 true},
+		{"kernel void f(global float *a) { int y = get_global_id(1) + "
+		 "get_global_offset(0);\n"
+		 "  a[get_global_id(0) + y * get_global_size(0)] = sin((float)y); }",
+		 true},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_local_id(0); }", false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_local_linear_id(); }",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_group_id(1); }", false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_num_groups(2); }",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_local_size(0); }",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_enqueued_local_size(1); "
+		 "}",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = 1; barrier(1); a[0] = 2; }",
+		 false},
+		{"kernel void f(global int *a) { atomic_inc(a); }", false},
+		{"kernel void f(global int *a, local int *b) { a[get_global_id(0)] = 1; }", false},
+		{"kernel void f(global int *a) { local int b; b = a[1]; a[get_global_id(0)] = b; }",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = get_sub_group_id(); }",
+		 false},
+		{"kernel void f(global int *a) { a[get_global_id(0)] = work_group_any(a[0]); }",
+		 false},
+		{"__attribute__((reqd_work_group_size(4, 4, 1))) kernel void f(global int *a) {\n"
+		 "  a[get_global_id(0)] = 1; }",
+		 false},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		struct answer a = build(s, cases[i].source, "-cl-std=CL3.0", OK, NULL);
+		const struct tern_kernel_info *k = a.code.info.kernels;
+		REQUIRE(a.code.info.kernel_count == 1);
+		if (!(k->flags & TERN_KERNEL_ANY_GROUPS) == cases[i].any)
+			fprintf(stderr, "any groups: %zu\n", i);
+		EXPECT(!(k->flags & TERN_KERNEL_ANY_GROUPS) != cases[i].any);
+		answer_free(&a);
+	}
+}
+
 static long anonymous_kilobytes(pid_t pid)
 {
 	char path[64], line[256];
@@ -564,6 +647,8 @@ int main(void)
 	test_compile_and_link(&s);
 	test_language(&s);
 	test_widening(&s);
+	test_streams(&s);
+	test_any_groups(&s);
 	test_memory(&s);
 	server_stop(&s);
 	test_hang_up();

@@ -298,6 +298,7 @@ void set_group(struct tern_group *g, const struct config *c)
 		g->global_size[d] = c->global[d];
 		g->num_groups[d] = (c->global[d] + c->local[d] - 1) / c->local[d];
 		g->global_offset[d] = c->offset[d];
+		g->streams += c->local[d] % 2 == 0; /* not for all sizes */
 		g->work_dim = c->global[d] > 1 ? (uint64_t)d + 1 : tern_max(g->work_dim, 1u);
 	}
 	g->local_mem = local_memory;

@@ -291,3 +291,19 @@ kernel void histogram_loop(global const int *in, global int *out, int n)
 		__opencl_atomic_fetch_add((global atomic_int *)&out[i], h[i], memory_order_relaxed,
 					  memory_scope_device);
 }
+
+/* By columns of chunks. */
+kernel void xy_transposed(global const int *in, global int *out, int q)
+{
+	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0);
+	int h = get_global_size(1);
+	out[x * h + y] = in[y * w + x] + q;
+}
+
+kernel void xyz_transposed(global const float2 *f, global float2 *fout, int q)
+{
+	size_t x = get_global_id(0), y = get_global_id(1), z = get_global_id(2);
+	size_t w = get_global_size(0), h = get_global_size(1);
+	if (x + y != 7)
+		fout[(z * w + x) * h + y] = f[(z * h + y) * w + x] + (float)q;
+}

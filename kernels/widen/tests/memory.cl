@@ -330,3 +330,29 @@ kernel void xy_far_rows(global const uchar *bytes, global const int *in, global 
 	}
 	out[y * w + x] = sum;
 }
+
+/* Short vectors and strides: a store for each lane. */
+kernel void stored_each(global const float2 *f, global float2 *fout, global char4 *out4,
+			global short2 *out2, int n, int few)
+{
+	int i = get_global_id(0), k = i & (few | 7);
+	float2 v = f[i];
+	fout[(i - k) * 2 + k * 3] = v.yx;
+	fout[4000 + (i ^ 5)] = v + 1.0f;
+	if (i % 3)
+		fout[8000 + (i ^ 2)] = v * 2.0f;
+	out4[(i * 7) & 1023] = (char4)((char)i, (char)k, 3, 4);
+	out2[i & 3] = (short2)((short)i, (short)-k); /* the last one stays */
+	out2[100 + 3 * i] = (short2)((short)k, (short)i);
+}
+
+kernel void stored_strided(global const int *in, global int *out, global double4 *f4, int n, int few)
+{
+	int i = get_global_id(0), w = few + 5;
+	out[i * 3] = in[i];
+	out[8000 + i * w] = in[i] + 1;
+	f4[2 * i + 1] = (double4)(i, in[i], 3, 4);
+	f4[4000 + (i * w & 511)].z = in[i + 1];
+	if (in[i] & 1)
+		out[40000 + 2 * i] = 7;
+}

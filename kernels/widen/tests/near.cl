@@ -129,3 +129,57 @@ kernel void wrap_div(global const int *in, global int *out, int n, int q)
 	out[at] = in[i % (q * 50) & 1023] + in[u % (uint)(q * 50)] + in[(i - 5) % (n | 64) & 1023];
 	out[2000+at] = in[(u + 0x10u) % (uint)-q & 1023] + in[((int)(u + 9u) % -1) & 15];
 }
+
+/* Masks that are known at run time only: powers of two less 1, and others. */
+kernel void near_masks(global const int *in, global int *out, int n, int few)
+{
+	int i = get_global_id(0), m = 1 << (few & 7), low = m - 1;
+	uint u = i, odd = (uint)n | 9u;
+	size_t l = get_global_id(0), wide = (size_t)low << 1 | 1;
+	out[i] = in[i & low] + in[u & odd] + in[(i + 5) & (n - n + 63)] + in[l & wide];
+	out[2000 + i] = in[(u - 3u) & (uint)(n - n + 15)] + in[i & (n - n - 1)] + in[u & (odd << 1)];
+	out[4000 + ((i - (i & low)) << 1) + (i & low)] = i;
+	out[8000 + (((i & 15) << 4) & low) + i] = 4;
+}
+
+/* The same in all lanes while they are in one period. */
+kernel void near_quotients(global const int *in, global const int4 *in4, global int *out, int n)
+{
+	int i = get_global_id(0), w = n / 3 + 40, k = i - 30;
+	uint u = i;
+	size_t l = get_global_id(0);
+	out[i] = in[i / w] + in[i >> 5] + in[u / 48u] + in[u >> 4] + in[l / (size_t)w];
+	out[2000 + i] = in[100 + k / w] + in[100 + (k >> 6)] + in[100 + k / 64];
+	out[4000 + i] = in[i / w * 7 + i % w] + in[(u >> 4) * (uint)w + (u & 15u)];
+	int4 v = in4[i / 32], x = in4[u >> 5];
+	out[6000 + i] = v.x + 3 * v.y - v.z * x.w + x.x + (int)(l / 64 + in[(int)(l >> 6)]);
+	if (i % 3)
+		out[8000 + i] = in[i >> 6] + in[(i / w + 3) * w];
+	out[10000 + i / w * 40 + i % w] = 3;
+}
+
+/* Tiles loaded by a group together. */
+kernel void near_tiles(global const int *in, global int *out, int n)
+{
+	local int tile[16][64], turned[64][17];
+	int me = get_local_id(0), size = get_local_size(0), base = get_group_id(0) * size;
+	for (int i = me; i < 1024; i += size) {
+		tile[i / 64][i % 64] = in[base + i / 64 * 5 + i % 64];
+		turned[i % 64][i / 64] = in[i >> 4] - i;
+	}
+	barrier(CLK_LOCAL_MEM_FENCE);
+	int sum = 0;
+	for (int i = 0; i < 16; i++)
+		sum += tile[i][(me * 3 + i) & 63] * 3 + turned[(me + i) & 63][i];
+	out[base + me] = sum;
+}
+
+/* No divisor for the quotient, and negative ones. */
+kernel void near_no_quotients(global const int *in, global int *out, int n, int two)
+{
+	int i = get_global_id(0), zero = n - n, minus = zero - 1;
+	out[i] = in[100 - i / -(n + 2)] + in[(i / minus) & 1023] + in[(uint)i / (uint)minus];
+	out[2000 + i] = in[(uint)i / 0x80000001u] + in[100 + (i - n) / (n + 1)];
+	if (zero)
+		out[4000 + i] = in[i / zero];
+}

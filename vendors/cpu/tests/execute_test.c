@@ -255,6 +255,98 @@ static void test_contended(struct tern_queue *queue)
 	CHECK(alone > JOBS_RUN / 4);
 }
 
+static void see_streams(const void *p, const struct tern_group *group, uint64_t x, uint64_t y,
+			uint64_t z)
+{
+	(void)x, (void)y, (void)z;
+	**(_Atomic uint64_t *const *)p = group->streams;
+}
+
+/* Much that is written goes past the caches, little does not. */
+static void test_streams(struct tern_queue *queue)
+{
+	struct tern_kernel_info writes = info;
+	_Atomic uint64_t seen = 9, *arg = &seen;
+	uint64_t items = 1000, caches = queue->device->caps.cache_bytes;
+	if (!caches)
+		return; /* a machine that does not tell of any */
+	writes.stream_bytes = caches / items / 8;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 0);
+	writes.stream_bytes = caches * 1024 / items;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 1);
+	writes.stream_bytes = 0;
+	CHECK(!enqueue_kernel(queue, &writes, see_streams, &arg, sizeof(arg), items, 1, NULL));
+	CHECK(!tern_queue_finish(queue));
+	CHECK(seen == 0);
+}
+
+struct merged {
+	_Atomic uint64_t items, groups, size[3];
+};
+
+static uint64_t items_along(const struct tern_group *g, unsigned d, uint64_t at)
+{
+	uint64_t left = g->global_size[d] - at * g->enqueued_local_size[d];
+	return tern_min(left, g->enqueued_local_size[d]);
+}
+
+static void see_size(const void *p, const struct tern_group *g, uint64_t x, uint64_t y, uint64_t z)
+{
+	struct merged *seen = *(struct merged *const *)p;
+	for (unsigned d = 0; d < 3; d++)
+		seen->size[d] = g->enqueued_local_size[d];
+	seen->items += items_along(g, 0, x) * items_along(g, 1, y) * items_along(g, 2, z);
+	seen->groups++;
+}
+
+/* Runs a kernel that counts its work-items; returns the groups' size in x. */
+static uint64_t size_of_groups(struct tern_queue *queue, const struct tern_kernel_info *kernel,
+			       const size_t global[3], const size_t local[3])
+{
+	struct merged seen = {0}, *arg = &seen;
+	struct tern_command *c = tern_command_create(queue, CL_COMMAND_NDRANGE_KERNEL, 0);
+	CHECK(c);
+	c->work = TERN_WORK_NDRANGE;
+	c->ndrange = (struct tern_ndrange){
+		.info = kernel, .function = see_size, .dim = 3, .local_bytes = 64};
+	memcpy(c->ndrange.global, global, sizeof(c->ndrange.global));
+	memcpy(c->ndrange.local, local, sizeof(c->ndrange.local));
+	c->ndrange.args = tern_command_args(c, sizeof(arg));
+	CHECK(c->ndrange.args);
+	memcpy(c->ndrange.args, &arg, sizeof(arg));
+	CHECK(!tern_command_enqueue(c, 0, NULL, NULL, true));
+	CHECK(seen.items == global[0] * global[1] * global[2]);
+	CHECK(seen.size[1] == local[1] && seen.size[2] == local[2]);
+	return seen.size[0];
+}
+
+/* Groups become wider for kernels that cannot tell, while there are enough of them. */
+static void test_merged(struct tern_queue *queue)
+{
+	const size_t many = (size_t)queue->device->caps.compute_units * 64;
+	struct tern_kernel_info any = info, widened = info;
+	any.lanes = widened.lanes = 16;
+	any.max_group_size = widened.max_group_size = 4096;
+	widened.flags = TERN_KERNEL_WIDENED;
+	any.flags = TERN_KERNEL_WIDENED | TERN_KERNEL_ANY_GROUPS | TERN_KERNEL_CONTIGUOUS;
+	size_t tall[] = {1, 64, 1}, flat[] = {16, 4, 2}, odd[] = {10, 1, 1};
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 64);
+	CHECK(size_of_groups(queue, &any, (size_t[]){170, 4 * many, 2}, flat) == 64);
+	CHECK(size_of_groups(queue, &any, (size_t[]){16 * many, 1, 1}, odd) == 40);
+	CHECK(size_of_groups(queue, &any, (size_t[]){5, 64 * many, 3}, tall) <= 8);
+	CHECK(size_of_groups(queue, &any, (size_t[]){160, 4, 2}, flat) == 16);
+	CHECK(size_of_groups(queue, &widened, (size_t[]){640, 64 * many, 1}, tall) == 1);
+	any.flags &= ~(uint32_t)TERN_KERNEL_CONTIGUOUS;
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 16);
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 4 * many, 2}, flat) == 16);
+	any.max_group_size = 200;
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 2);
+}
+
 int main(void)
 {
 	test_start();
@@ -270,6 +362,8 @@ int main(void)
 		test_stack(queues[i]);
 		test_order(queues[i]);
 		test_contended(queues[i]);
+		test_streams(queues[i]);
+		test_merged(queues[i]);
 		queue_release(queues[i]);
 	}
 	test_end();

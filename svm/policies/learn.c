@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* The faults of policies that learn, and these policies themselves. See learn.h. */
+#include "svm/policies/learn.h"
+
+#include <string.h>
+
+#define PAGE         UINT64_C(4096)
+#define WINDOW_PAGES 2048u  /* that a stream has ahead of it, at most */
+#define STREAM_PAGES 64u    /* a plan of that size is of a stream that has gone on for a while */
+#define PAGE_NS      1800u  /* as measured on this machine, without an imposed link */
+#define FAULT_NS     12000u /* likewise */
+#define DISPLACED    150u   /* of 1000: used pages that others push out */
+#define PRIOR        4u     /* samples that were used, before there are any */
+#define SAMPLE_LEAST 4u     /* pages of a plan */
+#define SAMPLES      64u    /* that are remembered, at most */
+#define LEAF         3u     /* log2 of pages, where the object has no own */
+
+_Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
+_Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
+
+static bool start(struct learn *l, uint32_t features, const char *text)
+{
+	static const char *const leaves[LEARN_LEAVES] = {"leaf=1", "leaf=2",  "leaf=4",
+							 "leaf=8", "leaf=16", "leaf=32"};
+	l->features = features;
+	if (tern_policy_sequential.device_state_bytes > sizeof(l->sequential) ||
+	    tern_policy_density.device_state_bytes > sizeof(l->density[0]))
+		return false; /* a change of theirs was not followed here: tests say so */
+	for (unsigned i = 0; i < LEARN_LEAVES; i++)
+		if (!tern_policy_density.init(l->density[i], leaves[i]))
+			return false;
+	return tern_policy_sequential.init(l->sequential, "") &&
+	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
+}
+
+static struct learn_use *use_of(struct learn *l, const struct tern_policy_fault *f)
+{
+	if (!f->running || f->use == TERN_POLICY_NO_USE)
+		return NULL;
+	struct learn_command *c = learn_command_find(l, f->running->number);
+	return c && f->use < c->use_count ? &c->uses[f->use] : NULL;
+}
+
+/* Memory is short, and what comes of the object pushes out what will be missed. */
+static bool is_pressed(const struct learn_object *o, const struct tern_policy_fault *f)
+{
+	return tern_policy_full(f) && (!o || o->returns * 4 > o->arrivals);
+}
+
+/*
+ * Samples. What a plan brings along is used or not, and nobody tells. So the last page of a plan is
+ * left out now and then, one in a chunk at a time: it is faulted on before the chunk is evicted, or
+ * it is not, and so are the others.
+ */
+static void sample(struct learn_chunk *c, const struct learn_object *o,
+		   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	unsigned last = plan->first + plan->count - 1;
+	if (!o || o->jumps < 4 || learn_in_order(o) || c->sample || plan->count < SAMPLE_LEAST ||
+	    last == f->page)
+		return;
+	plan->count--;
+	c->sample = (uint16_t)(last + 1);
+}
+
+static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
+{
+
+	c->sample = 0;
+	o->tries++;
+	o->hits += used;
+	if (o->tries >= SAMPLES) {
+		o->tries /= 2;
+		o->hits /= 2;
+	}
+}
+
+/* Nanoseconds for a page on the link, one way, and for a fault without its pages. */
+static uint64_t page_ns(const struct tern_policy_link *link)
+{
+	return link->bytes_per_second ? PAGE * 1000000000u / link->bytes_per_second : PAGE_NS;
+}
+
+static uint64_t fault_ns(const struct tern_policy_link *link)
+{
+	return link->latency_ns + FAULT_NS;
+}
+
+/*
+ * Whether pages that come along with others are worth their way, and that of what they push out:
+ * the share of them that will be used saves a fault each, the others cost. And they push out others
+ * that might be used. A chunk of 16 is always tried, so that it is known when that changes.
+ */
+static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
+{
+	uint64_t cost = 2 * page_ns(&f->link), saved = fault_ns(&f->link);
+	uint64_t least = 1000 * cost / (cost + saved) + DISPLACED;
+	if (!o)
+		return false;
+	return (o->hits + PRIOR) * 1000 >= (o->tries + PRIOR) * least ||
+	       (f->address >> 21) % 16 == 0;
+}
+
+/* The sides take turns on the memory, and pages in vain, there and back, are dear. */
+static bool is_shared(const struct tern_policy_fault *f)
+{
+	return f->moved_recently && TERN_POLICY_GROUP * page_ns(&f->link) > fault_ns(&f->link);
+}
+
+/* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
+static void by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
+		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	bool device = f->side == TERN_SIDE_DEVICE;
+	unsigned leaf = o && (l->features & LEARN_TREE) ? o->leaf : LEAF;
+	struct tern_policy_plan stream = *plan;
+	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
+	tern_policy_density.fault(l->density[leaf], c, f, plan);
+	if (is_pressed(o, f) && !pays(o, f)) {
+		*plan = stream;
+		return;
+	}
+	sample(c, o, f, plan);
+	if ((l->features & LEARN_CLASSES) && stream.count > plan->count &&
+	    stream.count > TERN_POLICY_GROUP && !is_shared(f))
+		*plan = stream;
+}
+
+/* What the command will touch of the chunk anyway. */
+static bool by_guess(const struct learn_guess *g, const struct tern_policy_fault *f,
+		     struct tern_policy_plan *plan)
+{
+	uint64_t chunk = f->address - f->page * PAGE, end = chunk + TERN_POLICY_PAGES * PAGE;
+	tern_page_bits lacking;
+	if (f->address < g->start || f->address >= g->end)
+		return false;
+	unsigned first = (unsigned)((tern_max(chunk, g->start) - chunk) / PAGE);
+	unsigned last = (unsigned)((tern_min(end, g->end) - chunk) / PAGE);
+	tern_policy_lacking(f, lacking);
+	/* What lies behind has been gone through. */
+	first = tern_max(first, f->page / TERN_POLICY_GROUP * TERN_POLICY_GROUP);
+	tern_policy_range(plan, f, lacking, first, last - first);
+	plan->rule = "learn: what the kernel touches";
+	return true;
+}
+
+/* A stream goes on: what follows is moved while the device works on what it has. */
+static void read_ahead(struct learn_object *o, const struct learn_guess *g,
+		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	uint64_t chunk = f->address - f->page * PAGE;
+	uint64_t from = chunk + (plan->first + plan->count) * PAGE;
+	uint64_t window = tern_min(WINDOW_PAGES, f->limit_pages / 16) * PAGE;
+	uint64_t end = g->start < g->end ? g->end : o->end & ~(PAGE - 1);
+	bool asked = o->asked > from && o->asked - from <= window;
+	if (asked && o->asked - from > window / 2)
+		return;
+	uint64_t start = asked ? o->asked : from;
+	end = tern_min(end, from + window);
+	if (start >= end)
+		return;
+	plan->ahead[plan->ahead_count++] = (struct tern_policy_range){
+		.start = start,
+		.end = end,
+		.way = plan->action == TERN_PLAN_SHARE ? TERN_AHEAD_COPY : TERN_AHEAD_TO_DEVICE,
+		.room = true};
+	o->asked = end;
+}
+
+/* The blocks after this one that were touched the last time. */
+static void follow_blocks(const struct learn *l, const struct learn_use *use,
+			  struct learn_object *o, const struct tern_policy_fault *f,
+			  struct tern_policy_plan *plan)
+{
+	const struct learn_model *m = &l->models[use->model];
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t window = tern_min(WINDOW_PAGES, f->limit_pages / 16) * PAGE;
+	uint64_t from = o->asked > end && o->asked - end <= window ? o->asked : end;
+	while (plan->ahead_count < TERN_POLICY_PLAN_AHEAD && from < end + window) {
+		struct learn_guess g = learn_run(m, use, from, window);
+		if (g.start >= g.end || g.start > end + window)
+			return;
+		plan->ahead[plan->ahead_count++] = (struct tern_policy_range){
+			.start = g.start,
+			.end = g.end,
+			.way = m->writes ? TERN_AHEAD_TO_DEVICE : TERN_AHEAD_COPY,
+			.room = learn_in_order(o)};
+		from = o->asked = g.end;
+	}
+}
+
+static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
+{
+	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
+	c->returns += c->evicted && c->returns < UINT16_MAX;
+	if (!c->faults)
+		c->arrived = l->traffic;
+	if (!c->faults && object != LEARN_NONE) {
+		struct learn_object *o = &l->objects[object];
+		o->arrivals++;
+		o->returns += c->evicted;
+		if (o->arrivals >= 64) {
+			o->arrivals /= 2;
+			o->returns /= 2;
+		}
+	}
+	c->evicted = false;
+	c->faults += c->faults < UINT16_MAX;
+}
+
+static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
+		      struct tern_policy_plan *plan)
+{
+	struct learn_use *use = use_of(l, f);
+	struct learn_object *o = use ? &l->objects[use->object] : NULL;
+	struct learn_command *command = use ? learn_command_find(l, f->running->number) : NULL;
+	struct learn_guess g = {0, 0};
+	bool ordered = o && learn_in_order(o);
+	if (use && (l->features & LEARN_LOOKAHEAD))
+		g = learn_guess(l, command, use);
+	if (o && c->sample == f->page + 1)
+		sampled(o, c, true);
+	by_pattern(l, c, o, f, plan);
+	bool guessed = ordered && by_guess(&g, f, plan);
+	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
+	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
+		read_ahead(o, &g, f, plan);
+	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
+		 learn_same_blocks(&l->models[use->model], command))
+		follow_blocks(l, use, o, f, plan);
+	l->traffic += plan->count;
+	l->limit = f->limit_pages;
+	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t ahead = o && stream && o->asked > end ? o->asked : end;
+	if (use)
+		learn_use_touched(l, command, use, f, end - plan->count * PAGE, end, ahead);
+}
+
+static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
+		  struct tern_policy_plan *plan)
+{
+	struct learn *l = device_state;
+	struct learn_chunk *c = chunk_state;
+	if (f->side == TERN_SIDE_DEVICE)
+		of_device(l, c, f, plan);
+	else
+		by_pattern(l, c, NULL, f, plan);
+}
+
+static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,
+		  unsigned count, bool to_device, enum tern_policy_cause cause)
+{
+	struct learn *l = device_state;
+	struct learn_chunk *c = chunk_state;
+	if (to_device) {
+		l->traffic += count;
+		uint64_t start = chunk + first * PAGE;
+		uint16_t object = learn_object_at(l, start);
+		note_chunk(l, c, object);
+		if (cause == TERN_MOVED_AHEAD && object != LEARN_NONE)
+			learn_moved_ahead(&l->objects[object], start, start + count * PAGE);
+		return;
+	}
+	c->faults = 0;
+	if (cause == TERN_MOVED_EVICTION) {
+		c->evicted = true;
+		if (c->sample && c->object)
+			sampled(&l->objects[c->object - 1], c, false);
+	}
+	c->sample = 0;
+	if (cause == TERN_MOVED_UNMAP)
+		c->returns = 0;
+}
+
+static bool init_learn(void *device_state, const char *text)
+{
+	return start(device_state, LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_TREE,
+		     text);
+}
+
+static bool init_lookahead(void *device_state, const char *text)
+{
+	return start(device_state, LEARN_LOOKAHEAD, text);
+}
+
+static bool init_footprint(void *device_state, const char *text)
+{
+	return start(device_state, LEARN_FOOTPRINT, text);
+}
+
+static bool init_classes(void *device_state, const char *text)
+{
+	return start(device_state, LEARN_CLASSES, text);
+}
+
+static bool init_tree(void *device_state, const char *text)
+{
+	return start(device_state, LEARN_TREE, text);
+}
+
+#define LEARNS                                                                                     \
+	.version = TERN_POLICY_VERSION, .device_state_bytes = sizeof(struct learn),                \
+	.chunk_state_bytes = sizeof(struct learn_chunk), .fault = fault, .moved = moved,           \
+	.ahead = learn_ahead
+
+const struct tern_policy tern_policy_learn = {
+	LEARNS,
+	.name = "learn",
+	.help = "all of lookahead, footprint, classes and tree, and eviction by distance",
+	.init = init_learn,
+	.keep = learn_keep,
+};
+
+const struct tern_policy tern_policy_lookahead = {
+	LEARNS,
+	.name = "lookahead",
+	.help = "what this command and the next will touch, by work-item",
+	.init = init_lookahead,
+	.keep = learn_keep,
+};
+
+const struct tern_policy tern_policy_footprint = {
+	LEARNS,
+	.name = "footprint",
+	.help = "the 64 KiB blocks that a kernel touched the last time, by argument",
+	.init = init_footprint,
+};
+
+const struct tern_policy tern_policy_classes = {
+	LEARNS,
+	.name = "classes",
+	.help = "streams read ahead, all else by density, as each object is gone through",
+	.init = init_classes,
+};
+
+const struct tern_policy tern_policy_tree = {
+	LEARNS,
+	.name = "tree",
+	.help = "density with leaves that each object's faults make larger or smaller",
+	.init = init_tree,
+};

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: policies that learn
+ *
+ * They remember for each kernel and argument what it touched, for each object (the memory that an
+ * argument points into) how it was gone through, and know which commands are to come. Of that are
+ * made
+ *
+ * - guesses of what a command will touch (learn_model.c): so many bytes of the object for each
+ *   work-item; or the whole object; or the blocks that it touched the last time;
+ * - moves ahead: what the running command and the next one will touch (learn_ahead.c), and what
+ *   follows in a stream (learn.c);
+ * - an eviction by distance to the next use, in pages of traffic (learn_keep.c): first by the
+ *   commands that are known, then by the way in which the object is gone through. An object that
+ *   is gone through in order, again and again, and is larger than the memory, so keeps a part of
+ *   itself there instead of losing each page right before its next use.
+ *
+ * Which of these a policy does are its features: each is a policy of its own, for comparisons;
+ * `adaptive` does all of them.
+ */
+#ifndef TERN_SVM_POLICIES_LEARN_H
+#define TERN_SVM_POLICIES_LEARN_H
+
+#include "svm/policies/policies.h"
+
+enum {
+	LEARN_CLASSES = 1 << 0,   /* streams by stream, the rest by density; reads ahead */
+	LEARN_LOOKAHEAD = 1 << 1, /* what commands will touch, by work-items */
+	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
+	LEARN_TREE = 1 << 3,      /* the leaf is each object's own, by what is wasted */
+	LEARN_KEEP = 1 << 4,      /* eviction by distance */
+};
+
+#define LEARN_LEAVES   6u /* 1, 2, ... 32 pages */
+#define LEARN_ENDS     4u /* the device's threads may be at different places */
+#define LEARN_OBJECTS  64u
+#define LEARN_MODELS   64u
+#define LEARN_COMMANDS 96u
+#define LEARN_BLOCKS   2048u /* of a model, at least 64 KiB each */
+#define LEARN_SPANS    512u
+#define LEARN_NONE     UINT16_MAX
+
+/* Memory that arguments point into. */
+struct learn_object {
+	uint64_t start, end; /* 0, 0: not in use */
+	uint64_t named;      /* traffic when a command began with it last */
+	uint64_t position;   /* the address after the last fault's plan */
+	/* Likewise, of the last faults, and where what they had moved ahead ends. */
+	struct {
+		uint64_t plan, ahead;
+	} ends[LEARN_ENDS];
+	uint8_t oldest_end;       /* the next one to be replaced */
+	uint64_t asked;           /* what was asked for ahead goes up to here */
+	uint64_t moved;           /* pages that were moved ahead since a command began with it */
+	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
+				   * now and then */
+	uint32_t used;
+	uint16_t arrivals, returns; /* chunks that faults brought, and of them those that had been
+				     * evicted; halved now and then */
+	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
+	bool again;                 /* gone through more than once by one command */
+	uint8_t leaf;               /* log2 of pages */
+};
+
+/* What a kernel does with one of its arguments. */
+struct learn_model {
+	uint64_t kernel;
+	uint16_t argument;
+	bool in_use, writes;
+	uint8_t runs;  /* commands that the blocks are of and that have ended */
+	int8_t line;   /* confidence that it is so many bytes for each work-item */
+	int8_t whole;  /* that it is all of the object, whatever the work-items */
+	uint8_t shift; /* log2 of bytes of a block */
+	uint32_t used;
+	uint64_t first, items; /* of the commands that the blocks are of */
+	uint64_t q16;          /* bytes for each work-item, * 65536 */
+	uint64_t blocks[LEARN_BLOCKS / 64];
+};
+
+struct learn_use {
+	uint64_t address, start, end;
+	uint64_t low, high; /* what faults have shown of it; 0, 0: none */
+	uint64_t pages;     /* and how many of them */
+	uint16_t object, model;
+	bool read_only;
+};
+
+struct learn_command {
+	uint64_t number, order, first, items;
+	uint32_t use_count;
+	bool running;
+	struct learn_use uses[TERN_POLICY_USES];
+};
+
+/* Where commands that are known will be; see learn_keep.c. */
+struct learn_span {
+	uint64_t start, end; /* addresses */
+	uint64_t distance;   /* pages of traffic until its start */
+	uint16_t object;
+	bool running;
+	bool known; /* a guess; else all of the object */
+};
+
+struct learn {
+	uint32_t features;
+	uint32_t clock;
+	uint64_t traffic; /* pages that came to the device */
+	uint64_t limit;   /* pages; 0: not known yet */
+	uint64_t order;
+	uint64_t horizon; /* pages that all known commands will go through */
+	uint32_t span_count;
+	bool spans_old;
+	_Alignas(16) unsigned char sequential[1536];
+	_Alignas(16) unsigned char density[LEARN_LEAVES][16];
+	_Alignas(16) unsigned char host_sequential[1536];
+	struct learn_object objects[LEARN_OBJECTS];
+	struct learn_model models[LEARN_MODELS];
+	struct learn_command commands[LEARN_COMMANDS];
+	struct learn_span spans[LEARN_SPANS];
+};
+
+/* For each chunk. */
+struct learn_chunk {
+	struct tern_policy_reads reads; /* first: shared with blend */
+	uint64_t arrived;               /* traffic when it came, since it was empty */
+	uint16_t faults;                /* since it was empty */
+	uint16_t object;                /* + 1 */
+	uint16_t returns;
+	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
+	bool evicted;
+};
+
+/* A range of the address space; start == end: not known. */
+struct learn_guess {
+	uint64_t start, end;
+};
+
+/* learn_model.c */
+struct learn_command *learn_command_find(struct learn *l, uint64_t number);
+struct learn_command *learn_command_note(struct learn *l, const struct tern_policy_command *c,
+					 bool running);
+/* What faults have shown becomes the models'; the place is free again. */
+void learn_command_ended(struct learn *l, struct learn_command *c);
+/* @f, a fault of @use's, gets [@start, @end), and what follows is moved up to @ahead. */
+void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
+		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,
+		       uint64_t ahead);
+/* [@start, @end) of @o was moved ahead. */
+void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end);
+/* The blocks are what an earlier command like @c touched. */
+static inline bool learn_same_blocks(const struct learn_model *m, const struct learn_command *c)
+{
+	return m->runs && m->first == c->first && m->items == c->items;
+}
+/* The next run of such blocks from @from on, up to @most bytes; start == end: there is none. */
+struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,
+			     uint64_t from, uint64_t most);
+/* What @use of @c will touch: one range, as far as that is known. */
+struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
+			       const struct learn_use *use);
+/* The object that @address lies in, or LEARN_NONE. */
+uint16_t learn_object_at(const struct learn *l, uint64_t address);
+/* Mostly gone through in order. */
+static inline bool learn_in_order(const struct learn_object *o)
+{
+	return o->in_order >= 2 && o->in_order > 3 * o->jumps;
+}
+
+/* learn_ahead.c, learn_keep.c: struct tern_policy's ahead() and keep() */
+unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment,
+		     struct tern_policy_range *out);
+uint64_t learn_keep(void *device_state, const void *chunk_state,
+		    const struct tern_policy_candidate *candidate);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Policies that learn, in the simulator, with programs whose commands are known: what each saves,
+ * in faults and in pages, and what it may cost at most. By hand it prints a table:
+ *
+ *	unit_svm_policy_learn_test table [POLICY[:OPTIONS]] ...
+ */
+#include "svm/tests/policy_sim.h"
+
+enum { PAGES = 8192, SLICES = 16, PASSES = 3, LAUNCHES = 4, TABLE = 2048, STREAM = 16384 };
+
+static uint64_t hash(uint64_t n)
+{
+	n = (n ^ n >> 31) * 0x7fb5d329728ea185u;
+	n = (n ^ n >> 27) * 0x81dadef4bc2dd44du;
+	return n ^ n >> 33;
+}
+
+static bool device(struct sim_access *a, uint64_t page, bool write, uint64_t command)
+{
+	*a = (struct sim_access){TERN_SIDE_DEVICE, write, (unsigned)page, (unsigned)command};
+	return true;
+}
+
+static bool host(struct sim_access *a, uint64_t page, bool write)
+{
+	*a = (struct sim_access){TERN_SIDE_HOST, write, (unsigned)page, 0};
+	return true;
+}
+
+static void use(struct tern_policy_command *c, struct tern_policy_use *uses, uint64_t page,
+		uint64_t pages)
+{
+	uses[c->use_count] = (struct tern_policy_use){.address = page * 4096,
+						      .start = page * 4096,
+						      .end = (page + pages) * 4096,
+						      .argument = (uint16_t)c->use_count};
+	c->use_count++;
+}
+
+/* ---- launches: a kernel changes all, the host changes all, and again ---- */
+
+static bool launches(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t launch = i / (2 * PAGES), at = i % (2 * PAGES);
+	(void)thread;
+	if (launch == LAUNCHES)
+		return false;
+	return at < PAGES ? device(a, at, true, launch + 1) : host(a, at - PAGES, true);
+}
+
+static bool launches_command(unsigned index, struct tern_policy_command *c,
+			     struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 7, .items = PAGES * 1024, .uses = uses};
+	use(c, uses, 0, PAGES);
+	return index <= LAUNCHES;
+}
+
+/* ---- blocks: as above, but every third 64 KiB only ---- */
+
+static bool blocks(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	enum { USED = PAGES / 3 / 16 * 16 };
+	uint64_t launch = i / (2 * USED), at = i % (2 * USED), n = at % USED;
+	uint64_t page = n / 16 * 48 + n % 16;
+	(void)thread;
+	if (launch == LAUNCHES)
+		return false;
+	return at < USED ? device(a, page, true, launch + 1) : host(a, page, true);
+}
+
+/* ---- slices: passes over all in many commands, all of them enqueued at once ---- */
+
+static bool slices(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	return i < PASSES * PAGES && device(a, i % PAGES, true, i / (PAGES / SLICES) + 1);
+}
+
+static bool slices_command(unsigned index, struct tern_policy_command *c,
+			   struct tern_policy_use *uses)
+{
+	uint64_t items = PAGES * 1024 / SLICES;
+	*c = (struct tern_policy_command){.number = index,
+					  .kernel = 8,
+					  .items = items,
+					  .first = (index - 1) % SLICES * items,
+					  .uses = uses};
+	use(c, uses, 0, PAGES);
+	return index <= PASSES * SLICES;
+}
+
+/* ---- table: a long stream, and for each of its pages some of a table that would fit ---- */
+
+static bool table(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t n = i / 9;
+	(void)thread;
+	if (n == STREAM)
+		return false;
+	return i % 9 ? device(a, hash(i) % TABLE, true, 1) : device(a, TABLE + n, false, 1);
+}
+
+static bool table_command(unsigned index, struct tern_policy_command *c,
+			  struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 9, .items = STREAM * 1024, .uses = uses};
+	use(c, uses, 0, TABLE);
+	use(c, uses, TABLE, STREAM);
+	return index == 1;
+}
+
+/* ---- uniform: random accesses to twice what the device holds; dense: the same, by far more of
+ * them to each part in turn ---- */
+
+static bool uniform(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	return i < 8 * PAGES && device(a, hash(i) % PAGES, true, 1);
+}
+
+static bool dense(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	enum { PART = PAGES / 8, EACH = 8 * PART };
+	uint64_t n = i / EACH;
+	(void)thread;
+	return n < 24 && device(a, n % 8 * PART + hash(i) % PART, true, 1);
+}
+
+static bool one_command(unsigned index, struct tern_policy_command *c, struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 10, .items = 8 * PAGES, .uses = uses};
+	use(c, uses, 0, PAGES);
+	return index == 1;
+}
+
+static const struct {
+	const char *name;
+	struct sim_program program;
+} programs[] = {
+	{"launches", {launches, 1, PAGES, 0, launches_command, 0}},
+	{"blocks", {blocks, 1, PAGES, 0, launches_command, 0}},
+	{"slices", {slices, 1, PAGES, PAGES / 2, slices_command, PASSES *SLICES}},
+	{"one by one", {slices, 1, PAGES, PAGES / 2, slices_command, 0}},
+	{"table", {table, 1, TABLE + STREAM, 2 * TABLE, table_command, 0}},
+	{"uniform", {uniform, 1, PAGES, PAGES / 2, one_command, 0}},
+	{"dense", {dense, 1, PAGES, PAGES / 2, one_command, 0}},
+};
+
+static struct sim_result play(const char *text, const char *name)
+{
+	const char *options;
+	const struct tern_policy *policy = tern_policy_find(text, &options);
+	REQUIRE(policy);
+	for (unsigned i = 0; i < tern_array_size(programs); i++)
+		if (!strcmp(programs[i].name, name))
+			return sim_run(policy, options, tern_eviction_choose(policy, "auto"),
+				       &programs[i].program);
+	REQUIRE(!"a program of that name");
+	return (struct sim_result){0};
+}
+
+static void print(int count, const char *const *policies)
+{
+	printf("%-12s %-20s %8s %8s %8s %8s %8s %8s %10s\n", "program", "policy", "faults",
+	       "device", "copied", "ahead", "evicted", "useless", "ms");
+	for (unsigned p = 0; p < tern_array_size(programs); p++)
+		for (int i = 0; i < count; i++) {
+			struct sim_result r = play(policies[i], programs[p].name);
+			printf("%-12s %-20s %8lu %8lu %8lu %8lu %8lu %8lu %10.2f\n",
+			       programs[p].name, policies[i], r.faults, r.device_faults, r.copied,
+			       r.ahead, r.evicted, r.useless, (double)r.ns / 1e6);
+		}
+}
+
+static void determinism(void)
+{
+	static const char *const all[] = {"tree",      "classes", "lookahead",
+					  "footprint", "learn",   "adaptive"};
+	for (unsigned p = 0; p < tern_array_size(programs); p++)
+		for (unsigned i = 0; i < tern_array_size(all); i++) {
+			struct sim_result a = play(all[i], programs[p].name);
+			struct sim_result b = play(all[i], programs[p].name);
+			EXPECT(!memcmp(&a, &b, sizeof(a)));
+		}
+}
+
+/* What a command did the last time is there before it asks. */
+static void ahead(void)
+{
+	uint64_t first = play("blend", "launches").device_faults / LAUNCHES;
+	EXPECT(first > 100);
+	/* The first launch has its faults, the others have a tenth of them at most. */
+	EXPECT(play("lookahead", "launches").device_faults < first + 3 * (first / 10));
+	EXPECT(play("footprint", "launches").device_faults < 2 * first);
+	struct sim_result blocks = play("footprint", "blocks");
+	EXPECT(blocks.device_faults * 3 < play("blend", "blocks").device_faults * 2);
+	EXPECT(blocks.ahead && !blocks.useless);
+	EXPECT(play("classes", "launches").ns < play("density", "launches").ns);
+	EXPECT(play("classes", "launches").ahead);
+	EXPECT(!play("tree", "launches").ahead);
+}
+
+/* Passes over more than the device holds: what need not go stays. */
+static void cyclic(void)
+{
+	uint64_t least = PAGES + (PASSES - 1) * (PAGES - PAGES / 2);
+	EXPECT(play("blend", "slices").copied == PASSES * PAGES);
+	EXPECT(play("lookahead", "slices").copied * 100 <= least * 103);
+	EXPECT(play("adaptive", "slices").copied * 100 <= least * 103);
+	EXPECT(play("adaptive", "one by one").copied * 100 <= least * 110);
+	EXPECT(play("adaptive", "slices").ns * 3 < play("density", "slices").ns * 2);
+}
+
+/* A stream does not push out what is used all the time. */
+static void kept(void)
+{
+	struct sim_result r = play("adaptive", "table");
+	EXPECT(r.copied * 100 <= (TABLE + STREAM) * UINT64_C(102));
+	EXPECT(play("density", "table").copied * 10 > r.copied * 15);
+	EXPECT(r.ns * 2 < play("density", "table").ns);
+}
+
+/* On a full device pages come along where samples say that they will be used, and not elsewhere. */
+static void samples(void)
+{
+	EXPECT(play("tree", "uniform").copied * 2 < play("density", "uniform").copied);
+	EXPECT(play("tree", "uniform").ns * 100 < play("sequential", "uniform").ns * 106);
+	EXPECT(play("tree", "dense").ns * 100 < play("density", "dense").ns * 105);
+	EXPECT(play("tree", "dense").faults * 2 < play("sequential", "dense").faults);
+}
+
+/* On each program, as quick as the best of the others, but for a little. */
+static void adaptive(void)
+{
+	static const char *const others[] = {"density", "sequential", "blend",    "tree",
+					     "classes", "lookahead",  "footprint"};
+	for (unsigned p = 0; p < tern_array_size(programs); p++) {
+		uint64_t ns = play("adaptive", programs[p].name).ns;
+		for (unsigned i = 0; i < tern_array_size(others); i++)
+			if (strcmp(programs[p].name, "blocks") != 0 ||
+			    strcmp(others[i], "density") != 0) /* whose leaves are those blocks */
+				EXPECT(ns * 100 <= play(others[i], programs[p].name).ns * 105);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const all[] = {"demand", "density", "sequential", "blend",
+					  "tree",   "classes", "lookahead",  "footprint",
+					  "learn",  "adaptive"};
+	if (argc > 1 && !strcmp(argv[1], "table")) {
+		if (argc > 2)
+			print(argc - 2, (const char *const *)&argv[2]);
+		else
+			print(tern_array_size(all), all);
+		return 0;
+	}
+#ifdef __SANITIZE_THREAD__
+	fprintf(stderr, "one thread, and minutes of it: nothing for the thread sanitizer\n");
+	return TEST_SKIP;
+#endif
+	determinism();
+	ahead();
+	cyclic();
+	kept();
+	samples();
+	adaptive();
+	return test_result();
+}
