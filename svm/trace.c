@@ -26,7 +26,9 @@ void trace_served(const struct pending *fault)
 {
 	if (fault->number)
 		tern_trace_put(
-			(struct tern_trace_record){.kind = TERN_TRACE_SERVED, .b = fault->number});
+			(struct tern_trace_record){.kind = TERN_TRACE_SERVED,
+						   .flags = fault->joined ? TERN_TRACE_JOINED : 0,
+						   .b = fault->number});
 }
 
 void trace_plan(const struct chunk *chunk, const struct pending *fault,
@@ -89,6 +91,51 @@ void trace_owner(const struct device *device, unsigned owner, uint64_t command)
 {
 	tern_trace_put((struct tern_trace_record){
 		.kind = TERN_TRACE_OWNER, .n = (uint16_t)device->index, .x = owner, .a = command});
+}
+
+void trace_mapping(struct chunk *chunk, const struct vma *vma)
+{
+	if (chunk->told_start == vma->start && chunk->told_end == vma->end)
+		return;
+	chunk->told_start = vma->start;
+	chunk->told_end = vma->end;
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_MAPPED,
+		.flags = (uint8_t)((vma->flags & VMA_WRITE ? TERN_TRACE_WRITABLE : 0) |
+				   (vma->flags & VMA_FILE ? TERN_TRACE_FILE : 0)),
+		.a = vma->start,
+		.b = vma->end - vma->start});
+}
+
+void trace_removed(uint64_t start, uint64_t end, bool unmapped)
+{
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_REMOVED, .flags = unmapped, .a = start, .b = end - start});
+}
+
+void trace_remapped(uint64_t from, uint64_t to, uint64_t bytes)
+{
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_REMAPPED,
+						  .x = (uint32_t)(bytes / TERN_PAGE),
+						  .a = from,
+						  .b = to});
+}
+
+void trace_request(const struct engine *e, const struct device *device, const struct request *q)
+{
+	uint64_t us = (e->now_ns - q->begun_ns) / 1000;
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_REQUEST,
+						  .flags = (uint8_t)q->flags,
+						  .n = index_of(device),
+						  .x = (uint32_t)tern_min(us, (uint64_t)UINT32_MAX),
+						  .a = q->start,
+						  .b = q->end - q->start});
+}
+
+void trace_detached(const struct device *device)
+{
+	tern_trace_put(
+		(struct tern_trace_record){.kind = TERN_TRACE_DEVICE, .n = index_of(device)});
 }
 
 void trace_advice(uint64_t start, uint64_t end, unsigned advice)

@@ -10,14 +10,14 @@
 
 #include "runtime/base/alloc.h"
 #include "runtime/base/futex.h"
-#include "runtime/base/option.h"
 #include "tools/tern.h"
 
 #define MEMORY_ALL ((uint64_t)1 << 30)
 #define PAGE_BYTES ((uint64_t)4096)
 
 static const char help[] =
-	"usage: tern lab run [options] -- program [arguments]\n\n"
+	"usage: tern lab run [options] -- program [arguments]\n"
+	"       tern lab replay [options] TRACE     (tern lab replay --help)\n\n"
 	"Runs the program, unchanged, under each migration policy with each size of the "
 	"accelerator's\n"
 	"memory, and compares.\n\n"
@@ -44,27 +44,6 @@ static void on_signal(int number)
 
 /* ---- options ---- */
 
-static bool read_number(const char *text, unsigned least, unsigned most, unsigned *out)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-	*out = (unsigned)n;
-	return *text >= '0' && *text <= '9' && !*end && n >= least && n <= most;
-}
-
-static bool read_policies(struct lab *lab, char *list)
-{
-	const char *separator = strchr(list, ';') ? ";" : ",";
-	char *rest = list;
-	lab->policy_count = 0;
-	for (char *word; (word = strtok_r(rest, separator, &rest));) {
-		if (lab->policy_count == LAB_POLICIES)
-			return false;
-		lab->policies[lab->policy_count++] = word;
-	}
-	return lab->policy_count;
-}
-
 static bool read_percents(struct lab *lab, char *list)
 {
 	char *rest = list;
@@ -74,7 +53,7 @@ static bool read_percents(struct lab *lab, char *list)
 		if (length && word[length - 1] == '%')
 			word[length - 1] = '\0';
 		if (lab->memory_count == LAB_MEMORIES ||
-		    !read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
+		    !lab_read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
 			return false;
 		lab->memory_count++;
 	}
@@ -85,22 +64,22 @@ static bool read_option(struct lab *lab, uint64_t *all, const char *flag, char *
 {
 	unsigned n;
 	if (!strcmp(flag, "--policies"))
-		return read_policies(lab, value);
+		return lab_read_list(value, lab->policies, LAB_POLICIES, &lab->policy_count);
 	if (!strcmp(flag, "--mem") || !strcmp(flag, "--data")) {
 		lab->of_data = flag[2] == 'd';
 		return read_percents(lab, value);
 	}
 	if (!strcmp(flag, "--repeat"))
-		return read_number(value, 1, 100, &lab->repeats);
+		return lab_read_number(value, 1, 100, &lab->repeats);
 	if (!strcmp(flag, "--all"))
-		return tern_number_parse(value, all) && *all >= LAB_MEMORY_LEAST;
+		return lab_read_bytes(value, all) && *all >= LAB_MEMORY_LEAST;
 	if (!strcmp(flag, "--link"))
-		return tern_number_parse(value, &lab->link) && lab->link;
-	if (!strcmp(flag, "--latency") && read_number(value, 0, 1000000, &n)) {
+		return lab_read_bytes(value, &lab->link);
+	if (!strcmp(flag, "--latency") && lab_read_number(value, 0, 1000000, &n)) {
 		lab->latency_us = n;
 		return true;
 	}
-	if (!strcmp(flag, "--timeout") && read_number(value, 1, 1000000, &n)) {
+	if (!strcmp(flag, "--timeout") && lab_read_number(value, 1, 1000000, &n)) {
 		lab->timeout = n;
 		return true;
 	}
@@ -312,11 +291,13 @@ int tern_tool_lab(int argc, char **argv)
 		fputs(help, stdout);
 		return 0;
 	}
+	if (argc && !strcmp(argv[0], "replay"))
+		return tern_tool_replay(argc - 1, argv + 1);
 	if (!argc || strcmp(argv[0], "run") != 0) {
 		fputs(help, stderr);
 		return 2;
 	}
-	(void)read_policies(&lab, usual_policies);
+	(void)lab_read_list(usual_policies, lab.policies, LAB_POLICIES, &lab.policy_count);
 	(void)read_percents(&lab, usual_memories);
 	int error = parse(&lab, &all, argc - 1, argv + 1);
 	return error ? error : compare(&lab, all);

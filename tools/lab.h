@@ -2,8 +2,9 @@
 /*
  * DOC: the laboratory
  *
- * `tern lab run` runs one program, unchanged, once for each combination of migration policy and
- * device memory, as often as is asked for, each time with a trace, and tells what came of it.
+ * `tern lab replay` is described in replay.h. `tern lab run` runs one program, unchanged, once for
+ * each combination of migration policy and device memory, as often as is asked for, each time with
+ * a trace, and tells what came of it.
  *
  *   lab.c          the command: options, the order of runs, interrupts
  *   lab_run.c      one run: the child process, its output, its time limit
@@ -28,9 +29,10 @@ enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
 
 /* What one run was like. */
 struct lab_measure {
-	double seconds;       /* of the process */
-	double work, service; /* seconds, of the device: tools/lab_cost.h */
-	uint64_t device_faults, host_faults;
+	double seconds;         /* of the process */
+	double work, service;   /* seconds, of the device: tools/lab_cost.h */
+	uint64_t device_faults; /* but those that another thread's fault had answered already */
+	uint64_t host_faults;
 	uint64_t pages_to_device, pages_to_host, pages_zeroed, pages_evicted;
 	uint64_t pages_again;    /* of those to the device: they had been there before */
 	uint64_t peak_pages;     /* on the device */
@@ -74,6 +76,13 @@ struct lab {
 	size_t kernels;
 	double began; /* seconds, of the clock: the first run after that */
 };
+
+/* lab_values.c: what an option has behind it. False: it is not understood. */
+/* A number that is not 0, with K, M or G or not. */
+bool lab_read_bytes(const char *text, uint64_t *out);
+bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *out);
+/* Words separated by ';' if there is one, else by ','; @list is cut into them. */
+bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count);
 
 /* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
  * which was reported. */

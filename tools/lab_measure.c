@@ -106,6 +106,7 @@ static void fault(struct state *s, const struct tern_trace_record *r)
 static void served(struct state *s, const struct tern_trace_record *r)
 {
 	struct entry *e = tern_table_find(&s->faults, r->b);
+	s->m->device_faults -= (r->flags & TERN_TRACE_JOINED) && s->m->device_faults;
 	if (!e || !e->value || r->ns < e->value)
 		return;
 	if (s->latency_count == s->latency_size) {

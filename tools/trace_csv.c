@@ -65,6 +65,7 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.number = r->b;
 		break;
 	case TERN_TRACE_SERVED:
+		l.what = r->flags & TERN_TRACE_JOINED ? "joined" : NULL;
 		l.number = r->b;
 		break;
 	case TERN_TRACE_PLAN:
@@ -88,6 +89,27 @@ static struct line describe(const struct tern_trace_reader *reader,
 	case TERN_TRACE_UNMAPPED:
 		l.address = r->a;
 		l.count = r->x;
+		break;
+	case TERN_TRACE_MAPPED:
+		l.what = r->flags & TERN_TRACE_FILE ? "file" : "memory";
+		l.why = r->flags & TERN_TRACE_WRITABLE ? "writable" : "read-only";
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	case TERN_TRACE_REMOVED:
+		l.what = r->flags ? "unmapped" : "given up";
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	case TERN_TRACE_REMAPPED:
+		l.address = r->a;
+		l.count = r->x;
+		break;
+	case TERN_TRACE_REQUEST:
+		l.device = r->n == UINT16_MAX ? -1 : r->n;
+		l.why = r->n == UINT16_MAX ? "host" : "device";
+		l.address = r->a;
+		l.count = r->b;
 		break;
 	default: /* advice */
 		l.address = r->a;

@@ -7,9 +7,10 @@
 
 const char *tern_trace_kind_name(unsigned kind)
 {
-	static const char *const names[] = {
-		"none",  "text",   "queue", "queued", "running", "ended",    "owner",  "device",
-		"fault", "served", "plan",  "rule",   "moved",   "unmapped", "advice", "policy"};
+	static const char *const names[] = {"none",   "text",    "queue",    "queued",   "running",
+					    "ended",  "owner",   "device",   "fault",    "served",
+					    "plan",   "rule",    "moved",    "unmapped", "advice",
+					    "mapped", "removed", "remapped", "request",  "policy"};
 	_Static_assert(tern_array_size(names) == TERN_TRACE_KINDS, "one for each");
 	return WORD(names, kind);
 }

@@ -47,6 +47,8 @@
 	X(TRACE, "TERN_TRACE", "",                                                                 \
 	  "file to record faults, migrations and commands in (tern trace); %p: the process's "     \
 	  "number")                                                                                \
+	X(TRACE_ACCESSES, "TERN_TRACE_ACCESSES", "0",                                              \
+	  "record accesses in the trace, too, but to the last so many pages of a device")          \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 
