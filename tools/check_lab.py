@@ -100,6 +100,12 @@ with tempfile.TemporaryDirectory() as top:
     want(virtual["demand"] > virtual["density"], f"more faults take no longer: {virtual}")
     want(not [f for f in os.listdir(f"{top}/a") if f.endswith(".trace")], "traces are left")
 
+    done = lab(f"{top}/r", "--policies", "demand,density", "--mem", "100", "--repeat", "1", "--regret", "--link", "4G")
+    want(done.returncode == 0 and b"regret" in done.stdout, "no regret", done)
+    table = rows(f"{top}/r")
+    want(all(0 < float(r["bound_seconds"]) <= float(r["seconds"]) for r in table), f"bounds that are none: {table}")
+    want("Regret" in open(f"{top}/r/report.html").read(), "the page has no regret")
+
     done = lab(f"{top}/b", "--repeat", "1", command=["--", "/bin/false"])
     want(done.returncode == 1 and b"status 1" in done.stderr, "/bin/false did well", done)
     done = lab(f"{top}/c", "--policies", "demand", "--data", "150", "--repeat", "1", "--keep")

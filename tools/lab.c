@@ -32,6 +32,8 @@ static const char help[] =
 	"  --latency US     microseconds for each transfer, with --link (10)\n"
 	"  --timeout S      seconds that a run may take (600)\n"
 	"  -o FOLDER        for results.csv, report.html and the program's output (tern-lab)\n"
+	"  --regret         the accesses are recorded first; then what any policy needs at least,\n"
+	"                   and the time of each divided by that\n"
 	"  --keep           the traces of all runs as well\n";
 
 static volatile sig_atomic_t interrupted;
@@ -97,8 +99,8 @@ static int parse(struct lab *lab, uint64_t *all, int argc, char **argv)
 		argc--;
 		if (!strcmp(flag, "--"))
 			break;
-		if (!strcmp(flag, "--keep")) {
-			lab->keep = true;
+		if (!strcmp(flag, "--keep") || !strcmp(flag, "--regret")) {
+			*(flag[2] == 'k' ? &lab->keep : &lab->regret) = true;
 			continue;
 		}
 		if (!argc || !read_option(lab, all, flag, *argv)) {
@@ -273,9 +275,13 @@ static int compare(struct lab *lab, uint64_t all)
 		printf("the program's data: %.1f MiB on the device at most\n",
 		       (double)lab->used / (1 << 20));
 		fflush(stdout);
+		if (lab->regret && !interrupted)
+			lab_regret_record(lab, all);
 		run_all(lab);
+		lab_regret_find(lab);
 		code = finish(lab);
 	}
+	lab_regret_finish(lab);
 	tern_free(lab->kernel_ns);
 	tern_free(lab->results);
 	return code;

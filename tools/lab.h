@@ -12,6 +12,7 @@
  *   lab_cost.c     virtual time
  *   lab_report.c   the table, results.csv, report.html
  *   lab_plot.c     the bars in report.html and report.svg
+ *   lab_regret.c   what no policy can beat
  *
  * The first run, with all the memory that the device has, shows how much the program uses of it at
  * most: percentages (--mem) are of that. With --data it is the other way round: what the program
@@ -23,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+struct replay_history;
 
 enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
 #define LAB_MEMORY_LEAST ((uint64_t)16 << 20) /* that an accelerator has */
@@ -41,7 +44,8 @@ struct lab_measure {
 	uint64_t lost;           /* records of the trace: then the numbers are too small */
 	double *kernel_ns;       /* the work, by kernel; until lab_add_work() */
 	size_t kernels;
-	bool replaced; /* another policy was in force than the one asked for */
+	bool replaced;        /* another policy was in force than the one asked for */
+	double bound_seconds; /* what any policy needs at least; 0: not asked for */
 };
 
 struct lab_result {
@@ -66,8 +70,11 @@ struct lab {
 	double timeout; /* seconds */
 	uint64_t link;  /* bytes per second; 0: as fast as the machine */
 	uint64_t latency_us;
-	bool keep;    /* the traces */
-	bool refused; /* a policy is not known, which was reported */
+	bool keep;                      /* the traces */
+	bool refused;                   /* a policy is not known, which was reported */
+	bool regret;                    /* is wanted: the accesses are recorded, too */
+	struct replay_history *history; /* of the accesses, or NULL */
+	double outside;                 /* seconds of the process before and after them */
 	struct lab_result *results;
 	unsigned count, size;
 	uint64_t used;     /* bytes of the device's memory, at most, in the first run */
@@ -87,11 +94,21 @@ bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count)
 /* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
  * which was reported. */
 bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number);
+/* The same with all accesses recorded, which become @history. False: no use, reported. */
+bool lab_run_recording(const struct lab *lab, struct lab_result *result,
+		       struct replay_history *history);
 /* Ends the running program, from a signal handler. */
 void lab_interrupt(void);
 
 /* False: no memory, or no trace at @path. */
 bool lab_measure(const struct lab *lab, const char *path, struct lab_measure *out);
+
+/* --regret: records the accesses with @memory bytes of device memory. What fails is reported, and
+ * the comparison goes on without. */
+void lab_regret_record(struct lab *lab, uint64_t memory);
+/* The bound of each result, when all have been run. */
+void lab_regret_find(struct lab *lab);
+void lab_regret_finish(struct lab *lab);
 
 /* What the link takes for a run's transfers, seconds; 0: no link is imposed. */
 double lab_link_seconds(const struct lab *lab, const struct lab_measure *m);

@@ -39,6 +39,12 @@ static double link_time(const struct lab *lab, const struct lab_measure *m)
 	return lab_link_seconds(lab, m) * 1000;
 }
 
+static double regret(const struct lab *lab, const struct lab_measure *m)
+{
+	(void)lab;
+	return m->bound_seconds > 0 ? m->seconds / m->bound_seconds : 0;
+}
+
 static double slow_faults(const struct lab *lab, const struct lab_measure *m)
 {
 	(void)lab;
@@ -48,6 +54,7 @@ static double slow_faults(const struct lab *lab, const struct lab_measure *m)
 static const struct plot plots[] = {
 	{"Time of the process", "ms", milliseconds},
 	{"Virtual time of the device's work", "ms", virtual_time},
+	{"Regret: time divided by what any policy needs at least", "", regret},
 	{"Faults of both sides", "", all_faults},
 	{"Contents moved, both ways", "MiB", traffic},
 	{"Time on the link", "ms", link_time},

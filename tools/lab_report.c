@@ -83,9 +83,9 @@ void lab_print_table(const struct lab *lab, FILE *out)
 		unsigned percent = lab->percents[p];
 		char text[128];
 		lab_describe(lab, percent, text, sizeof(text));
-		fprintf(out, "\n%s\n  %-20s %8s %9s %8s %8s %8s %8s %8s %9s\n", text, "policy",
+		fprintf(out, "\n%s\n  %-20s %8s %9s %8s %8s %8s %8s %8s %11s%s\n", text, "policy",
 			"ms", "virtual", "faults", "host f.", "MiB in", "MiB out", "again %",
-			"host f. us");
+			"host f. us", lab->history ? "  regret" : "");
 		for (unsigned i = 0; i < lab->policy_count; i++) {
 			const struct lab_result *r = lab_median(lab, lab->policies[i], percent);
 			if (!r) {
@@ -102,8 +102,12 @@ void lab_print_table(const struct lab *lab, FILE *out)
 							     (double)m->pages_to_device
 						   : 0.0);
 			if (m->host_fault_us[2] > 0)
-				fprintf(out, "  %.0f, %.0f", m->host_fault_us[0],
+				fprintf(out, " %4.0f, %5.0f", m->host_fault_us[0],
 					m->host_fault_us[2]);
+			else if (m->bound_seconds > 0)
+				fprintf(out, " %11s", "");
+			if (m->bound_seconds > 0)
+				fprintf(out, " %7.2f", m->seconds / m->bound_seconds);
 			fputs(m->lost ? "  (records were lost)\n" : "\n", out);
 		}
 	}
@@ -153,7 +157,8 @@ bool lab_write_csv(const struct lab *lab)
 	fputs("policy,percent,memory_bytes,repeat,status,seconds,link_seconds,work_seconds,"
 	      "service_seconds,virtual_seconds,device_faults,"
 	      "host_faults,pages_to_device,pages_to_host,pages_zeroed,pages_evicted,pages_again,"
-	      "peak_pages,host_fault_us_p50,host_fault_us_p95,host_fault_us_p99,lost\n",
+	      "peak_pages,host_fault_us_p50,host_fault_us_p95,host_fault_us_p99,lost,"
+	      "bound_seconds\n",
 	      f);
 	for (unsigned i = 0; i < lab->count; i++) {
 		const struct lab_result *r = &lab->results[i];
@@ -169,7 +174,7 @@ bool lab_write_csv(const struct lab *lab)
 			fprintf(f, ",%" PRIu64, numbers[k]);
 		for (unsigned k = 0; k < 3; k++)
 			fprintf(f, ",%.3f", m->host_fault_us[k]);
-		fprintf(f, ",%" PRIu64 "\n", m->lost);
+		fprintf(f, ",%" PRIu64 ",%.6f\n", m->lost, m->bound_seconds);
 	}
 	return end_file(lab, "results.csv", temporary, f);
 }
@@ -222,8 +227,9 @@ static void put_rows(const struct lab *lab, FILE *f)
 	fputs("<h2>All numbers</h2>\n<table><tr><th>policy</th><th>memory</th><th>ms</th>"
 	      "<th>virtual ms</th><th>device faults</th><th>host faults</th><th>MiB in</th><th>MiB "
 	      "out</th>"
-	      "<th>evicted</th><th>came again</th><th>host fault p50, p99</th></tr>\n",
+	      "<th>evicted</th><th>came again</th><th>host fault p50, p99</th>",
 	      f);
+	fputs(lab->history ? "<th>regret</th></tr>\n" : "</tr>\n", f);
 	for (unsigned p = 0; p < lab->memory_count; p++)
 		for (unsigned i = 0; i < lab->policy_count; i++) {
 			const struct lab_result *r =
@@ -240,12 +246,15 @@ static void put_rows(const struct lab *lab, FILE *f)
 			fprintf(f,
 				"<td>%.1f</td><td>%.2f</td><td>%" PRIu64 "</td><td>%" PRIu64
 				"</td><td>%.1f</td><td>%.1f</td><td>%.1f MiB</td><td>%.1f MiB</td>"
-				"<td>%.0f, %.0f us</td></tr>\n",
+				"<td>%.0f, %.0f us</td>",
 				m->seconds * 1000, lab_virtual_seconds(lab, m) * 1000,
 				m->device_faults, m->host_faults, lab_mebibytes(m->pages_to_device),
 				lab_mebibytes(m->pages_to_host), lab_mebibytes(m->pages_evicted),
 				lab_mebibytes(m->pages_again), m->host_fault_us[0],
 				m->host_fault_us[2]);
+			if (m->bound_seconds > 0)
+				fprintf(f, "<td>%.2f</td>", m->seconds / m->bound_seconds);
+			fputs("</tr>\n", f);
 		}
 	fputs("</table>\n</body></html>\n", f);
 }

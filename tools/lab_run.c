@@ -12,6 +12,7 @@
 
 #include "runtime/base/alloc.h"
 #include "runtime/base/futex.h"
+#include "tools/replay.h"
 #include "tools/tern.h"
 
 #define GRACE_SECONDS 2 /* between SIGTERM and SIGKILL */
@@ -31,8 +32,11 @@ static bool set(const char *name, char *value)
 	return good;
 }
 
-static bool set_options(const struct lab *lab, const struct lab_result *r, const char *trace)
+static bool set_options(const struct lab *lab, const struct lab_result *r, const char *trace,
+			bool accesses)
 {
+	if (accesses && setenv("TERN_TRACE_ACCESSES", "64", 1))
+		return false;
 	const char *before = getenv("TERN_ACCEL");
 	if (!before)
 		before = "";
@@ -54,13 +58,13 @@ static bool set_options(const struct lab *lab, const struct lab_result *r, const
 
 /* In the child. Its output goes to a file, for whoever wants to know why it failed. */
 static void become_program(const struct lab *lab, const struct lab_result *r, const char *trace,
-			   const char *log)
+			   const char *log, bool accesses)
 {
 	int null = open("/dev/null", O_RDONLY);
 	int out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	setpgid(0, 0);
 	if (null < 0 || out < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
-	    !set_options(lab, r, trace)) {
+	    !set_options(lab, r, trace, accesses)) {
 		perror("tern lab");
 		_exit(126);
 	}
@@ -96,10 +100,25 @@ static int wait_for(const struct lab *lab, pid_t pid)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number)
+static bool read_history(const char *path, struct replay_history *history)
 {
-	char *trace = tern_asprintf("%s/run-%u.trace", lab->folder, number);
-	char *log = tern_asprintf("%s/run-%u.txt", lab->folder, number);
+	const char *why = "it cannot be opened";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
+	bool good = reader && replay_history_read(reader, history, &why);
+	if (reader)
+		tern_trace_reader_close(reader);
+	if (!good)
+		fprintf(stderr, "tern lab: no regret: %s: %s\n", path, why);
+	return good;
+}
+
+/* @history: NULL, or what the accesses become, which are recorded then. */
+static bool run_named(const struct lab *lab, struct lab_result *result, const char *name,
+		      struct replay_history *history)
+{
+	char *trace = tern_asprintf("%s/run-%s.trace", lab->folder, name);
+	char *log = tern_asprintf("%s/run-%s.txt", lab->folder, name);
 	bool good = trace && log;
 	pid_t pid = -1;
 	if (good) {
@@ -109,7 +128,7 @@ bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number)
 	}
 	double begin = now();
 	if (good && !pid)
-		become_program(lab, result, trace, log);
+		become_program(lab, result, trace, log, history);
 	if (pid < 0) {
 		perror("tern lab");
 		good = false;
@@ -119,12 +138,27 @@ bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number)
 		result->status = wait_for(lab, pid);
 		child = 0;
 		result->m.seconds = now() - begin;
-		if (!lab_measure(lab, trace, &result->m) && !result->status)
+		if (history)
+			good = read_history(trace, history);
+		else if (!lab_measure(lab, trace, &result->m) && !result->status)
 			result->status = -1;
 	}
-	if (good && !lab->keep)
+	if (trace && pid > 0 && !lab->keep)
 		unlink(trace);
 	tern_free(trace);
 	tern_free(log);
 	return good;
+}
+
+bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number)
+{
+	char name[16];
+	snprintf(name, sizeof(name), "%u", number);
+	return run_named(lab, result, name, NULL);
+}
+
+bool lab_run_recording(const struct lab *lab, struct lab_result *result,
+		       struct replay_history *history)
+{
+	return run_named(lab, result, "accesses", history);
 }

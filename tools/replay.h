@@ -37,6 +37,7 @@ struct replay_history {
 	size_t accesses;
 	uint64_t memory_bytes; /* of the device that recorded */
 	uint64_t compute_ns;   /* all gaps */
+	uint64_t span_ns;      /* from the first access to the end of the last, as recorded */
 	uint64_t fault_ns;     /* what a fault that moves nothing took */
 	uint64_t link;         /* bytes per second of those that moved; 0: not known */
 	uint64_t evicted;      /* pages, while it was recorded */

@@ -388,7 +388,8 @@ static void schedule(struct bound *b)
 	uint64_t now = 0;
 	size_t i = 0;
 	b->heap.count = 0;
-	qsort(b->transfers, b->transfer_count, sizeof(*b->transfers), by_head);
+	if (b->transfer_count)
+		qsort(b->transfers, b->transfer_count, sizeof(*b->transfers), by_head);
 	while (i < b->transfer_count || b->heap.count) {
 		if (!b->heap.count)
 			now = tern_max(now, b->transfers[i].head);

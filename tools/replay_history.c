@@ -29,7 +29,8 @@ struct reading {
 	uint64_t open;     /* faults that are not served */
 	uint64_t since_ns; /* when the last one was, or a request ended */
 	uint64_t moving_ns, moving_pages;
-	uint64_t device; /* + 1: the first that was attached; others are left out */
+	uint64_t begun_ns; /* the first access */
+	uint64_t device;   /* + 1: the first that was attached; others are left out */
 	bool out_of_memory;
 };
 
@@ -127,8 +128,10 @@ static void served(struct reading *s, const struct tern_trace_record *r)
 	s->moving_ns += f->pages ? took : 0;
 	s->moving_pages += f->pages;
 	add_step(s, &f->record, f->idle_ns);
-	s->h->accesses++;
+	if (!s->h->accesses++)
+		s->begun_ns = f->record.ns;
 	s->since_ns = tern_max(s->since_ns, r->ns);
+	s->h->span_ns = elapsed(s->begun_ns, s->since_ns);
 	f->record.kind = TERN_TRACE_NONE;
 	s->open--;
 }

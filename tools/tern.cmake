@@ -7,6 +7,7 @@ add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/tools/lab_run.c ${CMAKE_SOURCE_DIR}/tools/lab_measure.c
   ${CMAKE_SOURCE_DIR}/tools/lab_cost.c ${CMAKE_SOURCE_DIR}/tools/lab_plot.c
   ${CMAKE_SOURCE_DIR}/tools/lab_report.c ${CMAKE_SOURCE_DIR}/tools/lab_values.c
+  ${CMAKE_SOURCE_DIR}/tools/lab_regret.c
   ${CMAKE_SOURCE_DIR}/tools/replay.c ${CMAKE_SOURCE_DIR}/tools/replay_history.c
   ${CMAKE_SOURCE_DIR}/tools/replay_play.c ${CMAKE_SOURCE_DIR}/tools/replay_bound.c ${CMAKE_SOURCE_DIR}/tools/table.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern

@@ -174,6 +174,23 @@ static int64_t mirror_fill_cold(struct mirror *m, struct mirror_region *r, uint6
 	return n;
 }
 
+/* In the file, and nowhere else. */
+static int64_t mirror_fill_hidden(struct mirror *m, struct mirror_region *r, uint64_t va,
+				  uint64_t bytes, const char *src)
+{
+	char *to = r->window + (va - r->start);
+	for (uint64_t i = 0; i < bytes; i += TERN_PAGE) {
+		unsigned char *warm = &r->warm[(va - r->start + i) / TERN_PAGE];
+		m->warm_pages -= *warm;
+		*warm = 0;
+	}
+	if (src)
+		__builtin_memcpy(to, src, bytes);
+	else
+		__builtin_memset(to, 0, bytes);
+	return (int64_t)bytes;
+}
+
 static int64_t mirror_fill(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, const void *src,
 			   unsigned flags)
 {
@@ -186,6 +203,8 @@ static int64_t mirror_fill(struct tern_devmem *devmem, uint64_t va, uint64_t byt
 		return -ENODEV;
 	if (left > 1)
 		atomic_store(&m->fail_fill_after, left - 1);
+	if (flags & TERN_FILL_HIDDEN)
+		return mirror_end(m, mirror_fill_hidden(m, r, va, bytes, src));
 	const unsigned char *warm = &r->warm[(va - r->start) / TERN_PAGE];
 	uint64_t run = TERN_PAGE;
 	while (run < bytes && warm[run / TERN_PAGE] == warm[0])
@@ -224,6 +243,25 @@ static int mirror_unmap(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 		*warm = 1;
 	}
 	return (int)mirror_end(m, raw_madvise(mirror_at(r, va), bytes, MADV_DONTNEED));
+}
+
+static int mirror_hide(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
+{
+	struct mirror *m = mirror_of(devmem);
+	if (!mirror_begin(m))
+		return -ENODEV;
+	return (int)mirror_end(
+		m, raw_madvise(mirror_at(mirror_region(m, va), va), bytes, MADV_DONTNEED));
+}
+
+static int mirror_show(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, unsigned flags)
+{
+	struct mirror *m = mirror_of(devmem);
+	if (!mirror_begin(m))
+		return -ENODEV;
+	int64_t n = uffd_continue(m->uffd, mirror_at(mirror_region(m, va), va), bytes,
+				  flags & TERN_FILL_WRITABLE ? 0 : UFFDIO_CONTINUE_MODE_WP);
+	return (int)mirror_end(m, n < 0 ? n : 0);
 }
 
 static int mirror_drop(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
@@ -294,6 +332,8 @@ static const struct tern_devmem_ops mirror_ops = {
 	.protect = mirror_protect,
 	.unprotect = mirror_unprotect,
 	.unmap = mirror_unmap,
+	.hide = mirror_hide,
+	.show = mirror_show,
 	.drop = mirror_drop,
 	.window = mirror_window,
 	.wake = mirror_wake,
