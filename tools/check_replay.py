@@ -16,21 +16,22 @@ import tempfile
 
 build = os.path.abspath(sys.argv[1])
 tern = f"{build}/bin/tern"
-bench = f"{build}/bin/bench-policies"
+bench = f"{build}/bin/tern-lab-work"
 PERCENT = 2
 # What a run and its recording may differ in by the order of threads alone, at its start and end.
 FEW_FAULTS, FEW_PAGES = 4, 64
 # Blocks of memory of their own, which the program does not share with the runtime's heap, at equal addresses.
 environment = dict(os.environ, MALLOC_MMAP_THRESHOLD_="65536", TERN_LOG="error")
 
-# program: device memory: policies
+# workload: device memory: policies
 PROGRAMS = {
-    "saxpy": {"24M": ["block", "density"]},
-    "list": {"1024M": ["demand", "auto"]},
+    "stream": {"24M": ["block", "density"]},
+    "chase": {"1024M": ["demand", "auto"]},
     "stencil": {"16M": ["block", "density"]},
-    "cyclic": {"48M": ["sequential", "auto"]},
+    "sweep": {"48M": ["sequential", "auto"]},
     "sparse": {"1024M": ["density"]},
 }
+SIZES = {"stream": "64M", "chase": "16M", "stencil": "16M", "sweep": "64M", "sparse": "256M", "handover": "64K"}
 
 
 def run(*command, status=(0,)):
@@ -44,7 +45,8 @@ def trace(path, name, *options):
     if os.path.exists(path):
         os.unlink(path)
     sets = [word for option in options for word in ("--set", option)]
-    run(tern, "trace", "-o", path, "--devices", "accel", *sets, "--", "setarch", "-R", bench, name, "1")
+    run(tern, "trace", "-o", path, "--devices", "accel", *sets, "--", "setarch", "-R", bench, name, "--size",
+        SIZES[name], "--slices", "1", "--warm")
 
 
 def rows(text):
@@ -136,7 +138,7 @@ def options(path):
 
 with tempfile.TemporaryDirectory() as top:
     if not os.path.exists(bench):
-        print("SKIPPED: bench-policies is not built: no Google Benchmark or no OpenCL loader")
+        print("SKIPPED: tern-lab-work is not built: no Google Benchmark or no OpenCL loader")
         sys.exit(77)
     plain = f"{top}/plain"
     trace(plain, "handover")
@@ -149,7 +151,7 @@ with tempfile.TemporaryDirectory() as top:
     for program, wanted in PROGRAMS.items():
         path, off = compare(top, program, wanted)
         bad += off
-        if program == "list":
+        if program == "chase":
             options(path)
             damage(path, top)
     if bad:
