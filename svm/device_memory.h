@@ -66,6 +66,7 @@ enum {
 	TERN_FILL_WRITABLE = 1 << 0, /* else the device may only read */
 	TERN_FILL_NO_WAKE = 1 << 1,  /* threads that wait for the pages stay asleep until wake() */
 	TERN_FILL_STREAM = 1 << 2,   /* a part of more than caches hold: copy past them */
+	TERN_FILL_HIDDEN = 1 << 3,   /* as if hide() had followed at once */
 };
 
 struct tern_devmem_ops {
@@ -92,6 +93,13 @@ struct tern_devmem_ops {
 	/* May be NULL. unmap() of this chunk, of which all is mapped, will follow: the device may
 	 * begin with it. What it accesses until then, it has. */
 	void (*unmap_soon)(struct tern_devmem *devmem, uint64_t va);
+	/* Both may be NULL: then accesses cannot be sampled (svm/watch.c). The device loses its
+	 * access to pages that stay its own and count as before; its next access to each is a
+	 * fault. */
+	int (*hide)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes);
+	/* Hidden pages: the device has them again, also to write with TERN_FILL_WRITABLE, and
+	 * threads that wait for them go on. */
+	int (*show)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, unsigned flags);
 	/* As unmap(), and the contents are gone. Also asked of a device that has died, when its
 	 * pages have been taken home: its successor must not find them. */
 	int (*drop)(struct tern_devmem *devmem, uint64_t va, uint64_t bytes);

@@ -50,7 +50,8 @@ int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsig
 		return -ENODEV;
 	int64_t r =
 		fill_some(device, page_address(chunk, first), count * TERN_PAGE, from,
-			  (writable ? TERN_FILL_WRITABLE : 0) | (e->stream ? TERN_FILL_STREAM : 0));
+			  (writable ? TERN_FILL_WRITABLE : 0) | (e->stream ? TERN_FILL_STREAM : 0) |
+				  (e->hide ? TERN_FILL_HIDDEN : 0));
 	if (r < 0) {
 		if (r == -ESRCH)
 			r = -ENODEV;
@@ -60,7 +61,10 @@ int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	}
 	unsigned pages = (unsigned)((uint64_t)r / TERN_PAGE);
 	chunk->woken = ++e->wakes;
-	model_device(chunk, first, pages, writable ? MODEL_WRITE : MODEL_READ);
+	model_device(chunk, first, pages,
+		     e->hide    ? MODEL_NONE
+		     : writable ? MODEL_WRITE
+				: MODEL_READ);
 	return pages;
 }
 
@@ -107,6 +111,31 @@ void device_unmap_soon(const struct chunk *chunk)
 	struct device *device = chunk->device;
 	if (device->mem->ops->unmap_soon && !device_gone(device))
 		device->mem->ops->unmap_soon(device->mem, chunk->base);
+}
+
+void device_hide(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	(void)e;
+	struct device *device = chunk->device;
+	if (!device_gone(device))
+		check(device,
+		      device->mem->ops->hide(device->mem, page_address(chunk, first),
+					     count * TERN_PAGE),
+		      "hide");
+	model_device(chunk, first, count, MODEL_NONE);
+}
+
+void device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		 bool writable)
+{
+	struct device *device = chunk->device;
+	model_device(chunk, first, count, writable ? MODEL_WRITE : MODEL_READ);
+	chunk->woken = ++e->wakes;
+	if (!device_gone(device))
+		check(device,
+		      device->mem->ops->show(device->mem, page_address(chunk, first),
+					     count * TERN_PAGE, writable ? TERN_FILL_WRITABLE : 0),
+		      "show");
 }
 
 int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to)

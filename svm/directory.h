@@ -47,6 +47,8 @@ struct chunk {
 	struct device *device; /* who has its SHARED, AWAY and SNAPSHOT pages, if there are any */
 	tern_page_bits shared, staged, away, snapshot;
 	tern_page_bits registered;  /* with the program's userfaultfd, as far as we know */
+	tern_page_bits readonly;    /* AWAY pages that the device may only read as yet */
+	tern_page_bits shown;       /* AWAY pages that a watched device reaches (watch.c) */
 	tern_page_bits device_held; /* whom hold_until is for: set: the device */
 	uint32_t hold_until[TERN_CHUNK_PAGES]; /* microseconds of the engine's clock, wraps */
 	uint32_t changed[TERN_CHUNK_PAGES];    /* when it last changed sides; the same clock */
@@ -58,10 +60,11 @@ struct chunk {
 	struct tern_list resident_link, staged_link;
 	uint64_t allocated, touched; /* struct tern_policy_candidate */
 	struct tern_space_stats stats;
-	uint32_t returns;    /* struct tern_policy_candidate */
-	bool evicted;        /* and has not come again */
-	uint64_t woken;      /* number of the last wake of threads that wait for one of its pages */
-	struct model *model; /* debug builds */
+	uint64_t woken; /* number of the last wake of threads that wait for one of its pages */
+	uint64_t told_start, told_end; /* the mapping that a trace was last told of */
+	uint32_t returns;              /* struct tern_policy_candidate */
+	bool evicted;                  /* and has not come again */
+	struct model *model;           /* debug builds */
 	_Alignas(16) unsigned char policy_state[];
 };
 

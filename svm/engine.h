@@ -56,6 +56,9 @@
  * policy's hold); a fault of the other side meanwhile is deferred. An imposed link defers faults
  * likewise, until the transfer would be over.
  *
+ * A recording of accesses (watch.c) takes the place of the policy: nothing is SHARED then, and
+ *pages that are AWAY may be hidden from the device.
+ *
  * What the engine may touch: pinned memory (pinned.h), its own stack and thread-local storage,
  * which lie there, the aperture, and libtern's read-only data. System calls are made directly:
  * errno and the C library's lazily bound symbols are the program's memory. libtern's own writable

@@ -28,11 +28,13 @@ static void discard(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	}
 }
 
-static void removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped)
+void pages_removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped)
 {
 	struct chunk *chunk;
 	if (unmapped)
 		commands_unmapped(e, start, end);
+	if (e->watch.window)
+		trace_removed(start, end, unmapped);
 	for (uint64_t at = chunk_base(start); (chunk = directory_next(&e->directory, at, end));
 	     at = chunk->base + TERN_CHUNK) {
 		unsigned first = chunk->base < start ? page_index(start) : 0;
@@ -43,6 +45,7 @@ static void removed(struct engine *e, uint64_t start, uint64_t end, bool unmappe
 			continue;
 		forget_snapshots(e, chunk, first, count);
 		bits_clear(chunk->registered, first, count);
+		chunk->told_end = 0;
 		if (count == TERN_CHUNK_PAGES)
 			chunk->advice = TERN_ADVICE_NONE;
 		policy_moved(e, chunk, first, count, false, TERN_MOVED_UNMAP);
@@ -74,7 +77,7 @@ static void remap_page(struct engine *e, struct chunk *chunk, unsigned page, uin
 		device_protect(e, chunk, page, 1);
 	discard(e, target, at, 1); /* what was there has been unmapped */
 	f->tables = true;
-	__builtin_memcpy(frame_address(f, at), from, TERN_PAGE);
+	e->host->fetch(e, frame_address(f, at), from, TERN_PAGE);
 	frames_mark(e, f, at, 1);
 	model_host(target, at, 1, MODEL_NONE);
 	pages_set(e, target, at, 1, PAGE_STAGED);
@@ -83,6 +86,8 @@ static void remap_page(struct engine *e, struct chunk *chunk, unsigned page, uin
 static void remapped(struct engine *e, uint64_t from, uint64_t to, uint64_t bytes)
 {
 	struct chunk *chunk;
+	if (e->watch.window)
+		trace_remapped(from, to, bytes);
 	for (uint64_t at = chunk_base(from);
 	     (chunk = directory_next(&e->directory, at, from + bytes));
 	     at = chunk->base + TERN_CHUNK) {
@@ -98,6 +103,7 @@ static void remapped(struct engine *e, uint64_t from, uint64_t to, uint64_t byte
 		 * next write there finds them so. */
 		discard(e, chunk, first, count);
 		bits_clear(chunk->registered, first, count);
+		chunk->told_end = 0;
 	}
 }
 
@@ -106,10 +112,10 @@ static void handle(struct engine *e, const struct uffd_msg *m)
 	switch (m->event) {
 	case UFFD_EVENT_REMOVE:
 		if (!drop_is_ours(e, m->arg.remove.start, m->arg.remove.end))
-			removed(e, m->arg.remove.start, m->arg.remove.end, false);
+			pages_removed(e, m->arg.remove.start, m->arg.remove.end, false);
 		break;
 	case UFFD_EVENT_UNMAP:
-		removed(e, m->arg.remove.start, m->arg.remove.end, true);
+		pages_removed(e, m->arg.remove.start, m->arg.remove.end, true);
 		break;
 	case UFFD_EVENT_REMAP:
 		remapped(e, m->arg.remap.from, m->arg.remap.to, m->arg.remap.len);
@@ -124,7 +130,7 @@ static void queue(struct engine *e, const struct uffd_msg *m)
 	uint64_t address = m->arg.pagefault.address & ~(TERN_PAGE - 1);
 	struct pending *fault = pending_add(e);
 	if (!fault) { /* it faults again */
-		uffd_wake(e->uffd, address, TERN_PAGE);
+		e->host->wake(e, address, TERN_PAGE);
 		return;
 	}
 	fault->address = address;

@@ -113,10 +113,10 @@ static int decide(struct engine *e, struct chunk *chunk, struct pending *fault,
 		fault->deferrals++;
 		return later(e, chunk, fault, e->now_ns + (uint64_t)fault->plan.hold_us * 1000);
 	}
-	if (page_state(chunk, page_index(fault->address)) == PAGE_HOME) {
+	unsigned pages = to_move(chunk, &fault->plan, m);
+	if (pages) {
 		fault->planned = true;
-		uint64_t due = link_transfer(e, fault->device, chunk,
-					     to_move(chunk, &fault->plan, m) * TERN_PAGE);
+		uint64_t due = link_transfer(e, fault->device, chunk, pages * TERN_PAGE);
 		if (due > e->now_ns)
 			return later(e, chunk, fault, due);
 	}
@@ -157,6 +157,16 @@ static void unprotect_around(struct engine *e, struct chunk *chunk, unsigned pag
 		end++;
 	} while (end % BLOCK_PAGES && bits_test(chunk->away, end) && bits_test(m->pages, end));
 	device_unprotect(e, chunk, first, end - first);
+	bits_clear(chunk->readonly, first, end - first);
+}
+
+/* Another thread's fault had brought the page, with the right that is asked for. */
+static bool joins(const struct chunk *chunk, const struct pending *fault)
+{
+	unsigned page = page_index(fault->address);
+	enum page_state state = page_state(chunk, page);
+	return (state == PAGE_AWAY && !(fault->write && bits_test(chunk->readonly, page))) ||
+	       (state == PAGE_SHARED && !fault->write);
 }
 
 /* @page is on the device already: somebody else's fault brought it, or only a right is missing. */
@@ -165,6 +175,7 @@ static bool there(struct engine *e, struct chunk *chunk, struct pending *fault,
 {
 	unsigned page = page_index(fault->address);
 	enum page_state state = page_state(chunk, page);
+	fault->joined = joins(chunk, fault);
 	if (state == PAGE_AWAY && fault->write)
 		unprotect_around(e, chunk, page, m);
 	if (state == PAGE_AWAY || (state == PAGE_SHARED && !fault->write)) {
@@ -186,6 +197,8 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 			return error;
 	}
 	chunk_take(e, chunk, device);
+	if (watch_on(e, device))
+		return watch_device(e, chunk, fault, m);
 	if (there(e, chunk, fault, m))
 		return 0;
 	uint64_t held = page_held_until(e, chunk, page, true);
@@ -220,6 +233,8 @@ static int serve_mapped(struct engine *e, struct pending *fault, struct mapping 
 	if (!chunk)
 		return refuse(e, fault, TERN_REFUSED_MEMORY);
 	count(e, chunk, fault);
+	if (e->watch.window)
+		trace_mapping(chunk, &m->vma);
 	if (m->file) {
 		chunk_take(e, chunk, fault->device);
 		return serve_file(e, chunk, fault, m);
@@ -259,7 +274,7 @@ int serve_device(struct engine *e, struct pending *fault)
 	e->why = TERN_TRACE_BY_FAULT;
 	struct mapping m;
 	int error = -EXDEV;
-	e->assumed = fault->write && !fault->asked &&
+	e->assumed = fault->write && !fault->asked && !e->watch.window &&
 		     mapping_assume(e, fault->address, fault->device, &m);
 	if (e->assumed)
 		error = serve_mapped(e, fault, &m);

@@ -13,7 +13,7 @@ static int later(struct engine *e, struct chunk *chunk, struct pending *fault, u
 
 static int wake(struct engine *e, uint64_t address)
 {
-	uffd_wake(e->uffd, address, TERN_PAGE);
+	e->host->wake(e, address, TERN_PAGE);
 	return 0;
 }
 
@@ -37,9 +37,9 @@ static unsigned zero_count(struct chunk *chunk, unsigned page)
 static int zero(struct engine *e, struct chunk *chunk, uint64_t address)
 {
 	unsigned n = zero_count(chunk, page_index(address));
-	int64_t r = uffd_zero(e->uffd, address, n * TERN_PAGE, 0);
+	int64_t r = e->host->zero(e, address, n * TERN_PAGE);
 	if (r == -ENOENT && n > 1)
-		r = uffd_zero(e->uffd, address, TERN_PAGE, 0);
+		r = e->host->zero(e, address, TERN_PAGE);
 	if (r == -EAGAIN || r == -ENOMEM) {
 		account(e, chunk, STAT(retried), 1);
 		return -EAGAIN;
@@ -49,9 +49,12 @@ static int zero(struct engine *e, struct chunk *chunk, uint64_t address)
 
 static int serve_home(struct engine *e, struct chunk *chunk, struct pending *fault)
 {
+	if (e->watch.window && chunk &&
+	    !fault->number) /* an access, though no fault of migration */
+		trace_fault(e, fault);
 	if (!fault->protect)
 		return zero(e, chunk, fault->address);
-	long error = uffd_protect(e->uffd, fault->address, TERN_PAGE, 0);
+	long error = e->host->protect(e, fault->address, TERN_PAGE, 0);
 	if (error == -EAGAIN)
 		return -EAGAIN;
 	return error ? wake(e, fault->address) : 0;
@@ -164,6 +167,8 @@ static int serve(struct engine *e, struct pending *fault)
 		break;
 	}
 	count(e, chunk, fault);
+	if (watch_on(e, chunk->device) && page_state(chunk, page) == PAGE_AWAY)
+		return watch_host(e, chunk, fault);
 	return serve_away(e, chunk, fault);
 }
 

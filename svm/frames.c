@@ -43,7 +43,7 @@ int frames_init(struct engine *e)
 	tern_list_init(&e->pool.used);
 	tern_list_init(&e->pool.unused);
 	e->pool.limit = ((uint64_t)32 << 20) / TERN_PAGE;
-	if (!e->move)
+	if (!e->move || e->host->simulated)
 		return 0;
 	e->pool.grave = tern_pinned_alloc(TERN_CHUNK);
 	if (!e->pool.grave)
@@ -67,10 +67,23 @@ void frames_finish(struct engine *e)
 		if (e->uffd >= 0) /* else it is closed, and nothing is registered */
 			uffd_unregister(e->uffd, (uintptr_t)region->slots[0].base,
 					REGION_SLOTS * TERN_CHUNK);
-		free_pages((uintptr_t)region->memory, REGION_BYTES);
-		tern_pinned_free(region->memory, REGION_BYTES);
+		if (region->memory) {
+			free_pages((uintptr_t)region->memory, REGION_BYTES);
+			tern_pinned_free(region->memory, REGION_BYTES);
+		}
 		tern_pinned_free(region, sizeof(*region));
 	}
+}
+
+static void add_region(struct engine *e, struct frame_region *region, char *base)
+{
+	region->next = e->pool.regions;
+	e->pool.regions = region;
+	for (unsigned i = 0; i < REGION_SLOTS; i++) {
+		region->slots[i].base = base + i * TERN_CHUNK;
+		tern_list_append(&e->pool.unused, &region->slots[i].link);
+	}
+	e->pool.slots += REGION_SLOTS;
 }
 
 static bool grow(struct engine *e)
@@ -78,6 +91,10 @@ static bool grow(struct engine *e)
 	if (e->pool.slots >= SLOTS_MAX)
 		return false;
 	struct frame_region *region = tern_pinned_alloc(sizeof(*region));
+	if (region && e->host->simulated) {
+		add_region(e, region, (char *)TERN_CHUNK);
+		return true;
+	}
 	void *memory = region ? tern_pinned_alloc(REGION_BYTES) : NULL;
 	if (!memory) {
 		tern_pinned_free(region, sizeof(*region));
@@ -92,13 +109,7 @@ static bool grow(struct engine *e)
 		return false;
 	}
 	region->memory = memory;
-	region->next = e->pool.regions;
-	e->pool.regions = region;
-	for (unsigned i = 0; i < REGION_SLOTS; i++) {
-		region->slots[i].base = base + i * TERN_CHUNK;
-		tern_list_append(&e->pool.unused, &region->slots[i].link);
-	}
-	e->pool.slots += REGION_SLOTS;
+	add_region(e, region, base);
 	return true;
 }
 
@@ -157,6 +168,8 @@ static bool drop_unregistered(struct engine *e, uintptr_t at, uint64_t bytes)
 /* Without an event. */
 static void drop(struct engine *e, uintptr_t at, unsigned count)
 {
+	if (e->host->simulated)
+		return;
 	if (!e->move) {
 		free_pages(at, count * TERN_PAGE);
 		return;
@@ -212,6 +225,8 @@ void frames_trim(struct engine *e, const struct chunk *keep)
 static void renew(struct engine *e, struct frames *f)
 {
 	uintptr_t at = (uintptr_t)f->base;
+	if (e->host->simulated)
+		return;
 	if (e->move && uffd_unregister(e->uffd, at, TERN_CHUNK))
 		return;
 	long r = raw_mmap(at, TERN_CHUNK, PROT_READ | PROT_WRITE,

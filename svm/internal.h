@@ -11,6 +11,7 @@
 
 #include "runtime/base/trace.h"
 #include "svm/directory.h"
+#include "svm/host.h"
 #include "svm/model.h"
 #include "svm/uffd.h"
 #include "svm/vma.h"
@@ -139,6 +140,7 @@ struct pending {
 	uint64_t number;     /* in the trace; 0: it is not there */
 	bool write, protect; /* protect: the host wrote to a write-protected page */
 	bool counted;        /* in the statistics */
+	bool joined;         /* another thread's fault had brought the page already */
 	bool asked;          /* mapping_assume() was not enough */
 	bool planned;        /* the plan below was made and the link is paid for */
 	struct tern_policy_plan plan;
@@ -173,6 +175,13 @@ struct dropper {
 	uint64_t next; /* what its events have not told of begins here; 0: none are expected */
 };
 
+/* Sampled accesses (watch.c). */
+struct watch {
+	unsigned window; /* 0: none are */
+	unsigned count;
+	uint64_t *pages; /* shown ones, @window of them at most, the oldest first */
+};
+
 struct range {
 	uint64_t start, end;
 };
@@ -180,10 +189,12 @@ struct range {
 struct request;
 
 struct engine {
-	int uffd;       /* the program's */
-	int grave_uffd; /* the graveyard's (frames.c); no events */
-	int event;      /* wakes the engine */
-	int mem;        /* /proc/self/mem */
+	const struct host_ops *host;
+	void *simulation; /* what a replay works on; NULL: a program */
+	int uffd;         /* the program's */
+	int grave_uffd;   /* the graveyard's (frames.c); no events */
+	int event;        /* wakes the engine */
+	int mem;          /* /proc/self/mem */
 	int pagemap;
 	bool move;
 	struct vma_reader maps;
@@ -200,6 +211,9 @@ struct engine {
 	struct notes *notes;
 	bool wants_commands;
 	_Atomic uint64_t moves; /* counts what changed places */
+	struct watch watch;
+	bool hide;         /* what devices get is hidden from them at first */
+	bool protect_home; /* what comes home is write-protected */
 
 	struct range excluded[EXCLUDED_MAX];
 	unsigned excluded_count;
@@ -264,7 +278,15 @@ void trace_moved(const struct engine *e, const struct chunk *chunk, unsigned fir
 		 enum tern_trace_way way);
 void trace_unmapped(const struct chunk *chunk, unsigned first, unsigned count);
 void trace_device(const struct device *device);
+/* The policy that was chosen; @replaced: the default, for one that is not understood. */
+void trace_policy(const struct engine *e, bool replaced);
 void trace_owner(const struct device *device, unsigned owner, uint64_t command);
+/* The mapping that @address, which is in @chunk, lies in, unless that was told before. */
+void trace_mapping(struct chunk *chunk, const struct vma *vma);
+void trace_removed(uint64_t start, uint64_t end, bool unmapped);
+void trace_remapped(uint64_t from, uint64_t to, uint64_t bytes);
+void trace_request(const struct engine *e, const struct device *device, const struct request *q);
+void trace_detached(const struct device *device);
 void trace_advice(uint64_t start, uint64_t end, unsigned advice);
 void trace_command(const struct device *device, const struct tern_policy_command *command,
 		   enum tern_policy_event event);
@@ -294,6 +316,9 @@ void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, uns
 void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool keep);
 /* All of @chunk, which the device has, will be unmapped and kept soon. */
 void device_unmap_soon(const struct chunk *chunk);
+void device_hide(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
+void device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		 bool writable);
 const char *device_window(struct engine *e, struct chunk *chunk, unsigned first);
 /* Copies what the device has, or had: -ENOMEM when it cannot be reached. */
 int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
@@ -389,6 +414,8 @@ int evict_for(struct engine *e, struct device *device, unsigned pages, const str
 /* events.c */
 /* Reads all that the program's userfaultfd has: events are handled, faults queued. Messages. */
 unsigned events_drain(struct engine *e);
+/* The program gave up the contents of [@start, @end), or unmapped it. */
+void pages_removed(struct engine *e, uint64_t start, uint64_t end, bool unmapped);
 
 /* fault_device.c, fault_host.c: 0: done; -EAGAIN: again, at fault->due_ns. */
 int serve_device(struct engine *e, struct pending *fault);
@@ -396,6 +423,19 @@ int serve_host(struct engine *e, struct pending *fault);
 struct pending *pending_add(struct engine *e);
 /* Forgets what a device waits for. */
 void pending_forget(struct engine *e, const struct device *device);
+
+/* watch.c */
+int watch_init(struct engine *e) TERN_MUST_CHECK;
+void watch_finish(struct engine *e);
+/* Accesses to @device's pages are sampled. */
+static inline bool watch_on(const struct engine *e, const struct device *device)
+{
+	return e->watch.window && device->mem->ops->hide && device->mem->ops->show;
+}
+/* In the place of a plan; as serve_device(), serve_host(). */
+int watch_device(struct engine *e, struct chunk *chunk, struct pending *fault,
+		 const struct mapping *m);
+int watch_host(struct engine *e, struct chunk *chunk, const struct pending *fault);
 
 /* plan.c */
 /* Asks the policy; *@plan fits the chunk and has the page. */
@@ -409,6 +449,8 @@ uint64_t policy_keep(struct engine *e, struct chunk *chunk,
 /* commands.c: what is known about commands. */
 /* Takes in what has been said; the policy is asked what to move for it. */
 void commands_read(struct engine *e);
+/* As if @note had been read. */
+void command_tell(struct engine *e, const struct note *note);
 /* The command of owner @owner, or NULL. */
 const struct tern_policy_command *command_of(const struct device *device, uint32_t owner);
 /* The use of @command that @address lies in, or TERN_POLICY_NO_USE. */
@@ -464,6 +506,7 @@ struct request {
 	uint64_t cursor; /* how far it is */
 	uint64_t due_ns; /* the imposed link is busy until then */
 	unsigned tries;
+	uint64_t begun_ns;
 	bool begun, paid; /* migration: the piece at the cursor, over the imposed link */
 	int result;
 	uint64_t value;

@@ -92,7 +92,7 @@ int mapping_find(struct engine *e, uint64_t address, bool write, struct mapping 
 		return TERN_REFUSED_UNMAPPED + 1;
 	if (excluded_at(e, address, address + 1))
 		return TERN_REFUSED_RUNTIME + 1;
-	if (!vma_find(&e->maps, address, &out->vma))
+	if (!e->host->mapping(e, address, false, &out->vma))
 		return TERN_REFUSED_UNMAPPED + 1;
 	bool refused;
 	enum tern_devmem_refusal why = refusal(&out->vma, write, &refused);
@@ -161,8 +161,7 @@ static long register_around(struct engine *e, const struct chunk *chunk, const s
 			    unsigned page)
 {
 	struct range r = registration(e, chunk, m, page);
-	long error = uffd_register(e->uffd, r.start, r.end - r.start,
-				   UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);
+	long error = e->host->track(e, r.start, r.end - r.start);
 	if (!error)
 		registered(e, r);
 	return error;

@@ -33,11 +33,13 @@ static int give_piece(struct engine *e, struct request *q, struct device *device
 		if (q->due_ns > e->now_ns)
 			return -EAGAIN;
 	}
+	e->hide = watch_on(e, device);
 	error = give_staged(e, chunk, p->first, p->count);
 	if (!error)
 		error = give_exclusive(e, chunk, p->first, p->count, p->contents);
 	if (!error)
 		error = give_upgrade(e, chunk, p->first, p->count);
+	e->hide = false;
 	if (!error)
 		policy_moved(e, chunk, p->first, p->count, true, TERN_MOVED_REQUEST);
 	return error;
@@ -116,7 +118,7 @@ static bool next_mapping(struct engine *e, struct request *q, uint64_t end, stru
 {
 	while (q->cursor < end) {
 		struct vma vma;
-		if (!vma_find_next(&e->maps, q->cursor, &vma) || vma.start >= end)
+		if (!e->host->mapping(e, q->cursor, true, &vma) || vma.start >= end)
 			return false;
 		q->cursor = tern_max(q->cursor, vma.start);
 		if (!mapping_find(e, q->cursor, true, m) && !m->file)
@@ -138,6 +140,8 @@ static int away_step(struct engine *e, struct request *q, struct device *device,
 	struct piece p = {.chunk = directory_get(&e->directory, q->cursor)};
 	if (!p.chunk)
 		return -ENOMEM;
+	if (e->watch.window)
+		trace_mapping(p.chunk, &m.vma);
 	uint64_t stop = cut(q, q->cursor, tern_min(end, m.vma.end), &p);
 	int error = mapping_register(e, p.chunk, &m, q->cursor);
 	unsigned mapped = bits_next_clear(m.pages, p.first, p.first + p.count) - p.first;
@@ -173,6 +177,7 @@ int migrate_step(struct engine *e, struct request *q)
 	if (!q->begun) {
 		q->cursor = q->start & ~(TERN_PAGE - 1);
 		q->begun = true;
+		q->begun_ns = e->now_ns;
 	}
 	uint64_t end = tern_min(tern_round_up(q->end, TERN_PAGE), ADDRESS_END);
 	q->due_ns = 0;
@@ -183,5 +188,7 @@ int migrate_step(struct engine *e, struct request *q)
 	int error = q->devmem ? device_step(e, q, end) : home_step(e, q, end);
 	e->stream = false;
 	e->why = TERN_TRACE_BY_OTHER;
+	if (error != -EAGAIN && e->watch.window)
+		trace_request(e, q->devmem ? device_of(e, q->devmem) : NULL, q);
 	return error;
 }

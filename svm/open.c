@@ -74,22 +74,26 @@ static void exclude_segment(void *user, const void *start, uint64_t bytes)
 	exclude(user, (uintptr_t)start, (uintptr_t)start + bytes);
 }
 
-/* What is not understood has been logged; the default takes its place. */
-static int choose_policy(struct engine *e)
+int engine_choose(struct engine *e, const char *policy, const char *eviction)
 {
 	e->policy_options = "";
-	e->policy = tern_policy_find(tern_option(TERN_OPTION_POLICY), &e->policy_options);
+	e->policy = tern_policy_find(policy, &e->policy_options);
 	int error = e->policy ? try_policy(e->policy, e->policy_options) : -EINVAL;
-	if (error == -EINVAL) {
+	bool replaced = error == -EINVAL && !e->host->simulated;
+	if (replaced) {
 		e->policy = tern_policies[0];
 		e->policy_options = "";
 		error = try_policy(e->policy, e->policy_options);
 	}
-	if (error)
-		return error;
-	tern_policy_memory(e->policy, exclude_segment, e);
+	bool known = tern_eviction_find(eviction);
+	if (error || (!known && e->host->simulated))
+		return error ? error : -EINVAL;
+	if (!e->host->simulated) {
+		trace_policy(e, replaced);
+		tern_policy_memory(e->policy, exclude_segment, e);
+	}
 	/* NULL: the policy's own. */
-	e->eviction = tern_eviction_choose(e->policy, tern_option(TERN_OPTION_EVICT));
+	e->eviction = tern_eviction_choose(e->policy, known ? eviction : "auto");
 	e->wants_commands = e->policy->ahead || e->policy->keep ||
 			    (e->eviction && e->eviction->wants_commands) || tern_trace_is_on();
 	e->directory.chunk_bytes = chunk_bytes(e);
@@ -127,7 +131,8 @@ static int init(struct engine *e)
 		return -features.error;
 	int error = tern_aperture_reserve();
 	if (!error)
-		error = choose_policy(e);
+		error = engine_choose(e, tern_option(TERN_OPTION_POLICY),
+				      tern_option(TERN_OPTION_EVICT));
 	if (!error)
 		error = memory(e);
 	if (!error)
@@ -138,6 +143,8 @@ static int init(struct engine *e)
 		error = frames_init(e);
 	if (!error)
 		error = exclude_own(e);
+	if (!error)
+		error = watch_init(e);
 	return error;
 }
 
@@ -165,6 +172,7 @@ int engine_create(struct engine **out)
 	struct engine *e = tern_pinned_alloc(sizeof(*e));
 	if (!e)
 		return -ENOMEM;
+	e->host = &host_kernel;
 	e->uffd = e->grave_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
 	message_enable(tern_log_enabled(TERN_LOG_ERROR));
 	e->hold_ns = tern_option_number(TERN_OPTION_SVM_HOLD, 100) * 1000;
@@ -207,6 +215,7 @@ void engine_free(struct engine *e)
 	if (e->maps.maps >= 0)
 		vma_reader_finish(&e->maps);
 	frames_finish(e);
+	watch_finish(e);
 	directory_finish(&e->directory);
 	close_all(e);
 	free_memory(e);

@@ -12,4 +12,7 @@ void engine_destroy(struct engine *e);
 /* What engine_create() made but the threads. */
 void engine_free(struct engine *e);
 
+/* Logs what is not understood: the default takes its place, or, in a replay, -EINVAL. */
+int engine_choose(struct engine *e, const char *policy, const char *eviction) TERN_MUST_CHECK;
+
 #endif

@@ -70,6 +70,9 @@ static int detach(struct engine *e, struct request *q)
 		return 0;
 	pending_forget(e, device);
 	ahead_forget(device);
+	if (!q->begun)
+		trace_detached(device);
+	q->begun = true;
 	int error = empty(e, device);
 	if (error)
 		return error;
@@ -105,8 +108,13 @@ static int revive(struct engine *e, struct request *q)
 
 static int pause_all(struct engine *e, struct request *q)
 {
-	if (!q->begun)
+	if (!q->begun) {
 		e->paused++;
+		q->end = ADDRESS_END; /* all of it goes home */
+		q->begun_ns = e->now_ns;
+		if (e->watch.window)
+			trace_request(e, NULL, q);
+	}
 	q->begun = true;
 	int error = 0;
 	for (unsigned i = 0; i < DEVICES_MAX && !error; i++)

@@ -48,6 +48,8 @@ void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 	bits_clear(chunk->away, first, count);
 	bits_clear(chunk->shared, first, count);
 	bits_clear(chunk->staged, first, count);
+	bits_clear(chunk->shown, first, count);
+	bits_clear(chunk->readonly, first, count);
 	if (to == PAGE_AWAY)
 		bits_fill(chunk->away, first, count);
 	else if (to == PAGE_SHARED)

@@ -18,14 +18,15 @@
  */
 int quiet(struct engine *e, uint64_t address)
 {
-	long r = uffd_protect(e->uffd, address, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
+	long r = e->host->protect(e, address, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
 	return r ? -EAGAIN : 0;
 }
 
 int protect_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool on)
 {
-	long r = uffd_protect(e->uffd, page_address(chunk, first), count * TERN_PAGE,
-			      on ? UFFDIO_WRITEPROTECT_MODE_WP : UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
+	long r = e->host->protect(e, page_address(chunk, first), count * TERN_PAGE,
+				  on ? UFFDIO_WRITEPROTECT_MODE_WP
+				     : UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
 	if (!r)
 		return 0;
 	account(e, chunk, STAT(retried), 1);
@@ -39,13 +40,13 @@ int protect_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 bool host_has(struct engine *e, uint64_t address)
 {
 	uint64_t *entry = (uint64_t *)e->bounce;
-	long n = raw_pread(e->pagemap, entry, sizeof(*entry), address / TERN_PAGE * sizeof(*entry));
+	long n = e->host->entries(e, address, 1, entry);
 	return n == sizeof(*entry) && (*entry & PAGEMAP_THERE);
 }
 
 unsigned read_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to)
 {
-	long n = raw_pread(e->mem, to, count * TERN_PAGE, page_address(chunk, first));
+	long n = e->host->read(e, page_address(chunk, first), count * TERN_PAGE, to);
 	return n <= 0 ? 0 : (unsigned)((uint64_t)n / TERN_PAGE);
 }
 
@@ -54,8 +55,7 @@ static void find_holes(struct engine *e, struct chunk *chunk, unsigned first, un
 		       uint64_t *holes)
 {
 	uint64_t *entries = (uint64_t *)e->bounce;
-	long n = raw_pread(e->pagemap, entries, count * sizeof(*entries),
-			   page_address(chunk, first) / TERN_PAGE * sizeof(*entries));
+	long n = e->host->entries(e, page_address(chunk, first), count, entries);
 	for (unsigned i = 0; n > 0 && i < (unsigned long)n / sizeof(*entries); i++)
 		if (!(entries[i] & PAGEMAP_THERE))
 			bits_fill(holes, first + i, 1);
@@ -123,8 +123,8 @@ static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned
 	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
 	if (!f)
 		return -ENOMEM;
-	int64_t r = e->move ? uffd_move(e->uffd, (uintptr_t)frame_address(f, at),
-					page_address(chunk, at), count * TERN_PAGE, 0)
+	int64_t r = e->move ? e->host->take(e, frame_address(f, at), page_address(chunk, at),
+					    count * TERN_PAGE)
 			    : -EINVAL;
 	if (count < TERN_CHUNK_PAGES || r < (int64_t)TERN_CHUNK)
 		f->tables = true;

@@ -11,6 +11,8 @@ static int fill_away(struct engine *e, struct chunk *chunk, unsigned first, unsi
 		if (n < 0)
 			return (int)n;
 		pages_set(e, chunk, first, (unsigned)n, PAGE_AWAY);
+		if (!writable)
+			bits_fill(chunk->readonly, first, (unsigned)n);
 		pages_hold(e, chunk, first, (unsigned)n, true, e->hold_us, true);
 		account(e, chunk, from ? STAT(pages_to_device) : STAT(pages_zeroed), (uint64_t)n);
 		trace_moved(e, chunk, first, (unsigned)n,
@@ -109,8 +111,8 @@ static void upgraded(struct engine *e, struct chunk *chunk, unsigned first, unsi
 static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
 {
 	struct frames *f = chunk->frames;
-	int64_t r = e->move ? uffd_move(e->uffd, (uintptr_t)frame_address(f, at),
-					page_address(chunk, at), count * TERN_PAGE, 0)
+	int64_t r = e->move ? e->host->take(e, frame_address(f, at), page_address(chunk, at),
+					    count * TERN_PAGE)
 			    : -EINVAL;
 	f->tables = true;
 	unsigned n = count;
@@ -191,8 +193,8 @@ static int share_run(struct engine *e, struct chunk *chunk, unsigned first, unsi
 		int n = share_step(e, chunk, at, first + count - at, holes);
 		if (n < 0) { /* a protected HOME page is unprotected at the host's next write */
 			model_host(chunk, at, first + count - at, MODEL_WRITE);
-			uffd_protect(e->uffd, page_address(chunk, at),
-				     (first + count - at) * TERN_PAGE, 0);
+			e->host->protect(e, page_address(chunk, at),
+					 (first + count - at) * TERN_PAGE, 0);
 			return n;
 		}
 		at += (unsigned)n;

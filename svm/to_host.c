@@ -2,7 +2,6 @@
 /* Pages that come home. See engine.h for the transitions. */
 #include "svm/internal.h"
 #include "svm/message.h"
-#include "svm/stream.h"
 
 #define GIVE_UP 100000u /* tries, after which a page whose mapping has gone is forgotten */
 
@@ -24,10 +23,8 @@ static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 		device_protect(e, chunk, first, count);
 	}
 	f->tables = f->tables || bits_count(f->present, first, count) < count;
-	if (from && e->stream)
-		tern_stream_copy(frame_address(f, first), from, count * TERN_PAGE);
-	else if (from)
-		__builtin_memcpy(frame_address(f, first), from, count * TERN_PAGE);
+	if (from)
+		e->host->fetch(e, frame_address(f, first), from, count * TERN_PAGE);
 	else if (device_read(e, chunk, first, count, frame_address(f, first)))
 		return -ENOMEM; /* it is still there, to be read only until the device writes */
 	frames_mark(e, f, first, count);
@@ -79,8 +76,8 @@ static void at_home(struct engine *e, struct chunk *chunk, unsigned first, unsig
 /* Where UFFDIO_MOVE cannot: the frames stay, as spare ones. */
 static int copy_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
 {
-	int64_t r = uffd_copy(e->uffd, page_address(chunk, at), frame_address(chunk->frames, at),
-			      count * TERN_PAGE, 0);
+	int64_t r = e->host->copy(e, page_address(chunk, at), frame_address(chunk->frames, at),
+				  count * TERN_PAGE, e->protect_home ? UFFDIO_COPY_MODE_WP : 0);
 	if (r <= 0)
 		return (int)r;
 	unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
@@ -90,10 +87,10 @@ static int copy_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned 
 
 static int move_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
 {
-	if (!e->move)
+	if (!e->move || e->protect_home)
 		return copy_in(e, chunk, at, count);
-	int64_t r = uffd_move(e->uffd, page_address(chunk, at),
-			      (uintptr_t)frame_address(chunk->frames, at), count * TERN_PAGE, 0);
+	int64_t r = e->host->give(e, page_address(chunk, at), frame_address(chunk->frames, at),
+				  count * TERN_PAGE);
 	if (r == -EINVAL || r == -EBUSY || r == -ENOENT)
 		return copy_in(e, chunk, at, count);
 	if (r <= 0)
@@ -113,7 +110,7 @@ static int return_refused(struct engine *e, struct chunk *chunk, unsigned at, in
 	account(e, chunk, STAT(retried), 1);
 	if (error == -EEXIST) {
 		at_home(e, chunk, at, 1);
-		uffd_protect(e->uffd, page_address(chunk, at), TERN_PAGE, 0);
+		e->host->protect(e, page_address(chunk, at), TERN_PAGE, 0);
 		return 1;
 	}
 	if (error != -EAGAIN && error != -ENOMEM && ++e->refusals > GIVE_UP) {
@@ -131,7 +128,7 @@ static unsigned in_mapping(struct engine *e, const struct chunk *chunk, unsigned
 {
 	struct vma vma;
 	uint64_t start = page_address(chunk, at);
-	if (!vma_find(&e->maps, start, &vma))
+	if (!e->host->mapping(e, start, false, &vma))
 		return 1;
 	return (unsigned)tern_min((uint64_t)count, (vma.end - start) / TERN_PAGE);
 }
@@ -165,8 +162,8 @@ int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 		device_protect(e, chunk, at, stop - at);
 		if (few && device_read(e, chunk, at, stop - at, e->bounce))
 			return -ENOMEM;
-		int64_t r = uffd_copy(e->uffd, page_address(chunk, at), from,
-				      (stop - at) * TERN_PAGE, UFFDIO_COPY_MODE_WP);
+		int64_t r = e->host->copy(e, page_address(chunk, at), from, (stop - at) * TERN_PAGE,
+					  UFFDIO_COPY_MODE_WP);
 		if (r == -EAGAIN || r == -ENOMEM) {
 			account(e, chunk, STAT(retried), 1);
 			return -EAGAIN;
@@ -195,7 +192,7 @@ int unshare_run(struct engine *e, struct chunk *chunk, unsigned first, unsigned 
 		account(e, chunk, STAT(pages_dropped), n);
 		trace_moved(e, chunk, at, n, TERN_TRACE_DROPPED);
 		/* A page that stays protected is HOME all the same: the next write finds it so. */
-		if (uffd_protect(e->uffd, page_address(chunk, at), n * TERN_PAGE, 0) == -EAGAIN)
+		if (e->host->protect(e, page_address(chunk, at), n * TERN_PAGE, 0) == -EAGAIN)
 			error = -EAGAIN;
 		at += n;
 	}

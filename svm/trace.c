@@ -26,7 +26,9 @@ void trace_served(const struct pending *fault)
 {
 	if (fault->number)
 		tern_trace_put(
-			(struct tern_trace_record){.kind = TERN_TRACE_SERVED, .b = fault->number});
+			(struct tern_trace_record){.kind = TERN_TRACE_SERVED,
+						   .flags = fault->joined ? TERN_TRACE_JOINED : 0,
+						   .b = fault->number});
 }
 
 void trace_plan(const struct chunk *chunk, const struct pending *fault,
@@ -77,10 +79,63 @@ void trace_device(const struct device *device)
 		.b = link->bytes_per_second});
 }
 
+void trace_policy(const struct engine *e, bool replaced)
+{
+	if (tern_trace_is_on())
+		tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_POLICY,
+							  .n = replaced,
+							  .x = tern_trace_text(e->policy->name)});
+}
+
 void trace_owner(const struct device *device, unsigned owner, uint64_t command)
 {
 	tern_trace_put((struct tern_trace_record){
 		.kind = TERN_TRACE_OWNER, .n = (uint16_t)device->index, .x = owner, .a = command});
+}
+
+void trace_mapping(struct chunk *chunk, const struct vma *vma)
+{
+	if (chunk->told_start == vma->start && chunk->told_end == vma->end)
+		return;
+	chunk->told_start = vma->start;
+	chunk->told_end = vma->end;
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_MAPPED,
+		.flags = (uint8_t)((vma->flags & VMA_WRITE ? TERN_TRACE_WRITABLE : 0) |
+				   (vma->flags & VMA_FILE ? TERN_TRACE_FILE : 0)),
+		.a = vma->start,
+		.b = vma->end - vma->start});
+}
+
+void trace_removed(uint64_t start, uint64_t end, bool unmapped)
+{
+	tern_trace_put((struct tern_trace_record){
+		.kind = TERN_TRACE_REMOVED, .flags = unmapped, .a = start, .b = end - start});
+}
+
+void trace_remapped(uint64_t from, uint64_t to, uint64_t bytes)
+{
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_REMAPPED,
+						  .x = (uint32_t)(bytes / TERN_PAGE),
+						  .a = from,
+						  .b = to});
+}
+
+void trace_request(const struct engine *e, const struct device *device, const struct request *q)
+{
+	uint64_t us = (e->now_ns - q->begun_ns) / 1000;
+	tern_trace_put((struct tern_trace_record){.kind = TERN_TRACE_REQUEST,
+						  .flags = (uint8_t)q->flags,
+						  .n = index_of(device),
+						  .x = (uint32_t)tern_min(us, (uint64_t)UINT32_MAX),
+						  .a = q->start,
+						  .b = q->end - q->start});
+}
+
+void trace_detached(const struct device *device)
+{
+	tern_trace_put(
+		(struct tern_trace_record){.kind = TERN_TRACE_DEVICE, .n = index_of(device)});
 }
 
 void trace_advice(uint64_t start, uint64_t end, unsigned advice)
@@ -101,6 +156,9 @@ void trace_command(const struct device *device, const struct tern_policy_command
 						  .x = uses,
 						  .a = command->number,
 						  .b = command->kernel});
+	if (event != TERN_COMMAND_ENDED)
+		tern_trace_put((struct tern_trace_record){
+			.kind = TERN_TRACE_ITEMS, .a = command->items, .b = command->first});
 	for (uint32_t i = 0; i < uses; i++) {
 		const struct tern_policy_use *use = &command->uses[i];
 		uint64_t offset = use->address - use->start;

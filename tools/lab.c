@@ -9,21 +9,23 @@
 #include <unistd.h>
 
 #include "runtime/base/alloc.h"
+#include "runtime/base/futex.h"
 #include "tools/tern.h"
 
-#define MEMORY_ALL   ((uint64_t)1 << 30)
-#define MEMORY_LEAST ((uint64_t)16 << 20)
-#define PAGE_BYTES   ((uint64_t)4096)
+#define MEMORY_ALL ((uint64_t)1 << 30)
+#define PAGE_BYTES ((uint64_t)4096)
 
 static const char help[] =
-	"usage: tern lab run [options] -- program [arguments]\n\n"
+	"usage: tern lab run [options] -- program [arguments]\n"
+	"       tern lab replay [options] TRACE     (tern lab replay --help)\n\n"
 	"Runs the program, unchanged, under each migration policy with each size of the "
 	"accelerator's\n"
 	"memory, and compares.\n\n"
-	"  --policies LIST  demand,block,sequential,density,thrash,auto; with options "
+	"  --policies LIST  demand,block,sequential,density,blend,thrash,auto; with options "
 	"(block:pages=64)\n"
 	"                   and paths, separated by ';' when there are commas in them\n"
-	"  --mem LIST       percent of what the program uses: 75,100,150\n"
+	"  --mem LIST       memory, percent of what the program uses of it: 75,100,150\n"
+	"  --data LIST      the other way round: what it uses, percent of the memory\n"
 	"  --repeat N       runs of each (3); the medians are shown\n"
 	"  --all BYTES      memory of the first run, which shows what the program uses (1G)\n"
 	"  --link BYTES     per second, imposed on the link, for example 16G (none)\n"
@@ -42,40 +44,6 @@ static void on_signal(int number)
 
 /* ---- options ---- */
 
-static bool read_bytes(const char *text, uint64_t *out)
-{
-	char *end;
-	unsigned long long n = strtoull(text, &end, 10);
-	static const char suffixes[] = "KMG";
-	const char *suffix = *end ? strchr(suffixes, *end) : NULL;
-	unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
-	if (end == text || *text == '-' || (*end && (!suffix || end[1])) || !n || n >> (63 - shift))
-		return false;
-	*out = (uint64_t)n << shift;
-	return true;
-}
-
-static bool read_number(const char *text, unsigned least, unsigned most, unsigned *out)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-	*out = (unsigned)n;
-	return *text >= '0' && *text <= '9' && !*end && n >= least && n <= most;
-}
-
-static bool read_policies(struct lab *lab, char *list)
-{
-	const char *separator = strchr(list, ';') ? ";" : ",";
-	char *rest = list;
-	lab->policy_count = 0;
-	for (char *word; (word = strtok_r(rest, separator, &rest));) {
-		if (lab->policy_count == LAB_POLICIES)
-			return false;
-		lab->policies[lab->policy_count++] = word;
-	}
-	return lab->policy_count;
-}
-
 static bool read_percents(struct lab *lab, char *list)
 {
 	char *rest = list;
@@ -85,7 +53,7 @@ static bool read_percents(struct lab *lab, char *list)
 		if (length && word[length - 1] == '%')
 			word[length - 1] = '\0';
 		if (lab->memory_count == LAB_MEMORIES ||
-		    !read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
+		    !lab_read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
 			return false;
 		lab->memory_count++;
 	}
@@ -96,20 +64,22 @@ static bool read_option(struct lab *lab, uint64_t *all, const char *flag, char *
 {
 	unsigned n;
 	if (!strcmp(flag, "--policies"))
-		return read_policies(lab, value);
-	if (!strcmp(flag, "--mem"))
+		return lab_read_list(value, lab->policies, LAB_POLICIES, &lab->policy_count);
+	if (!strcmp(flag, "--mem") || !strcmp(flag, "--data")) {
+		lab->of_data = flag[2] == 'd';
 		return read_percents(lab, value);
+	}
 	if (!strcmp(flag, "--repeat"))
-		return read_number(value, 1, 100, &lab->repeats);
+		return lab_read_number(value, 1, 100, &lab->repeats);
 	if (!strcmp(flag, "--all"))
-		return read_bytes(value, all) && *all >= MEMORY_LEAST;
+		return lab_read_bytes(value, all) && *all >= LAB_MEMORY_LEAST;
 	if (!strcmp(flag, "--link"))
-		return read_bytes(value, &lab->link);
-	if (!strcmp(flag, "--latency") && read_number(value, 0, 1000000, &n)) {
+		return lab_read_bytes(value, &lab->link);
+	if (!strcmp(flag, "--latency") && lab_read_number(value, 0, 1000000, &n)) {
 		lab->latency_us = n;
 		return true;
 	}
-	if (!strcmp(flag, "--timeout") && read_number(value, 1, 1000000, &n)) {
+	if (!strcmp(flag, "--timeout") && lab_read_number(value, 1, 1000000, &n)) {
 		lab->timeout = n;
 		return true;
 	}
@@ -149,34 +119,78 @@ static int parse(struct lab *lab, uint64_t *all, int argc, char **argv)
 
 /* ---- the runs ---- */
 
-static void progress(const struct lab *lab, const struct lab_result *r, unsigned number,
-		     unsigned total)
+static double now(void)
+{
+	return (double)tern_clock_ns() / 1e9;
+}
+
+/* How long the rest will take, as long as what has been took; nothing while that is not known. */
+static void print_left(const struct lab *lab)
+{
+	unsigned done = lab->count > 1 ? lab->count - 1 : 0;
+	if (!done)
+		return;
+	unsigned long left =
+		(unsigned long)((now() - lab->began) / done * (lab->size - lab->count)) + 1;
+	if (left >= 60)
+		fprintf(stderr, "%lu min %lu s left  ", left / 60, left % 60);
+	else
+		fprintf(stderr, "%lu s left  ", left);
+}
+
+static void progress(const struct lab *lab, const struct lab_result *r)
 {
 	if (!isatty(2))
 		return;
-	unsigned done = total ? number * 30 / total : 0;
-	fprintf(stderr, "\r[%.*s%*s] %u/%u  %-20.20s memory %u %%   ", (int)done,
-		"##############################", (int)(30 - done), "", number, total, r->policy,
-		r->percent);
-	if (number + 1 == total || !lab->count)
-		fputs("\r", stderr);
+	unsigned done = lab->count * 20 / lab->size;
+	fprintf(stderr, "\r\033[K[%.*s%*s] %u %%  ", (int)done, "####################",
+		(int)(20 - done), "", lab->count * 100 / lab->size);
+	print_left(lab);
+	if (r->percent)
+		fprintf(stderr, "%.16s, %s %u %%", r->policy, lab->of_data ? "data" : "memory",
+			r->percent);
+	else
+		fputs("what the program uses", stderr);
 	fflush(stderr);
+}
+
+/* Leaves no bar behind. */
+static void progress_end(void)
+{
+	if (isatty(2))
+		fputs("\r\033[K", stderr);
+}
+
+static bool refused(const struct lab *lab, const struct lab_result *r)
+{
+	if (!r->m.replaced)
+		return false;
+	progress_end();
+	fprintf(stderr,
+		"tern lab: %s is no policy, or its options are wrong; %s/run-%u.txt says more\n",
+		r->policy, lab->folder, lab->count);
+	return true;
 }
 
 static bool run_one(struct lab *lab, const char *policy, unsigned percent, uint64_t memory,
 		    unsigned repeat)
 {
 	struct lab_result *r = &lab->results[lab->count];
-	unsigned total = lab->size;
 	*r = (struct lab_result){.policy = policy,
 				 .percent = percent,
-				 .memory = tern_max(memory, MEMORY_LEAST),
+				 .memory = memory,
 				 .repeat = repeat,
 				 .status = -1};
 	if (interrupted)
 		return false;
-	progress(lab, r, lab->count, total);
-	if (!lab_run(lab, r, lab->count) || interrupted)
+	progress(lab, r);
+	bool ran = lab_run(lab, r, lab->count) && !interrupted;
+	/* Not under a name that is not its own. */
+	lab->refused = ran && refused(lab, r);
+	if (!ran || lab->refused)
+		r->status = -1;
+	lab_add_work(lab, r);
+	if (!ran || lab->refused)
 		return false;
 	lab->count++;
 	return lab_write_csv(lab);
@@ -187,6 +201,7 @@ static uint64_t find_use(struct lab *lab, uint64_t all)
 {
 	if (!run_one(lab, "auto", 0, all, 0))
 		return 0;
+	progress_end();
 	const struct lab_result *r = &lab->results[0];
 	uint64_t bytes = r->m.peak_pages * PAGE_BYTES;
 	if (r->status || !bytes) {
@@ -199,7 +214,7 @@ static uint64_t find_use(struct lab *lab, uint64_t all)
 			r->status, lab->folder);
 		return 0;
 	}
-	if (bytes * 75 / 100 < MEMORY_LEAST)
+	if (bytes * 75 / 100 < LAB_MEMORY_LEAST)
 		fprintf(stderr,
 			"tern lab: the program uses %.1f MiB; the accelerator has 16 at least\n",
 			(double)bytes / (1 << 20));
@@ -207,21 +222,25 @@ static uint64_t find_use(struct lab *lab, uint64_t all)
 }
 
 /* The repeats go around all settings, so that what else the machine does hits them alike. */
-static void run_all(struct lab *lab, uint64_t used)
+static void run_all(struct lab *lab)
 {
+	lab->began = now();
 	for (unsigned repeat = 0; repeat < lab->repeats; repeat++)
 		for (unsigned p = 0; p < lab->memory_count; p++)
 			for (unsigned i = 0; i < lab->policy_count; i++)
 				if (!run_one(lab, lab->policies[i], lab->percents[p],
-					     used / 100 * lab->percents[p], repeat))
+					     lab_memory(lab, lab->percents[p]), repeat))
 					return;
 }
 
 static int finish(const struct lab *lab)
 {
 	bool good = true;
+	progress_end();
+	if (lab->refused)
+		return 2;
 	lab_print_table(lab, stdout);
-	if (!lab_write_csv(lab) || !lab_write_html(lab))
+	if (!lab_write_csv(lab) || !lab_write_html(lab) || !lab_write_svg(lab))
 		return 1;
 	printf("\n%s/results.csv and report.html have more\n", lab->folder);
 	for (unsigned i = 0; i < lab->count; i++)
@@ -248,21 +267,23 @@ static int compare(struct lab *lab, uint64_t all)
 		fputs("tern lab: no memory\n", stderr);
 		return 1;
 	}
-	uint64_t used = find_use(lab, all);
+	lab->used = find_use(lab, all);
 	int code = 1;
-	if (used) {
-		printf("%.1f MiB on the device at most: 100 %%\n", (double)used / (1 << 20));
+	if (lab->used) {
+		printf("the program's data: %.1f MiB on the device at most\n",
+		       (double)lab->used / (1 << 20));
 		fflush(stdout);
-		run_all(lab, used);
+		run_all(lab);
 		code = finish(lab);
 	}
+	tern_free(lab->kernel_ns);
 	tern_free(lab->results);
 	return code;
 }
 
 int tern_tool_lab(int argc, char **argv)
 {
-	static char usual_policies[] = "demand,block,sequential,density,thrash,auto";
+	static char usual_policies[] = "demand,block,sequential,density,blend,thrash,auto";
 	static char usual_memories[] = "75,100,150";
 	struct lab lab = {.folder = "tern-lab", .repeats = 3, .timeout = 600, .latency_us = 10};
 	uint64_t all = MEMORY_ALL;
@@ -270,11 +291,13 @@ int tern_tool_lab(int argc, char **argv)
 		fputs(help, stdout);
 		return 0;
 	}
+	if (argc && !strcmp(argv[0], "replay"))
+		return tern_tool_replay(argc - 1, argv + 1);
 	if (!argc || strcmp(argv[0], "run") != 0) {
 		fputs(help, stderr);
 		return 2;
 	}
-	(void)read_policies(&lab, usual_policies);
+	(void)lab_read_list(usual_policies, lab.policies, LAB_POLICIES, &lab.policy_count);
 	(void)read_percents(&lab, usual_memories);
 	int error = parse(&lab, &all, argc - 1, argv + 1);
 	return error ? error : compare(&lab, all);

@@ -2,16 +2,20 @@
 /*
  * DOC: the laboratory
  *
- * `tern lab run` runs one program, unchanged, once for each combination of migration policy and
- * device memory, as often as is asked for, each time with a trace, and tells what came of it.
+ * `tern lab replay` is described in replay.h. `tern lab run` runs one program, unchanged, once for
+ * each combination of migration policy and device memory, as often as is asked for, each time with
+ * a trace, and tells what came of it.
  *
  *   lab.c          the command: options, the order of runs, interrupts
  *   lab_run.c      one run: the child process, its output, its time limit
  *   lab_measure.c  a trace becomes numbers
+ *   lab_cost.c     virtual time
  *   lab_report.c   the table, results.csv, report.html
+ *   lab_plot.c     the bars in report.html and report.svg
  *
  * The first run, with all the memory that the device has, shows how much the program uses of it at
- * most: percentages are of that.
+ * most: percentages (--mem) are of that. With --data it is the other way round: what the program
+ * uses, in percent of the device's memory.
  */
 #ifndef TERN_TOOLS_LAB_H
 #define TERN_TOOLS_LAB_H
@@ -21,22 +25,28 @@
 #include <stdio.h>
 
 enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
+#define LAB_MEMORY_LEAST ((uint64_t)16 << 20) /* that an accelerator has */
 
 /* What one run was like. */
 struct lab_measure {
-	double seconds; /* of the process */
-	uint64_t device_faults, host_faults;
+	double seconds;         /* of the process */
+	double work, service;   /* seconds, of the device: tools/lab_cost.h */
+	uint64_t device_faults; /* but those that another thread's fault had answered already */
+	uint64_t host_faults;
 	uint64_t pages_to_device, pages_to_host, pages_zeroed, pages_evicted;
 	uint64_t pages_again;    /* of those to the device: they had been there before */
 	uint64_t peak_pages;     /* on the device */
-	uint64_t transfers;      /* moves with contents, either way */
+	uint64_t transfers;      /* of contents, either way: of a fault, an eviction, a request */
 	double host_fault_us[3]; /* 50th, 95th, 99th percentile; 0: none */
 	uint64_t lost;           /* records of the trace: then the numbers are too small */
+	double *kernel_ns;       /* the work, by kernel; until lab_add_work() */
+	size_t kernels;
+	bool replaced; /* another policy was in force than the one asked for */
 };
 
 struct lab_result {
 	const char *policy;
-	unsigned percent; /* of device memory; 0: the first run, all of it */
+	unsigned percent; /* as asked for; 0: the first run, with all memory */
 	uint64_t memory;  /* bytes */
 	unsigned repeat;
 	int status; /* of the program: 0, an exit code, 128 + a signal, or -1: not run */
@@ -51,14 +61,28 @@ struct lab {
 	unsigned policy_count;
 	unsigned percents[LAB_MEMORIES];
 	unsigned memory_count;
+	bool of_data; /* they say what the data are of the memory, not the memory of the data */
 	unsigned repeats;
 	double timeout; /* seconds */
 	uint64_t link;  /* bytes per second; 0: as fast as the machine */
 	uint64_t latency_us;
-	bool keep; /* the traces */
+	bool keep;    /* the traces */
+	bool refused; /* a policy is not known, which was reported */
 	struct lab_result *results;
 	unsigned count, size;
+	uint64_t used;     /* bytes of the device's memory, at most, in the first run */
+	double *kernel_ns; /* the least of all runs (tools/lab_cost.h); of as many kernels as the
+			      first one had */
+	size_t kernels;
+	double began; /* seconds, of the clock: the first run after that */
 };
+
+/* lab_values.c: what an option has behind it. False: it is not understood. */
+/* A number that is not 0, with K, M or G or not. */
+bool lab_read_bytes(const char *text, uint64_t *out);
+bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *out);
+/* Words separated by ';' if there is one, else by ','; @list is cut into them. */
+bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count);
 
 /* Runs the program as @result says and fills in the rest of it. False: there is no use in going on,
  * which was reported. */
@@ -67,15 +91,31 @@ bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number);
 void lab_interrupt(void);
 
 /* False: no memory, or no trace at @path. */
-bool lab_measure(const char *path, struct lab_measure *out);
+bool lab_measure(const struct lab *lab, const char *path, struct lab_measure *out);
 
 /* What the link takes for a run's transfers, seconds; 0: no link is imposed. */
 double lab_link_seconds(const struct lab *lab, const struct lab_measure *m);
+/* Takes the kernels of a run that went well into the comparison, and frees them of any run. */
+void lab_add_work(struct lab *lab, struct lab_result *result);
+/* See tools/lab_cost.h; seconds. */
+double lab_virtual_seconds(const struct lab *lab, const struct lab_measure *m);
+/* Bytes of the device's memory that --mem or --data asked for, once the first run has ended. */
+uint64_t lab_memory(const struct lab *lab, unsigned percent);
+/* "memory 75 % of the data (data 133 % of it): 64.0 MiB" into @out. */
+void lab_describe(const struct lab *lab, unsigned percent, char *out, size_t size);
 /* The median over the repeats of a policy and memory, by seconds; NULL: no run of it ended well. */
 const struct lab_result *lab_median(const struct lab *lab, const char *policy, unsigned percent);
 void lab_print_table(const struct lab *lab, FILE *out);
-/* Both write a new file and put it in the place of the old one. False: reported. */
+/* Each writes a new file and put it in the place of the old one. False: reported. */
 bool lab_write_csv(const struct lab *lab);
 bool lab_write_html(const struct lab *lab);
+bool lab_write_svg(const struct lab *lab);
+/* All plots: in HTML with their titles; as one picture. */
+void lab_put_plots(const struct lab *lab, FILE *out);
+void lab_put_svg(const struct lab *lab, FILE *out);
+extern const char lab_plot_style[];
+/* @text as it may stand in HTML and XML. */
+void lab_put_escaped(FILE *out, const char *text);
+double lab_mebibytes(uint64_t pages);
 
 #endif

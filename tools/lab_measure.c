@@ -7,6 +7,7 @@
 
 #include "runtime/base/alloc.h"
 #include "runtime/base/trace_read.h"
+#include "tools/lab_cost.h"
 #include "tools/table.h"
 
 #define PAGE_SHIFT 12
@@ -23,6 +24,7 @@ struct entry {
 struct state {
 	struct lab_measure *m;
 	struct tern_table pages, faults; /* of struct entry */
+	struct lab_cost cost;
 	uint64_t resident;
 	double *latencies;
 	size_t latency_count, latency_size;
@@ -66,7 +68,6 @@ static void moved(struct state *s, const struct tern_trace_record *r)
 	bool in = way <= TERN_TRACE_ZEROED,
 	     out = way == TERN_TRACE_TO_HOST || way == TERN_TRACE_DROPPED;
 	bool copied = way != TERN_TRACE_ZEROED && way != TERN_TRACE_DROPPED;
-	m->transfers += copied;
 	if (way == TERN_TRACE_TO_DEVICE || way == TERN_TRACE_COPIED_TO_DEVICE)
 		m->pages_to_device += count;
 	else if (way == TERN_TRACE_TO_HOST || way == TERN_TRACE_COPIED_TO_HOST)
@@ -105,6 +106,7 @@ static void fault(struct state *s, const struct tern_trace_record *r)
 static void served(struct state *s, const struct tern_trace_record *r)
 {
 	struct entry *e = tern_table_find(&s->faults, r->b);
+	s->m->device_faults -= (r->flags & TERN_TRACE_JOINED) && s->m->device_faults;
 	if (!e || !e->value || r->ns < e->value)
 		return;
 	if (s->latency_count == s->latency_size) {
@@ -138,7 +140,34 @@ static void find_percentiles(struct state *s)
 			s->latencies[(size_t)(parts[i] * (double)(s->latency_count - 1))];
 }
 
-bool lab_measure(const char *path, struct lab_measure *out)
+static void record(struct state *s, const struct tern_trace_record *r)
+{
+	if (!lab_cost_record(&s->cost, r))
+		s->out_of_memory = true;
+	if (r->kind == TERN_TRACE_MOVED)
+		moved(s, r);
+	else if (r->kind == TERN_TRACE_UNMAPPED)
+		unmapped(s, r);
+	else if (r->kind == TERN_TRACE_FAULT)
+		fault(s, r);
+	else if (r->kind == TERN_TRACE_SERVED)
+		served(s, r);
+	else if (r->kind == TERN_TRACE_POLICY)
+		s->m->replaced = s->m->replaced || r->n;
+}
+
+static void take_cost(struct lab_cost *cost, struct lab_measure *m)
+{
+	m->service = cost->service_ns / 1e9;
+	m->transfers = cost->transfers;
+	m->kernels = cost->kernels;
+	m->kernel_ns = cost->work;
+	cost->work = NULL;
+	for (size_t i = 0; i < m->kernels; i++)
+		m->work += m->kernel_ns[i] / 1e9;
+}
+
+bool lab_measure(const struct lab *lab, const char *path, struct lab_measure *out)
 {
 	const char *why;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -149,21 +178,16 @@ bool lab_measure(const char *path, struct lab_measure *out)
 			  .pages.bytes = sizeof(struct entry),
 			  .faults.bytes = sizeof(struct entry)};
 	struct tern_trace_record r;
-	while (!s.out_of_memory && tern_trace_reader_next(reader, &r)) {
-		if (r.kind == TERN_TRACE_MOVED)
-			moved(&s, &r);
-		else if (r.kind == TERN_TRACE_UNMAPPED)
-			unmapped(&s, &r);
-		else if (r.kind == TERN_TRACE_FAULT)
-			fault(&s, &r);
-		else if (r.kind == TERN_TRACE_SERVED)
-			served(&s, &r);
-	}
+	lab_cost_init(&s.cost, lab->link, lab->latency_us);
+	while (!s.out_of_memory && tern_trace_reader_next(reader, &r))
+		record(&s, &r);
 	find_percentiles(&s);
 	out->lost = atomic_load(&tern_trace_reader_header(reader)->lost);
 	tern_trace_reader_close(reader);
 	tern_table_finish(&s.pages);
 	tern_table_finish(&s.faults);
+	take_cost(&s.cost, out);
+	lab_cost_finish(&s.cost);
 	tern_free(s.latencies);
 	return !s.out_of_memory;
 }

@@ -119,7 +119,7 @@ bool lab_run(const struct lab *lab, struct lab_result *result, unsigned number)
 		result->status = wait_for(lab, pid);
 		child = 0;
 		result->m.seconds = now() - begin;
-		if (!lab_measure(trace, &result->m) && !result->status)
+		if (!lab_measure(lab, trace, &result->m) && !result->status)
 			result->status = -1;
 	}
 	if (good && !lab->keep)

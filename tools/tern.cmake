@@ -5,13 +5,27 @@ add_executable(tern_command ${CMAKE_SOURCE_DIR}/tools/tern.c ${CMAKE_SOURCE_DIR}
   ${CMAKE_SOURCE_DIR}/tools/trace_csv.c ${CMAKE_SOURCE_DIR}/tools/trace_json.c
   ${CMAKE_SOURCE_DIR}/tools/trace_words.c ${CMAKE_SOURCE_DIR}/tools/lab.c
   ${CMAKE_SOURCE_DIR}/tools/lab_run.c ${CMAKE_SOURCE_DIR}/tools/lab_measure.c
-  ${CMAKE_SOURCE_DIR}/tools/lab_report.c ${CMAKE_SOURCE_DIR}/tools/table.c)
+  ${CMAKE_SOURCE_DIR}/tools/lab_cost.c ${CMAKE_SOURCE_DIR}/tools/lab_plot.c
+  ${CMAKE_SOURCE_DIR}/tools/lab_report.c ${CMAKE_SOURCE_DIR}/tools/lab_values.c
+  ${CMAKE_SOURCE_DIR}/tools/replay.c ${CMAKE_SOURCE_DIR}/tools/replay_history.c
+  ${CMAKE_SOURCE_DIR}/tools/replay_play.c ${CMAKE_SOURCE_DIR}/tools/replay_bound.c ${CMAKE_SOURCE_DIR}/tools/table.c)
 set_target_properties(tern_command PROPERTIES OUTPUT_NAME tern
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 target_compile_definitions(tern_command PRIVATE TERN_VERSION="${PROJECT_VERSION}"
   TERN_LIBDIR="${CMAKE_INSTALL_LIBDIR}")
 target_link_libraries(tern_command PRIVATE tern_static)
 install(TARGETS tern_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+
+# Unit tests and fuzzers of its parts.
+set(replay ${CMAKE_SOURCE_DIR}/tools/replay_history.c ${CMAKE_SOURCE_DIR}/tools/replay_play.c
+  ${CMAKE_SOURCE_DIR}/tools/replay_bound.c ${CMAKE_SOURCE_DIR}/tools/table.c)
+add_executable(unit_tools_replay_bound_test ${CMAKE_SOURCE_DIR}/tools/tests/replay_bound_test.c ${replay})
+target_link_libraries(unit_tools_replay_bound_test PRIVATE tern_static)
+add_test(NAME unit.tools.replay_bound_test COMMAND unit_tools_replay_bound_test)
+set_tests_properties(unit.tools.replay_bound_test PROPERTIES LABELS unit TIMEOUT 120)
+set_property(GLOBAL APPEND PROPERTY TERN_FUZZERS
+  "tools|replay_fuzz|${CMAKE_SOURCE_DIR}/tools/tests/replay_fuzz.c")
+set_property(GLOBAL PROPERTY TERN_TEST_SOURCES_replay_fuzz ${replay})
 
 if(TARGET ternc AND NOT TERN_SANITIZE)
   add_test(NAME install.prefix COMMAND ${CMAKE_SOURCE_DIR}/tools/check_install ${CMAKE_BINARY_DIR})
@@ -21,6 +35,8 @@ if(TARGET ternc AND NOT TERN_SANITIZE)
   if(NOT TERN_FUZZ)
     add_test(NAME tools.trace COMMAND ${CMAKE_SOURCE_DIR}/tools/check_trace.py ${CMAKE_BINARY_DIR})
     add_test(NAME tools.lab COMMAND ${CMAKE_SOURCE_DIR}/tools/check_lab.py ${CMAKE_BINARY_DIR})
+    add_test(NAME tools.replay COMMAND ${CMAKE_SOURCE_DIR}/tools/check_replay.py ${CMAKE_BINARY_DIR})
+    set_tests_properties(tools.replay PROPERTIES LABELS tools TIMEOUT 600 SKIP_RETURN_CODE 77)
     set_tests_properties(tools.trace tools.lab PROPERTIES LABELS tools TIMEOUT 240 SKIP_RETURN_CODE 77)
   endif()
   set_tests_properties(install.prefix install.package PROPERTIES LABELS install TIMEOUT 300)

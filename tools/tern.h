@@ -10,6 +10,7 @@ int tern_tool_cache(int argc, char **argv);
 int tern_tool_kernels(int argc, char **argv);
 int tern_tool_trace(int argc, char **argv);
 int tern_tool_lab(int argc, char **argv);
+int tern_tool_replay(int argc, char **argv); /* tern lab replay */
 
 /* The path of the libtern.so that belongs to this command, or NULL with a message on stderr. The
  * caller frees it. */

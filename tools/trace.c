@@ -14,11 +14,14 @@
 #include "tools/tern.h"
 
 static const char help[] =
-	"usage: tern trace [-o FILE] [options of tern run] -- program [arguments]\n"
+	"usage: tern trace [-o FILE] [--accesses[=N]] [options of tern run] -- program "
+	"[arguments]\n"
 	"       tern trace --summary FILE\n"
 	"       tern trace --csv FILE [-o FILE]\n"
 	"       tern trace --json FILE [-o FILE]\n\n"
 	"  -o FILE    where the trace goes (tern.trace; %p: the process's number), or the export\n"
+	"  --accesses record accesses, too, for tern lab replay: all but those to the last N\n"
+	"             pages (64)\n"
 	"  --summary  how many faults and pages, and what decided about them\n"
 	"  --csv      a line for each record\n"
 	"  --json     for ui.perfetto.dev and chrome://tracing\n";
@@ -36,6 +39,13 @@ struct summary {
 	uint64_t pages[WAYS][REASONS];
 	struct rule rules[RULES];
 	double last_us;
+	char policy[201]; /* in force; empty: none was needed */
+	bool replaced;    /* it is not what was asked for */
+};
+
+/* How `tern trace` was asked to record. */
+struct recording {
+	const char *output, *accesses;
 };
 
 /* Nothing that a terminal would obey. */
@@ -77,6 +87,11 @@ static void sum(struct summary *s, const struct tern_trace_reader *reader,
 		s->pages[way][reason] += r->x;
 	if (text)
 		count_rule(s, text);
+	if (r->kind == TERN_TRACE_POLICY) {
+		const char *name = tern_trace_reader_text(reader, r->x);
+		plain(s->policy, name ? name : "?");
+		s->replaced = r->n;
+	}
 }
 
 static void print_summary(const struct summary *s, const struct tern_trace_header *h)
@@ -86,6 +101,9 @@ static void print_summary(const struct summary *s, const struct tern_trace_heade
 	printf("policy     %s, eviction %s, accelerator %s\n", plain(text[1], h->policy),
 	       plain(text[2], h->eviction),
 	       *h->accelerator ? plain(text[3], h->accelerator) : "as it is");
+	if (*s->policy)
+		printf("in force   %s%s\n", s->policy,
+		       s->replaced ? ", the default: that policy is not known" : "");
 	printf("time       %.3f ms\n", s->last_us / 1000);
 	printf("commands   %" PRIu64 ", ended %" PRIu64 "\n", s->kinds[TERN_TRACE_QUEUED],
 	       s->kinds[TERN_TRACE_ENDED]);
@@ -179,12 +197,16 @@ static bool make_room(const char *path)
 	return !unlink(path);
 }
 
-static int record(int argc, char **argv, const char *output)
+static int record(int argc, char **argv, const struct recording *how)
 {
-	output = output ? output : "tern.trace";
+	const char *output = how->output ? how->output : "tern.trace";
 	if (!make_room(output))
 		return 1;
 	if (setenv("TERN_TRACE", output, 1) || setenv("TERN_LOG", "error", 0)) {
+		perror("tern trace");
+		return 1;
+	}
+	if (how->accesses && setenv("TERN_TRACE_ACCESSES", how->accesses, 1)) {
 		perror("tern trace");
 		return 1;
 	}
@@ -193,13 +215,18 @@ static int record(int argc, char **argv, const char *output)
 
 int tern_tool_trace(int argc, char **argv)
 {
-	const char *how = NULL, *file = NULL, *output = NULL;
+	const char *how = NULL, *file = NULL;
+	struct recording recording = {NULL, NULL};
 	for (; argc && **argv == '-' && strcmp(*argv, "--") != 0; argc--, argv++) {
 		bool tells = !strcmp(*argv, "--summary") || !strcmp(*argv, "--csv") ||
 			     !strcmp(*argv, "--json");
 		if (!strcmp(*argv, "--help")) {
 			fputs(help, stdout);
 			return 0;
+		}
+		if (!strcmp(*argv, "--accesses") || !strncmp(*argv, "--accesses=", 11)) {
+			recording.accesses = (*argv)[10] ? *argv + 11 : "64";
+			continue;
 		}
 		if (strcmp(*argv, "-o") != 0 && !tells)
 			break; /* tern run's */
@@ -211,16 +238,16 @@ int tern_tool_trace(int argc, char **argv)
 			how = *argv;
 			file = argv[1];
 		} else {
-			output = argv[1];
+			recording.output = argv[1];
 		}
 		argc--;
 		argv++;
 	}
 	if (how && !argc)
-		return tell(how, file, output);
+		return tell(how, file, recording.output);
 	if (how || !argc) {
 		fputs(help, stderr);
 		return 2;
 	}
-	return record(argc, argv, output);
+	return record(argc, argv, &recording);
 }

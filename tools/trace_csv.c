@@ -49,6 +49,10 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.command = r->a;
 		l.count = r->x;
 		break;
+	case TERN_TRACE_POLICY:
+		l.what = r->n ? "replaced" : "chosen";
+		l.text = tern_trace_reader_text(reader, r->x);
+		break;
 	case TERN_TRACE_DEVICE:
 		l.device = r->n;
 		l.count = r->a;
@@ -61,6 +65,7 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.number = r->b;
 		break;
 	case TERN_TRACE_SERVED:
+		l.what = r->flags & TERN_TRACE_JOINED ? "joined" : NULL;
 		l.number = r->b;
 		break;
 	case TERN_TRACE_PLAN:
@@ -87,6 +92,9 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.count = r->x;
 		l.command = r->a;
 		break;
+	case TERN_TRACE_ITEMS:
+		l.count = r->a;
+		break;
 	case TERN_TRACE_USE:
 		l.what = tern_trace_use_name(r->flags);
 		l.address = r->a;
@@ -105,6 +113,27 @@ static struct line describe(const struct tern_trace_reader *reader,
 	case TERN_TRACE_UNMAPPED:
 		l.address = r->a;
 		l.count = r->x;
+		break;
+	case TERN_TRACE_MAPPED:
+		l.what = r->flags & TERN_TRACE_FILE ? "file" : "memory";
+		l.why = r->flags & TERN_TRACE_WRITABLE ? "writable" : "read-only";
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	case TERN_TRACE_REMOVED:
+		l.what = r->flags ? "unmapped" : "given up";
+		l.address = r->a;
+		l.count = r->b;
+		break;
+	case TERN_TRACE_REMAPPED:
+		l.address = r->a;
+		l.count = r->x;
+		break;
+	case TERN_TRACE_REQUEST:
+		l.device = r->n == UINT16_MAX ? -1 : r->n;
+		l.why = r->n == UINT16_MAX ? "host" : "device";
+		l.address = r->a;
+		l.count = r->b;
 		break;
 	default: /* advice */
 		l.address = r->a;

@@ -27,7 +27,7 @@ static const struct workload {
 	{"update", work_update, 1, 4, 0, "random words changed"},
 	{"gather", work_gather, 1, 1, 0, "random words read, in the end of each page"},
 	{"sparse", work_sparse, 1, 1, 0, "random words read of few pages"},
-	{"chase", work_chase, 1, 1, 0, "lists in random order, each node changed"},
+	{"chase", work_chase, 1, 1, 0, "a list in random order, each node changed"},
 	{"bfs", work_bfs, 1, 1, 0, "breadth-first search of a graph in compressed rows"},
 	{"spmv", work_spmv, 4, 4, 0, "a sparse matrix in compressed rows times a vector, iterated"},
 	{"matmul", work_matmul, 1, 8, 0, "a large product of thin matrices, by tiles"},

@@ -215,13 +215,6 @@ void work_pointer(cl_kernel kernel, cl_uint index, const void *pointer)
 	MUST(clSetKernelArgSVMPointer(kernel, index, pointer));
 }
 
-void work_reaches(cl_kernel kernel, const void *pointer)
-{
-	if (kind != WORK_SYSTEM)
-		MUST(clSetKernelExecInfo(kernel, CL_KERNEL_EXEC_INFO_SVM_PTRS, sizeof pointer,
-					 &pointer));
-}
-
 void work_uint(cl_kernel kernel, cl_uint index, cl_uint value)
 {
 	MUST(clSetKernelArg(kernel, index, sizeof value, &value));

@@ -96,11 +96,9 @@ void work_sparse(const struct work *w)
 
 /* ---- chase ---- */
 
-enum { LISTS = 8 };
-
 struct node {
 	struct node *next;
-	uint32_t value, pad[13];
+	uint32_t value, pad[125];
 };
 
 /* A random order of [0, @count). */
@@ -119,49 +117,31 @@ static uint32_t *shuffled(size_t count, unsigned seed)
 	return order;
 }
 
-static size_t chase_check(struct node **heads, size_t count, const struct work *w)
-{
-	size_t wrong = 0;
-
-	for (unsigned l = 0; l < LISTS; l++) {
-		size_t i = l;
-		for (const struct node *n = heads[l]; n; n = n->next, i += LISTS)
-			wrong += n->value != (uint32_t)i + 3 * w->passes;
-		wrong += i != l + count / LISTS * LISTS;
-	}
-	return wrong;
-}
-
 void work_chase(const struct work *w)
 {
 	cl_kernel kernel = work_kernel(text_random, "chase");
-	size_t count = w->bytes / sizeof(struct node) / LISTS * LISTS;
+	size_t count = w->bytes / sizeof(struct node);
 	struct node *nodes = work_memory(count * sizeof *nodes);
-	struct node **heads = work_memory(LISTS * sizeof(struct node *));
 	uint32_t *order = shuffled(count, w->seed);
 
-	/* The node at order[i] belongs to list i % LISTS. */
 	for (size_t i = 0; i < count; i++) {
 		struct node *n = &nodes[order[i]];
-		n->next = i + LISTS < count ? &nodes[order[i + LISTS]] : NULL;
+		n->next = i + 1 < count ? &nodes[order[i + 1]] : NULL;
 		n->value = (uint32_t)i;
-		if (i < LISTS)
-			heads[i] = n;
 	}
+	const struct node *head = &nodes[order[0]];
+	free(order);
 	work_device(nodes);
-	work_device(heads);
-	work_pointer(kernel, 0, heads);
-	work_reaches(kernel, nodes);
+	work_pointer(kernel, 0, head);
 	work_starts();
 	for (unsigned pass = 0; pass < w->passes; pass++)
-		work_run(kernel, 0, LISTS);
+		work_run(kernel, 0, 1);
 	work_wait();
 	work_host(nodes);
-	work_host(heads);
-	size_t wrong = chase_check(heads, count, w);
+	size_t wrong = 0, i = 0;
+	for (const struct node *n = head; n; n = n->next, i++)
+		wrong += n->value != i + 3 * w->passes;
 	work_ends();
-	work_check(!wrong, "chase");
-	free(order);
+	work_check(!wrong && i == count, "chase");
 	work_free(nodes);
-	work_free(heads);
 }

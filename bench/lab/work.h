@@ -67,8 +67,6 @@ void work_device(void *p);
 /* Of a text that WORK_TEXT took in; made once, then kept. */
 cl_kernel work_kernel(const char *text, const char *name);
 void work_pointer(cl_kernel kernel, cl_uint index, const void *pointer);
-/* The kernel reaches @pointer's memory, which is none of its arguments. */
-void work_reaches(cl_kernel kernel, const void *pointer);
 void work_uint(cl_kernel kernel, cl_uint index, cl_uint value);
 /* Work-items [@first, @first + @count). */
 void work_run(cl_kernel kernel, size_t first, size_t count);
@@ -113,7 +111,7 @@ void work_phases(const struct work *w);    /* scan, random update, host, strides
 void work_update(const struct work *w);    /* random words changed */
 void work_gather(const struct work *w);    /* random words read, in the end of each page */
 void work_sparse(const struct work *w);    /* few words of much memory read */
-void work_chase(const struct work *w);     /* lists in random order, each node changed */
+void work_chase(const struct work *w);     /* a list in random order, each node changed */
 void work_bfs(const struct work *w);       /* breadth first, a graph in compressed rows */
 void work_spmv(const struct work *w);      /* a sparse matrix times a vector, iterated */
 void work_matmul(const struct work *w);    /* tiles of a large product of thin matrices */

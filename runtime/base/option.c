@@ -45,35 +45,30 @@ bool tern_option_is_set(enum tern_option option)
 	return values[option] != NULL;
 }
 
+bool tern_number_parse(const char *text, uint64_t *out)
+{
+	static const char suffixes[] = "KMG";
+	char *end;
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	uint64_t n = strtoull(text, &end, 10);
+	const char *suffix = *end ? strchr(suffixes, toupper((unsigned char)*end)) : NULL;
+	unsigned shift = suffix ? 10 * (unsigned)(suffix - suffixes + 1) : 0;
+	if (errno || (*end && (!suffix || end[1])) || n > UINT64_MAX >> shift)
+		return false;
+	*out = n << shift;
+	return true;
+}
+
 uint64_t tern_option_number(enum tern_option option, uint64_t fallback)
 {
 	const char *s = tern_option(option);
-	if (!strcmp(s, "auto"))
-		return fallback;
-	char *end;
-	errno = 0;
-	uint64_t n = strtoull(s, &end, 10);
-	unsigned shift = 0;
-	switch (toupper((unsigned char)*end)) {
-	case 'G':
-		shift += 10;
-		/* fall through */
-	case 'M':
-		shift += 10;
-		/* fall through */
-	case 'K':
-		shift += 10;
-		end++;
-		break;
-	default:
-		break;
-	}
-	if (!isdigit((unsigned char)*s) || *end || errno || n > UINT64_MAX >> shift) {
+	uint64_t n = fallback;
+	if (strcmp(s, "auto") != 0 && !tern_number_parse(s, &n))
 		tern_log_warn("%s=%s is not a number; using the default",
 			      tern_option_table[option].env, s);
-		return fallback;
-	}
-	return n << shift;
+	return n;
 }
 
 bool tern_option_has(enum tern_option option, const char *word)

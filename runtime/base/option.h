@@ -47,6 +47,8 @@
 	X(TRACE, "TERN_TRACE", "",                                                                 \
 	  "file to record faults, migrations and commands in (tern trace); %p: the process's "     \
 	  "number")                                                                                \
+	X(TRACE_ACCESSES, "TERN_TRACE_ACCESSES", "0",                                              \
+	  "record accesses in the trace, too, but to the last so many pages of a device")          \
 	X(FAULT, "TERN_FAULT", "",                                                                 \
 	  "for tests: n makes the nth allocation fail, n+ that one and all later ones")
 
@@ -67,6 +69,9 @@ extern const struct tern_option_info tern_option_table[TERN_OPTION_COUNT];
 const char *tern_option(enum tern_option option);
 /* True when the environment sets it. */
 bool tern_option_is_set(enum tern_option option);
+/* A number with an optional suffix K, M or G (powers of 1024; small letters, too), and nothing
+ * else. False: it is none, or too large, and *@out is unchanged. */
+bool tern_number_parse(const char *text, uint64_t *out) TERN_MUST_CHECK;
 /*
  * The value as a number with an optional suffix K, M, G (powers of 1024). @fallback when it is
  * "auto" or no number; the latter also logs a warning once.

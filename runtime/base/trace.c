@@ -248,6 +248,8 @@ static void write_header(struct tern_trace_header *h)
 		(void)n; /* it stays empty */
 		close(fd);
 	}
+	h->accesses = (uint32_t)tern_min(tern_option_number(TERN_OPTION_TRACE_ACCESSES, 0),
+					 (uint64_t)UINT32_MAX);
 	copy_option(h->policy, sizeof(h->policy), TERN_OPTION_POLICY);
 	copy_option(h->eviction, sizeof(h->eviction), TERN_OPTION_EVICT);
 	copy_option(h->accelerator, sizeof(h->accelerator), TERN_OPTION_ACCEL);

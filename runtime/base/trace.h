@@ -39,6 +39,7 @@ struct tern_trace_header {
 	_Atomic uint64_t lost;   /* records that found no room */
 	char program[1024];      /* its arguments, ended by zeros, as in /proc */
 	char policy[512], eviction[64], accelerator[512]; /* the options in force */
+	uint32_t accesses; /* TERN_TRACE_ACCESSES: each access is a FAULT (svm/watch.c); 0: not */
 };
 
 enum tern_trace_kind {
@@ -51,10 +52,10 @@ enum tern_trace_kind {
 	TERN_TRACE_RUNNING, /* a: command, b: queue, x: text of the kernel's name or 0 */
 	TERN_TRACE_ENDED,   /* a: command, b: queue, x: its status */
 	TERN_TRACE_OWNER,   /* a: command, x: the number that its faults on device n carry */
-	TERN_TRACE_DEVICE,  /* device n: a: bytes of memory, b: of the link per second, x: latency,
-			       ns */
+	TERN_TRACE_DEVICE,  /* device n: a: bytes of memory (0: it goes), b: of the link per second,
+			       x: latency, ns */
 	TERN_TRACE_FAULT,   /* a: address, b: number, x: owner; flags: HOST, WRITE; n: device */
-	TERN_TRACE_SERVED,  /* b: the fault's number */
+	TERN_TRACE_SERVED,  /* b: the fault's number; flags: JOINED */
 	TERN_TRACE_PLAN,    /* a: address, b: the fault's number, x: pages, n: hold in us (65535:
 			     * more),    flags: the action */
 	TERN_TRACE_RULE,    /* b: the fault's number, x: text of the rule that made the plan */
@@ -62,9 +63,20 @@ enum tern_trace_kind {
 			     * reason << 4; n: device */
 	TERN_TRACE_UNMAPPED, /* a: address, x: pages that the program gave up */
 	TERN_TRACE_ADVICE,   /* a: address, b: bytes, x: enum tern_advice */
+	/* With TERN_TRACE_ACCESSES only: */
+	TERN_TRACE_MAPPED,   /* a: address, b: bytes of a mapping; flags: WRITABLE, FILE */
+	TERN_TRACE_REMOVED,  /* a: address, b: bytes whose contents the program gave up; flags: 1:
+				unmapped */
+	TERN_TRACE_REMAPPED, /* a: from, b: to, x: pages */
+	TERN_TRACE_REQUEST,  /* a: address, b: bytes that the program had moved to device n (65535:
+				home), at the end of it, x: us that it took; flags: TERN_MIGRATE_* */
+	TERN_TRACE_POLICY, /* x: text of the name of the policy that decides from here on; n: 1: it
+			      is the default in the place of what the header has */
 	/* What a policy is told: a: command, b: kernel, x: number of uses, n: device; flags: enum
 	 * tern_policy_event. Its uses follow, unless it has ended. */
 	TERN_TRACE_COMMAND,
+	/* Of the COMMAND before: a: work-items, b: the first one's number */
+	TERN_TRACE_ITEMS,
 	/* a: start of the memory, b: bytes, x: where the pointer is in it (the most: further on),
 	 * n: argument; flags: as in svm/policy.h */
 	TERN_TRACE_USE,
@@ -75,6 +87,9 @@ enum tern_trace_kind {
 };
 
 enum { TERN_TRACE_HOST = 1, TERN_TRACE_WRITE = 2 }; /* flags of FAULT */
+/* Of SERVED: another thread's fault had brought the page when this one was looked at. */
+enum { TERN_TRACE_JOINED = 1 };
+enum { TERN_TRACE_WRITABLE = 1, TERN_TRACE_FILE = 2 }; /* flags of MAPPED */
 
 enum tern_trace_way {
 	TERN_TRACE_TO_DEVICE,

@@ -84,6 +84,10 @@ static void filled(struct accel_pages *pages, struct accel_chunk *c, unsigned fi
 	pages->present += bits_set(c->present, first, count);
 	pages->mapped += bits_set(c->mapped, first, count);
 	pages->early_touched |= c == pages->early;
+	if (flags & TERN_FILL_HIDDEN)
+		bits_set(c->hidden, first, count);
+	else
+		bits_clear(c->hidden, first, count);
 	if (flags & TERN_FILL_WRITABLE)
 		bits_clear(c->readonly, first, count);
 	else
@@ -111,6 +115,17 @@ static int64_t fill_present(struct tern_devmem *devmem, uint64_t va, uint64_t by
 	return memory_continue(memory_accel(devmem), va, bytes, flags);
 }
 
+/* In the file only; pages that it does not have yet come by being written. */
+static int64_t fill_hidden(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, const void *src,
+			   unsigned flags)
+{
+	void *window = memory_window(devmem, va);
+	if (!window)
+		return -ENOMEM;
+	write_window(window, src, bytes, flags);
+	return (int64_t)bytes;
+}
+
 /* One run of pages that are all alike: bytes done or -errno. */
 static int64_t fill_run(struct tern_devmem *devmem, struct accel_chunk *c, unsigned first,
 			unsigned count, const void *src, unsigned flags)
@@ -118,6 +133,8 @@ static int64_t fill_run(struct tern_devmem *devmem, struct accel_chunk *c, unsig
 	struct accel *accel = memory_accel(devmem);
 	uint64_t va = c->va + first * TERN_PAGE, bytes = count * TERN_PAGE;
 	int64_t r;
+	if (flags & TERN_FILL_HIDDEN)
+		return fill_hidden(devmem, va, bytes, src, flags);
 	if (bits_test(c->present, first)) {
 		r = fill_present(devmem, va, bytes, src, flags);
 		/* an older kernel's UFFDIO_CONTINUE: by copies then, into a hole */
@@ -211,7 +228,7 @@ static bool prepare_huge(struct tern_devmem *devmem, struct accel_chunk *c, unsi
 		return false;
 	if (!c->huge && !make_huge(devmem, c))
 		return false;
-	return (flags & TERN_FILL_WRITABLE) && !(flags & TERN_FILL_NO_WAKE) &&
+	return (flags & TERN_FILL_WRITABLE) && !(flags & (TERN_FILL_NO_WAKE | TERN_FILL_HIDDEN)) &&
 	       !memory_pages(devmem)->no_populate;
 }
 

@@ -89,10 +89,11 @@ static bool restore(struct accel *accel, const struct uffd_msg *m)
 	struct accel_chunk *c = accel_chunk(pages, va, false);
 	unsigned first = page_of(va), end;
 	if (!(m->arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR) || !c ||
-	    !bits_test(c->mapped, first))
+	    !bits_test(c->mapped, first) || bits_test(c->hidden, first))
 		return false;
 	end = first + bits_run(c->mapped, first, tern_min(first + RESTORE_MOST, TERN_CHUNK_PAGES));
 	end = first + bits_run(c->readonly, first, end);
+	end = first + bits_run(c->hidden, first, end);
 	unsigned flags = bits_test(c->readonly, first) ? 0 : TERN_FILL_WRITABLE;
 	pages->early_touched |= c == pages->early;
 	/* Its table may be on its way out (memory_unmap_soon()): then it faults again. */
@@ -192,6 +193,7 @@ void memory_punch(const struct accel *accel, struct accel_chunk *c, unsigned fir
 		 (long)(count * TERN_PAGE), 0, 0);
 	c->huge = false;
 	pages->mapped -= bits_clear(c->mapped, first, count);
+	bits_clear(c->hidden, first, count);
 	pages->present -= bits_clear(c->present, first, count);
 }
 
@@ -281,6 +283,7 @@ static int zap_pages(struct accel *accel, struct accel_chunk *c, unsigned first,
 	if (!error || error == -ENODEV) {
 		struct accel_pages *pages = accel->memory;
 		pages->mapped -= bits_clear(c->mapped, first, count);
+		bits_clear(c->hidden, first, count);
 	}
 	return error;
 }
@@ -291,6 +294,44 @@ static int memory_unmap(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 	if (!c)
 		return 0;
 	return zap_pages(memory_accel(devmem), c, page_of(va), (unsigned)(bytes / TERN_PAGE));
+}
+
+static int memory_hide(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
+{
+	struct accel *accel = memory_accel(devmem);
+	struct accel_chunk *c = accel_chunk(accel->memory, va, false);
+	if (!c)
+		return 0;
+	int error = has_ended(accel) ? -ENODEV : zap(accel, va, bytes);
+	if (!error)
+		bits_set(c->hidden, page_of(va), (unsigned)(bytes / TERN_PAGE));
+	return error;
+}
+
+static int memory_show(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, unsigned flags)
+{
+	struct accel *accel = memory_accel(devmem);
+	struct accel_chunk *c = accel_chunk(accel->memory, va, false);
+	unsigned first = page_of(va), count = (unsigned)(bytes / TERN_PAGE);
+	if (!c)
+		return -EFAULT;
+	int64_t r = -EAGAIN;
+	for (int i = 0; i < RETRIES && r == -EAGAIN; i++)
+		r = memory_continue(accel, va, bytes, flags);
+	if (r == -EINVAL) { /* a kernel that knows no read-only entry here: writes are not seen */
+		flags |= TERN_FILL_WRITABLE;
+		r = memory_continue(accel, va, bytes, flags);
+	}
+	if (r < 0 && r != -EEXIST)
+		return (int)r;
+	bits_clear(c->hidden, first, count);
+	if (flags & TERN_FILL_WRITABLE)
+		bits_clear(c->readonly, first, count);
+	else
+		bits_set(c->readonly, first, count);
+	if (r == -EEXIST)
+		memory_wake(devmem, va, bytes);
+	return 0;
 }
 
 static int memory_drop(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
@@ -356,6 +397,8 @@ static const struct tern_devmem_ops ops = {
 	.unprotect = memory_unprotect,
 	.unmap = memory_unmap,
 	.unmap_soon = memory_unmap_soon,
+	.hide = memory_hide,
+	.show = memory_show,
 	.drop = memory_drop,
 	.window = memory_window,
 	.read = memory_read,
@@ -381,8 +424,10 @@ int accel_memory_init(struct accel *accel)
 void accel_memory_renew(struct accel *accel)
 {
 	struct accel_pages *pages = accel->memory;
-	for (struct accel_chunk *c = pages->chunks; c; c = c->next)
+	for (struct accel_chunk *c = pages->chunks; c; c = c->next) {
 		memset(c->mapped, 0, sizeof(c->mapped));
+		memset(c->hidden, 0, sizeof(c->hidden));
+	}
 	pages->mapped = 0;
 	pages->early = NULL;
 	pages->early_posted = false;

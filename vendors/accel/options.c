@@ -29,38 +29,26 @@ static unsigned count_cpus(void)
 	return tern_min(tern_max(n, 1u), ACCEL_UNITS);
 }
 
-/* Digits and one of @suffixes, which stands for its place's factor; the text has nothing else. */
-static bool parse(const char *text, const char *const *suffixes, const uint64_t *factors,
-		  uint64_t *out)
+static bool parse_time(const char *text, uint64_t *out)
 {
+	static const struct {
+		const char *suffix;
+		uint64_t factor;
+	} units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}, {"", 1}};
 	char *end;
 	if (*text < '0' || *text > '9')
 		return false;
 	unsigned long long n = strtoull(text, &end, 10);
-	for (; *suffixes; suffixes++, factors++)
-		if (!strcmp(end, *suffixes))
-			return !__builtin_mul_overflow((uint64_t)n, *factors, out);
+	for (unsigned i = 0; i < tern_array_size(units); i++)
+		if (!strcmp(end, units[i].suffix))
+			return !__builtin_mul_overflow((uint64_t)n, units[i].factor, out);
 	return false;
-}
-
-static bool parse_bytes(const char *text, uint64_t *out)
-{
-	static const char *const suffixes[] = {"", "K", "M", "G", NULL};
-	static const uint64_t factors[] = {1, 1u << 10, 1u << 20, 1u << 30};
-	return parse(text, suffixes, factors, out);
-}
-
-static bool parse_time(const char *text, uint64_t *out)
-{
-	static const char *const suffixes[] = {"ns", "us", "ms", "s", "", NULL};
-	static const uint64_t factors[] = {1, 1000, 1000000, 1000000000, 1};
-	return parse(text, suffixes, factors, out);
 }
 
 static bool set_memory(struct accel_options *o, const char *value)
 {
 	uint64_t bytes;
-	if (!parse_bytes(value, &bytes) || bytes < MEMORY_LEAST || bytes > MEMORY_MOST)
+	if (!tern_number_parse(value, &bytes) || bytes < MEMORY_LEAST || bytes > MEMORY_MOST)
 		return false;
 	o->memory_bytes = tern_round_up(bytes, TERN_CHUNK);
 	return true;
@@ -71,7 +59,7 @@ static bool set_units(struct accel_options *o, const char *value)
 	uint64_t units;
 	if (!strcmp(value, "auto"))
 		return true;
-	if (!parse_bytes(value, &units) || !units || units > ACCEL_UNITS)
+	if (!tern_number_parse(value, &units) || !units || units > ACCEL_UNITS)
 		return false;
 	o->units = (unsigned)units;
 	return true;
@@ -79,7 +67,7 @@ static bool set_units(struct accel_options *o, const char *value)
 
 static bool set_link(struct accel_options *o, const char *value)
 {
-	return parse_bytes(value, &o->link.bytes_per_second);
+	return tern_number_parse(value, &o->link.bytes_per_second);
 }
 
 static bool set_latency(struct accel_options *o, const char *value)

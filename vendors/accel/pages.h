@@ -22,6 +22,7 @@ struct accel_chunk {
 	bool huge; /* one page of the file, as far as it is known */
 	uint64_t mapped[PAGES_WORDS], present[PAGES_WORDS];
 	uint64_t readonly[PAGES_WORDS]; /* of what is mapped */
+	uint64_t hidden[PAGES_WORDS];   /* of what is mapped: the entry comes back by show() only */
 };
 
 struct accel_leaf { /* 16 GiB */

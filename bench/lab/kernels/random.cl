@@ -22,11 +22,11 @@ kernel void gather(global const uint *in, global const uint *where, global uint 
 
 struct node {
 	global struct node *next;
-	uint value, pad[13];
+	uint value, pad[125];
 };
 
-kernel void chase(global struct node *global *heads)
+kernel void chase(global struct node *n)
 {
-	for (global struct node *n = heads[get_global_id(0)]; n; n = n->next)
+	for (; n; n = n->next)
 		n->value += 3;
 }

@@ -57,6 +57,40 @@ static void test_list(void)
 	EXPECT(tern_list_empty(&a));
 }
 
+static void test_numbers(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t value;
+	} good[] = {{"0", 0},
+		    {"12", 12},
+		    {"3k", 3 << 10},
+		    {"64M", 64 << 20},
+		    {"2G", (uint64_t)2 << 30},
+		    {"18446744073709551615", UINT64_MAX},
+		    {"17179869183G", (uint64_t)17179869183u << 30}};
+	static const char *const bad[] = {"",
+					  "M",
+					  "-1",
+					  "+1",
+					  " 1",
+					  "1 ",
+					  "1KB",
+					  "1T",
+					  "0x10",
+					  "1.5G",
+					  "18446744073709551616",
+					  "17179869184G"};
+	for (size_t i = 0; i < tern_array_size(good); i++) {
+		uint64_t n = 1;
+		EXPECT(tern_number_parse(good[i].text, &n) && n == good[i].value);
+	}
+	for (size_t i = 0; i < tern_array_size(bad); i++) {
+		uint64_t n = 1;
+		EXPECT(!tern_number_parse(bad[i], &n) && n == 1);
+	}
+}
+
 static void test_options(void)
 {
 	EXPECT(!strcmp(tern_option(TERN_OPTION_CPU), "avx2"));
@@ -108,6 +142,7 @@ int main(void)
 	unsetenv("TERN_THREADS");
 	unsetenv("TERN_DEVICES");
 	unsetenv("TERN_CACHE");
+	test_numbers();
 	test_options();
 	test_faults();
 	test_sizes();
