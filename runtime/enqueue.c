@@ -334,12 +334,13 @@ static void count_deferred(struct tern_queue *queue, struct tern_queue_impl *imp
 	atomic_store_explicit(&impl->deferred_ns, sum, memory_order_relaxed);
 }
 
-/* The command is on its way after this; @nodes: room for the wait list and one more. */
+/* The command is on its way after this; @nodes: room for the wait list and one more; NULL: in order
+ * and with no list. */
 static void launch(struct tern_command *command, struct tern_queue_impl *impl, cl_uint count,
 		   const cl_event *list, struct tern_dependent *nodes)
 {
 	struct tern_ready ready = {0};
-	if (impl->in_order && !count) {
+	if (!nodes) {
 		/* The tail's word is all that others know it by: pending is 1, for the one before.
 		 */
 		if (join_in_order(impl, command))

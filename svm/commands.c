@@ -306,7 +306,7 @@ static void queued(struct engine *e, struct device *device, const struct note *n
 	ask(e, device, k, TERN_COMMAND_QUEUED);
 }
 
-static void read_note(struct engine *e, const struct note *n)
+void command_tell(struct engine *e, const struct note *n)
 {
 	struct device *device = device_of(e, n->devmem);
 	struct known *k;
@@ -350,7 +350,7 @@ void commands_read(struct engine *e)
 		struct note *n = &notes->notes[notes->head % NOTES_MAX];
 		if (atomic_load_explicit(&n->turn, memory_order_acquire) != notes->head + 1)
 			break;
-		read_note(e, n);
+		command_tell(e, n);
 		atomic_store_explicit(&n->turn, notes->head + NOTES_MAX, memory_order_release);
 		notes->head++;
 	}

@@ -60,10 +60,10 @@ struct chunk {
 	struct tern_list resident_link, staged_link;
 	uint64_t allocated, touched; /* struct tern_policy_candidate */
 	struct tern_space_stats stats;
-	uint32_t returns; /* struct tern_policy_candidate */
-	bool evicted;     /* and has not come again */
-	uint64_t woken;   /* number of the last wake of threads that wait for one of its pages */
+	uint64_t woken; /* number of the last wake of threads that wait for one of its pages */
 	uint64_t told_start, told_end; /* the mapping that a trace was last told of */
+	uint32_t returns;              /* struct tern_policy_candidate */
+	bool evicted;                  /* and has not come again */
 	struct model *model;           /* debug builds */
 	_Alignas(16) unsigned char policy_state[];
 };

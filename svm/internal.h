@@ -452,6 +452,8 @@ uint64_t policy_keep(struct engine *e, struct chunk *chunk,
 /* commands.c: what is known about commands. */
 /* Takes in what has been said; the policy is asked what to move for it. */
 void commands_read(struct engine *e);
+/* As if @note had been read. */
+void command_tell(struct engine *e, const struct note *note);
 /* The command of owner @owner, or NULL. */
 const struct tern_policy_command *command_of(const struct device *device, uint32_t owner);
 /* The use of @command that @address lies in, or TERN_POLICY_NO_USE. */

@@ -27,6 +27,8 @@ const struct tern_policy *const tern_policies[] = {
 const struct tern_eviction *const tern_evictions[] = {
 	&tern_eviction_allocation,
 	&tern_eviction_recency,
+	&tern_eviction_dead,
+	&tern_eviction_chance,
 	NULL,
 };
 

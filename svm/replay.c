@@ -92,10 +92,22 @@ void tern_replay_destroy(struct tern_replay *r)
 
 /* ---- requests and time ---- */
 
+/* What policies have asked for ahead is done as far as that goes until @due. */
+static void work_ahead(struct engine *e, uint64_t due_ns)
+{
+	for (uint64_t next; (next = ahead_due(e)) < due_ns;) {
+		e->now_ns = tern_max(e->now_ns, next);
+		ahead_work(e);
+		return_leftovers(e);
+	}
+}
+
 /* Time goes on until @due, or a little where nobody says how long it takes. */
 static void wait_until(struct engine *e, uint64_t due_ns)
 {
-	e->now_ns = due_ns > e->now_ns ? due_ns : e->now_ns + PAUSE_NS;
+	uint64_t due = due_ns > e->now_ns ? due_ns : e->now_ns + PAUSE_NS;
+	work_ahead(e, due);
+	e->now_ns = tern_max(e->now_ns, due);
 }
 
 static void note_peak(struct tern_replay *r)
@@ -189,9 +201,31 @@ int tern_replay_command(struct tern_replay *r)
 	return r->e->snapshots ? request(r, &q) : 0;
 }
 
+int tern_replay_tell(struct tern_replay *r, enum tern_policy_event event, uint32_t owner,
+		     const struct tern_space_command *command)
+{
+	static const enum note_kind kinds[] = {
+		[TERN_COMMAND_QUEUED] = NOTE_QUEUED,
+		[TERN_COMMAND_BEGINS] = NOTE_BEGINS,
+		[TERN_COMMAND_ENDED] = NOTE_ENDED,
+	};
+	int error = attach(r);
+	if (error || !r->e->wants_commands || event > TERN_COMMAND_ENDED)
+		return error;
+	struct note note = {.kind = kinds[event],
+			    .owner = tern_min(owner, TERN_DEVMEM_NO_OWNER),
+			    .devmem = &r->memory.devmem,
+			    .command = *command};
+	note.command.use_count = tern_min(command->use_count, TERN_POLICY_USES);
+	command_tell(r->e, &note);
+	return r->memory.error;
+}
+
 void tern_replay_pass(struct tern_replay *r, uint64_t ns)
 {
-	r->e->now_ns += tern_min(ns, (uint64_t)1 << 50);
+	uint64_t due = r->e->now_ns + tern_min(ns, (uint64_t)1 << 50);
+	work_ahead(r->e, due);
+	r->e->now_ns = tern_max(r->e->now_ns, due);
 }
 
 /* ---- the address space ---- */

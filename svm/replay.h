@@ -73,6 +73,10 @@ int tern_replay_migrate(struct tern_replay *r, enum tern_policy_side to, uint64_
 			uint64_t bytes, unsigned flags) TERN_MUST_CHECK;
 int tern_replay_advise(struct tern_replay *r, uint64_t start, uint64_t bytes,
 		       unsigned advice) TERN_MUST_CHECK;
+/* What a policy hears of commands; @owner: whose faults are the command's, when it begins. The
+ * bounds of its uses are known. */
+int tern_replay_tell(struct tern_replay *r, enum tern_policy_event event, uint32_t owner,
+		     const struct tern_space_command *command) TERN_MUST_CHECK;
 /* A command begins. */
 int tern_replay_command(struct tern_replay *r) TERN_MUST_CHECK;
 /* The device goes: all pages come home. It comes back with the next access. */

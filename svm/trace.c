@@ -156,6 +156,9 @@ void trace_command(const struct device *device, const struct tern_policy_command
 						  .x = uses,
 						  .a = command->number,
 						  .b = command->kernel});
+	if (event != TERN_COMMAND_ENDED)
+		tern_trace_put((struct tern_trace_record){
+			.kind = TERN_TRACE_ITEMS, .a = command->items, .b = command->first});
 	for (uint32_t i = 0; i < uses; i++) {
 		const struct tern_policy_use *use = &command->uses[i];
 		uint64_t offset = use->address - use->start;

@@ -31,6 +31,7 @@ struct reading {
 	uint64_t moving_ns, moving_pages;
 	uint64_t begun_ns; /* the first access */
 	uint64_t device;   /* + 1: the first that was attached; others are left out */
+	bool telling;      /* of a command on that device */
 	bool out_of_memory;
 };
 
@@ -189,6 +190,16 @@ static void take(struct reading *s, const struct tern_trace_record *r)
 		break;
 	case TERN_TRACE_REQUEST:
 		request(s, r);
+		break;
+	case TERN_TRACE_COMMAND:
+		s->telling = is_ours(s, r);
+		if (s->telling)
+			add_step(s, r, 0);
+		break;
+	case TERN_TRACE_ITEMS:
+	case TERN_TRACE_USE:
+		if (s->telling)
+			add_step(s, r, 0);
 		break;
 	case TERN_TRACE_OWNER:
 	case TERN_TRACE_MAPPED:

@@ -3,13 +3,83 @@
 
 #define PAGE_BYTES ((uint64_t)4096)
 
+/* What has been read of a command, whose parts are steps of their own. */
+struct play {
+	struct tern_replay *replay;
+	uint64_t owners[TERN_DEVMEM_OWNERS]; /* the commands whose faults carry that number */
+	struct tern_space_command command;
+	enum tern_policy_event event;
+	uint32_t missing; /* uses */
+	bool items;       /* are missing, too */
+};
+
+static uint32_t owner_of(const struct play *p, uint64_t command)
+{
+	for (uint32_t i = 0; i < TERN_DEVMEM_OWNERS; i++)
+		if (p->owners[i] == command)
+			return i;
+	return TERN_DEVMEM_NO_OWNER;
+}
+
+static int told(struct play *p)
+{
+	if (p->missing || p->items || !p->command.number)
+		return 0;
+	uint32_t owner = p->event == TERN_COMMAND_BEGINS ? owner_of(p, p->command.number)
+							 : TERN_DEVMEM_NO_OWNER;
+	int error = tern_replay_tell(p->replay, p->event, owner, &p->command);
+	p->command.number = 0;
+	return error;
+}
+
+static int tell_command(struct play *p, const struct replay_step *s)
+{
+	p->command = (struct tern_space_command){.number = s->a, .kernel = s->b};
+	p->event = s->flags <= TERN_COMMAND_ENDED ? (enum tern_policy_event)s->flags
+						  : TERN_COMMAND_ENDED;
+	p->items = p->event != TERN_COMMAND_ENDED;
+	p->missing = p->items ? s->x : 0;
+	return told(p);
+}
+
+static int tell_items(struct play *p, const struct replay_step *s)
+{
+	p->command.items = s->a;
+	p->command.first = s->b;
+	p->items = false;
+	return told(p);
+}
+
+static int tell_use(struct play *p, const struct replay_step *s)
+{
+	struct tern_space_command *c = &p->command;
+	if (!p->missing || s->a > UINT64_MAX - s->b)
+		return 0;
+	p->missing--;
+	if (c->use_count < TERN_POLICY_USES)
+		c->uses[c->use_count++] = (struct tern_policy_use){.address = s->a + s->x,
+								   .start = s->a,
+								   .end = s->a + s->b,
+								   .argument = s->n,
+								   .flags = s->flags};
+	return told(p);
+}
+
+static int owner(struct play *p, const struct replay_step *s)
+{
+	if (s->x < TERN_DEVMEM_OWNERS)
+		p->owners[s->x] = s->a;
+	return tern_replay_command(p->replay);
+}
+
 static enum tern_policy_side side_of(const struct replay_step *s)
 {
 	return s->flags & TERN_TRACE_HOST ? TERN_SIDE_HOST : TERN_SIDE_DEVICE;
 }
 
-static int play_step(struct tern_replay *r, const struct replay_step *s)
+static int play_step(struct play *p, const struct replay_step *s)
 {
+	struct tern_replay *r = p->replay;
 	int n;
 	tern_replay_pass(r, s->gap_ns);
 	switch (s->kind) {
@@ -35,7 +105,13 @@ static int play_step(struct tern_replay *r, const struct replay_step *s)
 	case TERN_TRACE_ADVICE:
 		return tern_replay_advise(r, s->a, s->b, s->x);
 	case TERN_TRACE_OWNER:
-		return tern_replay_command(r);
+		return owner(p, s);
+	case TERN_TRACE_COMMAND:
+		return tell_command(p, s);
+	case TERN_TRACE_ITEMS:
+		return tell_items(p, s);
+	case TERN_TRACE_USE:
+		return tell_use(p, s);
 	case TERN_TRACE_DEVICE:
 		return tern_replay_detach(r);
 	default:
@@ -50,8 +126,9 @@ int replay_play(const struct replay_history *h, const struct tern_replay_setup *
 	int error = tern_replay_create(setup, &r);
 	if (error)
 		return error;
+	struct play p = {.replay = r};
 	for (size_t i = 0; !error && i < h->count; i++)
-		error = play_step(r, &h->steps[i]);
+		error = play_step(&p, &h->steps[i]);
 	tern_replay_result(r, out);
 	tern_replay_destroy(r);
 	return error;

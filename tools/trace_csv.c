@@ -92,6 +92,9 @@ static struct line describe(const struct tern_trace_reader *reader,
 		l.count = r->x;
 		l.command = r->a;
 		break;
+	case TERN_TRACE_ITEMS:
+		l.count = r->a;
+		break;
 	case TERN_TRACE_USE:
 		l.what = tern_trace_use_name(r->flags);
 		l.address = r->a;

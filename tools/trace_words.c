@@ -7,10 +7,11 @@
 
 const char *tern_trace_kind_name(unsigned kind)
 {
-	static const char *const names[] = {
-		"none",    "text",   "queue", "queued", "running", "ended",    "owner",  "device",
-		"fault",   "served", "plan",  "rule",   "moved",   "unmapped", "advice", "policy",
-		"command", "use",    "ahead", "mapped", "removed", "remapped", "request"};
+	static const char *const names[] = {"none",    "text",    "queue",    "queued",   "running",
+					    "ended",   "owner",   "device",   "fault",    "served",
+					    "plan",    "rule",    "moved",    "unmapped", "advice",
+					    "mapped",  "removed", "remapped", "request",  "policy",
+					    "command", "items",   "use",      "ahead"};
 	_Static_assert(tern_array_size(names) == TERN_TRACE_KINDS, "one for each");
 	return WORD(names, kind);
 }

@@ -63,17 +63,6 @@ enum tern_trace_kind {
 			     * reason << 4; n: device */
 	TERN_TRACE_UNMAPPED, /* a: address, x: pages that the program gave up */
 	TERN_TRACE_ADVICE,   /* a: address, b: bytes, x: enum tern_advice */
-	TERN_TRACE_POLICY, /* x: text of the name of the policy that decides from here on; n: 1: it
-			      is the default in the place of what the header has */
-	/* What a policy is told: a: command, b: kernel, x: number of uses, n: device; flags: enum
-	 * tern_policy_event. Its uses follow, unless it has ended. */
-	TERN_TRACE_COMMAND,
-	/* a: start of the memory, b: bytes, x: where the pointer is in it (the most: further on),
-	 * n: argument; flags: as in svm/policy.h */
-	TERN_TRACE_USE,
-	/* To be moved ahead: a: address, b: command or the fault's number, x: pages (the most:
-	 * more), n: device; flags: enum tern_policy_way, worth an eviction << 3, by a fault << 4 */
-	TERN_TRACE_AHEAD,
 	/* With TERN_TRACE_ACCESSES only: */
 	TERN_TRACE_MAPPED,   /* a: address, b: bytes of a mapping; flags: WRITABLE, FILE */
 	TERN_TRACE_REMOVED,  /* a: address, b: bytes whose contents the program gave up; flags: 1:
@@ -81,6 +70,19 @@ enum tern_trace_kind {
 	TERN_TRACE_REMAPPED, /* a: from, b: to, x: pages */
 	TERN_TRACE_REQUEST,  /* a: address, b: bytes that the program had moved to device n (65535:
 				home), at the end of it, x: us that it took; flags: TERN_MIGRATE_* */
+	TERN_TRACE_POLICY, /* x: text of the name of the policy that decides from here on; n: 1: it
+			      is the default in the place of what the header has */
+	/* What a policy is told: a: command, b: kernel, x: number of uses, n: device; flags: enum
+	 * tern_policy_event. Its uses follow, unless it has ended. */
+	TERN_TRACE_COMMAND,
+	/* Of the COMMAND before: a: work-items, b: the first one's number */
+	TERN_TRACE_ITEMS,
+	/* a: start of the memory, b: bytes, x: where the pointer is in it (the most: further on),
+	 * n: argument; flags: as in svm/policy.h */
+	TERN_TRACE_USE,
+	/* To be moved ahead: a: address, b: command or the fault's number, x: pages (the most:
+	 * more), n: device; flags: enum tern_policy_way, worth an eviction << 3, by a fault << 4 */
+	TERN_TRACE_AHEAD,
 	TERN_TRACE_KINDS
 };
 

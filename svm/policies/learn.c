@@ -33,11 +33,8 @@ static bool start(struct learn *l, uint32_t features, const char *text)
 	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
 }
 
-static struct learn_use *use_of(struct learn *l, const struct tern_policy_fault *f)
+static struct learn_use *use_of(struct learn_command *c, const struct tern_policy_fault *f)
 {
-	if (!f->running || f->use == TERN_POLICY_NO_USE)
-		return NULL;
-	struct learn_command *c = learn_command_find(l, f->running->number);
 	return c && f->use < c->use_count ? &c->uses[f->use] : NULL;
 }
 
@@ -208,17 +205,35 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 	c->faults += c->faults < UINT16_MAX;
 }
 
+/* What the program says of the chunk: memory that is to live on the device comes as a whole while
+ * there is room, and no more of it goes home than the host asks for. */
+static void by_advice(const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	tern_page_bits lacking;
+	unsigned first = 0, count = TERN_POLICY_PAGES;
+	if (f->advice != TERN_ADVICE_PREFER_DEVICE || tern_policy_full(f))
+		return;
+	if (f->side == TERN_SIDE_HOST) {
+		first = f->page / TERN_POLICY_GROUP * TERN_POLICY_GROUP;
+		count = TERN_POLICY_GROUP;
+	}
+	tern_policy_lacking(f, lacking);
+	tern_policy_range(plan, f, lacking, first, count);
+	plan->rule = "learn: as the program advises";
+}
+
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		      struct tern_policy_plan *plan)
 {
-	struct learn_use *use = use_of(l, f);
+	struct learn_command *command =
+		f->running ? learn_command_find(l, f->running->number) : NULL;
+	struct learn_use *use = use_of(command, f);
 	struct learn_object *o = use ? &l->objects[use->object] : NULL;
-	struct learn_command *command = use ? learn_command_find(l, f->running->number) : NULL;
 	struct learn_guess g = {0, 0};
-	bool ordered = o && learn_in_order(o);
+	bool ordered = use && learn_in_order(o);
 	if (use && (l->features & LEARN_LOOKAHEAD))
 		g = learn_guess(l, command, use);
-	if (o && c->sample == f->page + 1)
+	if (use && c->sample == f->page + 1)
 		sampled(o, c, true);
 	by_pattern(l, c, o, f, plan);
 	bool guessed = ordered && by_guess(&g, f, plan);
@@ -228,13 +243,21 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
+	by_advice(f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
-	uint64_t ahead = o && stream && o->asked > end ? o->asked : end;
+	uint64_t ahead = stream && o->asked > end ? o->asked : end;
 	if (use)
 		learn_use_touched(l, command, use, f, end - plan->count * PAGE, end, ahead);
+}
+
+static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
+		    struct tern_policy_plan *plan)
+{
+	by_pattern(l, c, NULL, f, plan);
+	by_advice(f, plan);
 }
 
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
@@ -245,7 +268,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	if (f->side == TERN_SIDE_DEVICE)
 		of_device(l, c, f, plan);
 	else
-		by_pattern(l, c, NULL, f, plan);
+		of_host(l, c, f, plan);
 }
 
 static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,

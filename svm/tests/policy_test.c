@@ -284,6 +284,8 @@ static void order(const struct tern_eviction *e)
 		c[i].touched = next() % 8;
 		c[i].pages = next() % 512;
 		c[i].advice = next() % 4;
+		c[i].next_use = next() % 4 ? next() % 3 : UINT32_MAX;
+		c[i].returns = next() % 3;
 	}
 	for (unsigned i = 0; i < tern_array_size(c); i++)
 		for (unsigned j = 0; j < tern_array_size(c); j++) {
@@ -303,6 +305,19 @@ static void evictions(void)
 	const struct tern_eviction *recency = tern_eviction_find("recency");
 	EXPECT(allocation->before(&a, &b) && !allocation->before(&b, &a));
 	EXPECT(recency->before(&b, &a) && !recency->before(&a, &b));
+	const struct tern_eviction *dead = tern_eviction_find("dead");
+	const struct tern_eviction *chance = tern_eviction_find("chance");
+	a.next_use = 1;
+	b.next_use = UINT32_MAX;
+	EXPECT(dead->before(&b, &a) && !dead->before(&a, &b) && dead->wants_commands);
+	EXPECT(chance->before(&a, &b));
+	a.returns = 1;
+	EXPECT(chance->before(&b, &a) && !chance->before(&a, &b));
+	/* A policy's own goes before the first of the table, and after what TERN_EVICT names. */
+	EXPECT(!tern_eviction_choose(&tern_policy_adaptive, "auto"));
+	EXPECT(tern_eviction_choose(&tern_policy_adaptive, "dead") == dead);
+	EXPECT(tern_eviction_choose(&tern_policy_density, "") == allocation);
+	EXPECT(!tern_eviction_choose(&tern_policy_adaptive, "no such"));
 	b.advice = TERN_ADVICE_PREFER_HOST;
 	a.advice = TERN_ADVICE_PREFER_DEVICE;
 	EXPECT(allocation->before(&b, &a) && recency->before(&b, &a));
