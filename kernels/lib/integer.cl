@@ -52,3 +52,16 @@ INTEGER_TYPES(CLAMP_ALL)
 	}
 #define MAD_HI_ALL(type) FOR_WIDTHS(MAD_HI, type, )
 INTEGER_TYPES(MAD_HI_ALL)
+
+/* libclc does it in twice as many bits. */
+#define SATURATED(type, unused)                                                                    \
+	OVERLOAD type add_sat(type x, type y)                                                      \
+	{                                                                                          \
+		return __builtin_elementwise_add_sat(x, y);                                        \
+	}                                                                                          \
+	OVERLOAD type sub_sat(type x, type y)                                                      \
+	{                                                                                          \
+		return __builtin_elementwise_sub_sat(x, y);                                        \
+	}
+#define SATURATED_ALL(type) FOR_WIDTHS(SATURATED, type, )
+INTEGER_TYPES(SATURATED_ALL)

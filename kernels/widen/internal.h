@@ -21,6 +21,7 @@
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
  *               together.c (atomics on one address), machine.c (instructions of some processors)
  *   stream.c    stores past the caches
+ *   packed.c    vectors of work-items that stay as they lie in memory
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
  *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines; yield.c: chunks
@@ -494,6 +495,8 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
 LLVMValueRef widen_interleave(struct widen_emit *e, LLVMValueRef *leaves, unsigned count);
 LLVMValueRef widen_deinterleave(struct widen_emit *e, LLVMValueRef wide, unsigned count,
 				unsigned leaf);
+/* packed.c: what widen_interleave() makes, without leaves; NULL: they are not made alike. */
+LLVMValueRef widen_packed(struct widen_emit *e, LLVMValueRef *leaves, unsigned count);
 /* The memory of all lanes; a getelementptr in interleaved variables. */
 LLVMValueRef widen_private_variables(struct widen_emit *e, LLVMValueRef variable);
 LLVMValueRef widen_private_address(struct widen_emit *e, LLVMValueRef gep, bool vector);

@@ -11,10 +11,11 @@ struct access {
 	enum widen_shape shape;
 	int64_t stride; /* of the pointer, if linear */
 	unsigned align;
-	uint32_t element;  /* of an interleaved private variable, or 0 */
-	bool private;      /* each lane has such a place of its own */
-	bool streams;      /* a store that may go past the caches */
-	LLVMValueRef mask; /* NULL: all */
+	uint32_t element;    /* of an interleaved private variable, or 0 */
+	bool private;        /* each lane has such a place of its own */
+	bool streams;        /* a store that may go past the caches */
+	LLVMValueRef mask;   /* NULL: all */
+	LLVMValueRef packed; /* what is stored, of all lanes as in memory; or NULL */
 };
 
 /* Memory and registers agree about the bytes of such a type: not for i1, i24, x86_fp80. */
@@ -602,8 +603,9 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 {
 	unsigned n = widen_leaf_count(a->type);
 	if (is_vector_array(e, a)) {
-		store_wide(e, widen_interleave(e, leaves, n), widen_scalar(e, a->pointer),
-			   alignment(a, 0), repeat_mask(e, a->mask, n), a->streams);
+		LLVMValueRef wide = a->packed ? a->packed : widen_interleave(e, leaves, n);
+		store_wide(e, wide, widen_scalar(e, a->pointer), alignment(a, 0),
+			   repeat_mask(e, a->mask, n), a->streams);
 		return;
 	}
 	if (!a->mask && is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
@@ -627,7 +629,7 @@ static void store_private(struct widen_emit *e, const struct access *a, LLVMValu
 {
 	LLVMValueRef old[WIDEN_MAX_LEAVES] = {0};
 	struct access whole = *a;
-	whole.mask = NULL;
+	whole.mask = whole.packed = NULL;
 	load_all(e, &whole, old);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
 		old[i] = LLVMBuildSelect(e->builder, a->mask, leaves[i], old[i], "");
@@ -675,9 +677,12 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	for (unsigned i = 0; i < leaves; i++)
 		vectors[i] = widen_vector(e, v, i);
 	LLVMValueRef guard = useful_guard(e, &a);
-	if (guard) {
-		struct access linear = a;
+	struct access linear = a;
+	if (guard)
 		linear.shape = WIDEN_LINEAR;
+	if (is_vector_array(e, &linear) && !LLVMGetNextUse(LLVMGetFirstUse(v)))
+		a.packed = linear.packed = widen_packed(e, vectors, leaves);
+	if (guard) {
 		struct fork f = fork_begin(e, guard);
 		store_quickly(e, &linear, vectors);
 		fork_next(e, &f, f.general);

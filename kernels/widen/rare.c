@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blocks that __builtin_expect() says are rare, as the special cases of mathematical functions. Short
- * ones would be executed under a mask without a look at whether any lane needs them (control.c), and
- * the structuriser forgets what was expected: an intrinsic that does nothing, but is no arithmetic,
- * keeps them branches until then.
+ * Blocks that __builtin_expect() says are rare, as the special cases of mathematical functions.
+ * Short ones would be executed under a mask without a look at whether any lane needs them
+ * (control.c), and the structuriser forgets what was expected: an intrinsic that does nothing, but
+ * is no arithmetic, keeps them branches until then.
  */
 #include <string.h>
 
