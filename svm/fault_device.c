@@ -275,10 +275,12 @@ static void work_for(struct engine *e, const struct pending *fault)
 	atomic_store(&e->for_device->owners[e->for_owner].served, 1);
 }
 
-/* The thread that faulted goes on, or its command has failed. */
+/* The thread that faulted goes on, or its command has failed. A replay's clock is not the
+ * machine's. */
 static void end(struct engine *e, const struct pending *fault)
 {
-	account(e, NULL, STAT(stalled_ns), raw_clock_ns() - e->started_ns - fault->arrived_ns);
+	uint64_t now_ns = e->simulation ? e->now_ns : raw_clock_ns() - e->started_ns;
+	account(e, NULL, STAT(stalled_ns), now_ns - fault->arrived_ns);
 	trace_served(fault);
 }
 
