@@ -49,11 +49,11 @@ SMALL_OVERLOAD double asin_tail(double z)
 		type s = a > (type)0.5 ? sqrt(z) : a;                                              \
 		return asin_tail(z) * (s * z) + s;                                                 \
 	}                                                                                          \
-	SMALL_OVERLOAD type asin_of(type x, type arc, type right)                                \
+	SMALL_OVERLOAD type asin_of(type x, type arc, type right)                                  \
 	{                                                                                          \
 		return flip_sign(magnitude(x) > (type)0.5 ? right - 2 * arc : arc, x);             \
 	}                                                                                          \
-	SMALL_OVERLOAD type acos_of(type x, type arc, type straight)                                   \
+	SMALL_OVERLOAD type acos_of(type x, type arc, type straight)                               \
 	{                                                                                          \
 		bool great = magnitude(x) > (type)0.5;                                             \
 		type base = great ? (x < 0 ? straight : 0) : straight * (type)0.5;                 \

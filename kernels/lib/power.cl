@@ -61,7 +61,7 @@ QUOTIENT(double)
  * Below @most, beyond which results are infinite or 0, exp2_of() is right for exponents. That of
  * what is not a number is not below.
  */
-#define FUNCTIONS(type, utype, pair, most)                                                               \
+#define FUNCTIONS(type, utype, pair, most)                                                         \
 	SMALL_OVERLOAD bool is_usual(type x, struct pair exponent)                                 \
 	{                                                                                          \
 		return as_##utype(x) - 1 < as_##utype((type)INFINITY) - 1 &&                       \
@@ -123,7 +123,7 @@ QUOTIENT(double)
 		type r = small_power(x, n);                                                        \
 		if (RARELY((uint)n + 8 > 16)) {                                                    \
 			type a = magnitude(x);                                                     \
-			struct pair e = multiply(log2_pair(a), n);                             \
+			struct pair e = multiply(log2_pair(a), n);                                 \
 			r = with_limits(a, e, n < 0, exp2_of(e));                                  \
 			r = n & 1 ? flip_sign(r, x) : r;                                           \
 			r = x == x ? r : x;                                                        \
@@ -133,9 +133,9 @@ QUOTIENT(double)
 	OVERLOAD type rootn(type x, int n)                                                         \
 	{                                                                                          \
 		type a = magnitude(x);                                                             \
-		struct pair e = divide(log2_pair(a), n);                                       \
+		struct pair e = divide(log2_pair(a), n);                                           \
 		type r = exp2_of(e);                                                               \
-		if (RARELY(as_##utype(x) - 1 >= as_##utype((type)INFINITY) - 1 || n == 0)) {                                               \
+		if (RARELY(as_##utype(x) - 1 >= as_##utype((type)INFINITY) - 1 || n == 0)) {       \
 			r = with_limits(a, e, n < 0, r);                                           \
 			r = n & 1 ? flip_sign(r, x) : r;                                           \
 			r = n == 0 || x != x || (x < 0 && !(n & 1)) ? NAN : r;                     \

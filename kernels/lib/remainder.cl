@@ -26,7 +26,7 @@ SMALL_OVERLOAD bool is_usual(double b, double q)
 }
 
 /* @most: bits of a quotient that one step finds. */
-#define DIVISION(type, utype, digits, most, bias, least, up, scaled, integer, power)         \
+#define DIVISION(type, utype, digits, most, bias, least, up, scaled, integer, power)               \
 	struct division_##type {                                                                   \
 		type rest;      /* in [0, d), in units of 2^@exponent */                           \
 		type divisor;   /* d, in [1, 2) */                                                 \

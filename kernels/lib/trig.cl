@@ -133,7 +133,7 @@ SMALL_OVERLOAD double less_multiple(double a, double n, struct unit unit)
 		type n = t - rounder;                                                              \
 		r.rest = less_multiple(a, more ? n + (type)0.5 : n, half_turn);                    \
 		r.count = (uint)bits(t) + more;                                                    \
-		if (RARELY(!(a < huge)))                                                               \
+		if (RARELY(!(a < huge)))                                                           \
 			r = reduce_large(a, more, half_turn);                                      \
 		return r;                                                                          \
 	}                                                                                          \
@@ -143,7 +143,7 @@ SMALL_OVERLOAD double less_multiple(double a, double n, struct unit unit)
 		type t = a * (type)M_2_PI + rounder;                                               \
 		r.rest = less_multiple(a, t - rounder, quarter_turn);                              \
 		r.count = (uint)bits(t);                                                           \
-		if (RARELY(!(a < huge)))                                                               \
+		if (RARELY(!(a < huge)))                                                           \
 			r = reduce_large(a, 0, quarter_turn);                                      \
 		return r;                                                                          \
 	}

@@ -25,7 +25,7 @@ SMALL_OVERLOAD double times_pi(double r)
 	SMALL_OVERLOAD type less_turns(type x)                                                     \
 	{                                                                                          \
 		type a = magnitude(x);                                                             \
-		if (RARELY(!(a < great)))                                                              \
+		if (RARELY(!(a < great)))                                                          \
 			a = a - 2 * floor(a * (type)0.5);                                          \
 		return a;                                                                          \
 	}                                                                                          \

@@ -116,7 +116,7 @@ static LLVMValueRef apply(struct widen_emit *e, unsigned which, LLVMValueRef *ve
 {
 	LLVMTypeRef type = LLVMTypeOf(vectors[0]);
 	unsigned lanes = LLVMGetVectorSize(type), most = most_lanes(type);
-	LLVMValueRef args[MOST_ARGS], result = NULL;
+	LLVMValueRef args[MOST_ARGS] = {0}, result = NULL;
 	for (unsigned first = 0; first < lanes; first += most) {
 		unsigned count = tern_min(lanes - first, most), width = most / 4;
 		while (width < count)
@@ -152,7 +152,7 @@ static LLVMValueRef look_up(struct widen_emit *e, LLVMValueRef table, LLVMValueR
 
 bool widen_emit_machine(struct widen_emit *e, LLVMValueRef inst)
 {
-	LLVMValueRef vectors[MOST_ARGS], result;
+	LLVMValueRef vectors[MOST_ARGS] = {0}, result;
 	enum widen_call call = widen_call_of(inst);
 	if (!widen_is_machine_call(call))
 		return false;
@@ -178,7 +178,7 @@ static LLVMValueRef single(struct widen_emit *e, LLVMValueRef scalar)
 
 LLVMValueRef widen_scalar_machine(struct widen_emit *e, LLVMValueRef inst, LLVMValueRef *operands)
 {
-	LLVMValueRef vectors[MOST_ARGS], result;
+	LLVMValueRef vectors[MOST_ARGS] = {0}, result;
 	enum widen_call call = widen_call_of(inst);
 	unsigned which = call - WIDEN_CALL_MACHINE_SCALE;
 	if (call == WIDEN_CALL_MACHINE_LOOKUP) {

@@ -199,7 +199,7 @@ static void copy_math_flags(const struct packing *p, LLVMValueRef *leaves, LLVMV
 static LLVMValueRef pack_operation(struct packing *p, LLVMValueRef *leaves, unsigned depth)
 {
 	enum { MOST_OPERANDS = 3 };
-	LLVMValueRef operands[MOST_OPERANDS], parts[MOST_ELEMENTS];
+	LLVMValueRef operands[MOST_OPERANDS] = {0}, parts[MOST_ELEMENTS];
 	if (!LLVMIsAInstruction(leaves[0]) || !is_elementwise(leaves[0]))
 		return NULL;
 	for (unsigned i = 1; i < p->n; i++)
