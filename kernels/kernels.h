@@ -112,7 +112,10 @@ static inline uint64_t tern_kernel_scratch(const struct tern_kernel_info *k, uin
 {
 	/* One more in x than nx / lanes rounded up where a chunk may be cut in two: no chunk
 	 * crosses a multiple of 2^31 of the global id. */
-	uint64_t chunks = (nx + 2 * k->lanes - 2) / k->lanes * ((ny + k->rows - 1) / k->rows) * nz;
+	uint64_t chunks = (nx + 2 * k->lanes - 2) / k->lanes * ny * nz;
+	/* Chunks of several rows; what is left in x or in y is chunks of one row. */
+	if (k->rows > 1)
+		chunks = (nx / k->lanes * (ny / k->rows + ny % k->rows) + 2 * ny) * nz;
 	uint64_t table = (chunks * 8 + 127) & ~(uint64_t)127;
 	return k->frame_bytes ? table + chunks * ((k->frame_bytes + 127) & ~(uint64_t)127) : 0;
 }

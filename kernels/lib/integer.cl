@@ -11,8 +11,9 @@
 		return r;                                                                          \
 	}
 #define VECTORS1(name, type)                                                                       \
-	VECTOR1(name, type, 2) VECTOR1(name, type, 3) VECTOR1(name, type, 4)                       \
-	VECTOR1(name, type, 8) VECTOR1(name, type, 16)
+	VECTOR1(name, type, 2)                                                                     \
+	VECTOR1(name, type, 3) VECTOR1(name, type, 4) VECTOR1(name, type, 8)                       \
+		VECTOR1(name, type, 16)
 
 /* ctz(0) is the number of bits */
 #define CTZ(type, bits, unsigned_type, builtin)                                                    \
@@ -40,8 +41,8 @@ CTZ(ulong, 64, ulong, __builtin_ctzl)
 #define CLAMP_VECTOR(type, n) CLAMP(type, n, type##n) CLAMP(type, n, type)
 #define CLAMP_ALL(type)                                                                            \
 	CLAMP(type, , type)                                                                        \
-	CLAMP_VECTOR(type, 2) CLAMP_VECTOR(type, 3) CLAMP_VECTOR(type, 4) CLAMP_VECTOR(type, 8)    \
-	CLAMP_VECTOR(type, 16)
+	CLAMP_VECTOR(type, 2)                                                                      \
+	CLAMP_VECTOR(type, 3) CLAMP_VECTOR(type, 4) CLAMP_VECTOR(type, 8) CLAMP_VECTOR(type, 16)
 INTEGER_TYPES(CLAMP_ALL)
 
 #define MAD_HI(type, unused)                                                                       \
@@ -53,7 +54,8 @@ INTEGER_TYPES(CLAMP_ALL)
 #define MAD_HI_ALL(type) FOR_WIDTHS(MAD_HI, type, )
 INTEGER_TYPES(MAD_HI_ALL)
 
-/* libclc does it in twice as many bits. */
+/* libclc does it in twice as many bits. clang's built-ins make int of a smaller scalar, in which
+ * LLVM finds saturated arithmetic again. */
 #define SATURATED(type, unused)                                                                    \
 	OVERLOAD type add_sat(type x, type y)                                                      \
 	{                                                                                          \
@@ -63,5 +65,24 @@ INTEGER_TYPES(MAD_HI_ALL)
 	{                                                                                          \
 		return __builtin_elementwise_sub_sat(x, y);                                        \
 	}
-#define SATURATED_ALL(type) FOR_WIDTHS(SATURATED, type, )
-INTEGER_TYPES(SATURATED_ALL)
+#define SATURATED_VECTORS(type)                                                                    \
+	SATURATED(type##2, )                                                                       \
+	SATURATED(type##3, ) SATURATED(type##4, ) SATURATED(type##8, ) SATURATED(type##16, )
+#define SATURATED_SMALL(type, operation, sign, least, most)                                        \
+	OVERLOAD type operation(type x, type y)                                                    \
+	{                                                                                          \
+		int r = __builtin_elementwise_max((int)x sign y, least);                           \
+		return (type)__builtin_elementwise_min(r, most);                                   \
+	}
+#define SATURATED_BOTH(type, least, most)                                                          \
+	SATURATED_SMALL(type, add_sat, +, least, most)                                             \
+	SATURATED_SMALL(type, sub_sat, -, least, most)
+INTEGER_TYPES(SATURATED_VECTORS)
+SATURATED_BOTH(char, -128, 127)
+SATURATED_BOTH(uchar, 0, 255)
+SATURATED_BOTH(short, -32768, 32767)
+SATURATED_BOTH(ushort, 0, 65535)
+SATURATED(int, )
+SATURATED(uint, )
+SATURATED(long, )
+SATURATED(ulong, )

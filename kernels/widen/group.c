@@ -283,16 +283,27 @@ static void all_chunks(struct group *g)
 
 /* ---- barriers ---- */
 
+static LLVMValueRef chunks_of_plane(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef x = g->end[0], y = g->end[1];
+	LLVMValueRef lanes = constant(g, g->fn->lanes), rows = constant(g, g->fn->rows);
+	if (g->fn->rows == 1) {
+		x = advance(g, x, 2 * g->fn->lanes - 2);
+		return LLVMBuildMul(b, LLVMBuildUDiv(b, x, lanes, ""), y, "");
+	}
+	LLVMValueRef rest = LLVMBuildURem(b, y, rows, "");
+	LLVMValueRef per_y = LLVMBuildAdd(b, LLVMBuildUDiv(b, y, rows, ""), rest, "");
+	x = LLVMBuildMul(b, LLVMBuildUDiv(b, x, lanes, ""), per_y, "");
+	return LLVMBuildAdd(b, x, LLVMBuildShl(b, y, constant(g, 1), ""), "");
+}
+
 /* The formula is tern_kernel_scratch()'s; this work-group may be smaller than that counted with. */
 static void find_frames(struct group *g)
 {
 	struct widen_fn *fn = g->fn;
 	LLVMBuilderRef b = g->e.builder;
-	LLVMValueRef chunks = g->end[2];
-	LLVMValueRef per_x = advance(g, g->end[0], 2 * fn->lanes - 2);
-	LLVMValueRef per_y = advance(g, g->end[1], fn->rows - 1);
-	chunks = LLVMBuildMul(b, chunks, LLVMBuildUDiv(b, per_x, constant(g, fn->lanes), ""), "");
-	chunks = LLVMBuildMul(b, chunks, LLVMBuildUDiv(b, per_y, constant(g, fn->rows), ""), "");
+	LLVMValueRef chunks = LLVMBuildMul(b, chunks_of_plane(g), g->end[2], "");
 	LLVMValueRef table = LLVMBuildMul(b, chunks, constant(g, 8), "");
 	table = LLVMBuildAnd(b, advance(g, table, 127), constant(g, ~(uint64_t)127), "");
 	LLVMValueRef scratch =

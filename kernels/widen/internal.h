@@ -324,6 +324,10 @@ bool widen_cfg_check_divergence(struct widen_fn *fn);
 /* Which successor of the divergent if @b is the then-block: 0 or 1. */
 unsigned widen_then_successor(const struct widen_fn *fn, uint32_t b);
 
+/* ---- kernel.c ---- */
+/* False (refused): a barrier under a mask. */
+bool widen_check_barriers(struct widen_fn *fn);
+
 /* ---- shape.c, rows.c ---- */
 void widen_shapes(struct widen_fn *fn);
 enum widen_shape widen_shape_of(const struct widen_fn *fn, LLVMValueRef ir);

@@ -150,7 +150,7 @@ static bool check_values(struct widen_fn *fn)
 	return true;
 }
 
-static bool check_barriers(struct widen_fn *fn)
+bool widen_check_barriers(struct widen_fn *fn)
 {
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		LLVMValueRef inst = fn->values[i].ir;
@@ -166,7 +166,8 @@ static bool find_shapes(struct widen_fn *fn, bool flat)
 	fn->flat = flat;
 	widen_private_layouts(fn);
 	widen_shapes(fn);
-	return widen_cfg_check_divergence(fn) && check_barriers(fn) && widen_check_waiting(fn);
+	return widen_cfg_check_divergence(fn) && widen_check_barriers(fn) &&
+	       widen_check_waiting(fn);
 }
 
 /* Analyses for widening; false: the reason is in the kernel. */
@@ -194,6 +195,13 @@ static bool make_widened(struct widen_fn *fn)
 	return true;
 }
 
+/* Work-groups may have half as many rows as a chunk, or as many more. */
+static bool needs_half(const struct widen_fn *fn)
+{
+	const uint32_t *required = fn->kernel->required_size;
+	return fn->rows == WIDEN_MAX_ROWS && (!required[0] || required[1] % fn->rows);
+}
+
 static int emit_kernel(struct widen_fn *fn)
 {
 	struct tern_widen_kernel *k = fn->kernel;
@@ -210,7 +218,7 @@ static int emit_kernel(struct widen_fn *fn)
 		if (!bodies[i])
 			return -ENOMEM;
 	}
-	if (fn->rows == WIDEN_MAX_ROWS) {
+	if (needs_half(fn)) {
 		bodies[WIDEN_BODY_HALF] = widen_body(fn, fn->rows / 2, WIDEN_BODY_HALF);
 		if (!bodies[WIDEN_BODY_HALF])
 			return -ENOMEM;

@@ -4,8 +4,9 @@
  *
  * A value is per row when it depends on the second dimension, as data or through control flow; each
  * row has a copy of it. Everything else is shared: in a matrix product the loads of B, which do not
- * depend on y, serve all rows. Blocks whose masks differ between rows are row_masked; shared
- * instructions in them run for the lanes that are active in any row.
+ * depend on y, serve all rows, and of kernels with barriers there are fewer chunks to resume.
+ * Blocks whose masks differ between rows are row_masked; shared instructions in them run for the
+ * lanes that are active in any row.
  */
 #include "kernels/widen/internal.h"
 
@@ -121,7 +122,7 @@ static bool is_possible(const struct widen_fn *fn)
 		enum widen_call call =
 			LLVMIsACallInst(v->ir) ? widen_call_of(v->ir) : WIDEN_CALL_UNKNOWN;
 		if (call > WIDEN_CALL_WORK_DIM && call != WIDEN_CALL_GLOBAL_ID_32 &&
-		    !widen_is_machine_call(call))
+		    !widen_is_machine_call(call) && call != WIDEN_CALL_BARRIER)
 			return false;
 		if (fn->blocks[v->block].row_masked && v->per_row && !is_safe_in_row_masked(fn, v))
 			return false;
@@ -129,14 +130,32 @@ static bool is_possible(const struct widen_fn *fn)
 	return true;
 }
 
+static unsigned depth_of(const struct widen_fn *fn, uint32_t header)
+{
+	unsigned depth = 0;
+	for (; header != WIDEN_NONE; header = fn->blocks[header].parent)
+		depth++;
+	return depth;
+}
+
+/* What is done most often counts: other loops around it are no matter. */
+static unsigned deepest(const struct widen_fn *fn)
+{
+	unsigned most = 1;
+	for (uint32_t b = 0; b < fn->block_count; b++)
+		most = tern_max(most, depth_of(fn, fn->blocks[b].header));
+	return most;
+}
+
 /* In loops: shared vector loads that feed arithmetic of each row. */
 static unsigned rows_that_pay(const struct widen_fn *fn)
 {
 	unsigned shared_loads = 0, per_row_phis = 0, per_row_loads = 0;
+	unsigned depth = fn->has_barrier ? deepest(fn) : 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		const struct widen_block *block = &fn->blocks[v->block];
-		if (block->header == WIDEN_NONE || v->shape != WIDEN_VARYING)
+		if (depth_of(fn, block->header) < depth || v->shape != WIDEN_VARYING)
 			continue;
 		if (LLVMIsALoadInst(v->ir))
 			*(v->per_row ? &per_row_loads : &shared_loads) += v->leaves;
@@ -165,11 +184,11 @@ unsigned widen_rows(struct widen_fn *fn)
 {
 	const uint32_t *required = fn->kernel->required_size;
 	unsigned rows = 1;
-	if (fn->has_barrier || !has_id_in_y(fn))
+	if (fn->yields || !has_id_in_y(fn))
 		return 1;
 	fn->marks_rows = true;
 	widen_shapes(fn);
-	if (is_possible(fn) && widen_cfg_check_divergence(fn))
+	if (is_possible(fn) && widen_cfg_check_divergence(fn) && widen_check_barriers(fn))
 		rows = rows_that_pay(fn);
 	while (required[0] && rows > required[1])
 		rows /= 2;

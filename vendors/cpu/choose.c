@@ -70,14 +70,15 @@ void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info 
 /*
  * Whole vectors and whole cache lines in x: groups of 1 by 64 leave all lanes of a vector but one
  * idle, those of 16 by 16 bytes take a quarter of each line (but where work-items beside each other
- * go to different lines, vectors only: more of them need more lines at once). In y and z groups
- * stay as they are, since the program may have chosen them so that they find data in the cache.
+ * go to different lines, vectors only: more of them need more lines at once). In y they grow to
+ * the rows of a chunk, no more, since the program may have chosen them so that they find data in
+ * the cache.
  */
 void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 {
 	const struct tern_kernel_info *k = range->info;
 	const struct tern_device_caps *caps = &domain->root->device->caps;
-	size_t x = range->local[0], rest = range->local[1] * range->local[2], groups = 1;
+	size_t x = range->local[0], y = range->local[1], z = range->local[2], groups = 1;
 	if (!(k->flags & TERN_KERNEL_ANY_GROUPS) || !(k->flags & TERN_KERNEL_WIDENED))
 		return;
 	size_t most = tern_min(caps->max_group_size, (size_t)k->max_group_size);
@@ -87,8 +88,12 @@ void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 		if (__builtin_mul_overflow(groups, range->global[d] / range->local[d], &groups))
 			groups = SIZE_MAX;
 	groups /= (size_t)domain->count * MERGED_OF_UNIT;
-	for (; 2 * x <= wide && x < range->global[0] && 2 * x * rest <= most && groups > 1;
+	for (; 2 * y <= k->rows && y < range->global[1] && 2 * x * y * z <= most && groups > 1;
+	     groups /= 2)
+		y *= 2;
+	for (; 2 * x <= wide && x < range->global[0] && 2 * x * y * z <= most && groups > 1;
 	     groups /= 2)
 		x *= 2;
 	range->local[0] = x;
+	range->local[1] = tern_min(y, caps->max_item_sizes[1]);
 }

@@ -307,3 +307,29 @@ kernel void xyz_transposed(global const float2 *f, global float2 *fout, int q)
 	if (x + y != 7)
 		fout[(z * w + x) * h + y] = f[(z * h + y) * w + x] + (float)q;
 }
+
+/* Tiles of a product: rows of chunks that wait at barriers in a loop. */
+kernel void xy_product(global const float *fa, global const float *fb, global float *fc, int k)
+{
+	local float left[32 * 32], right[32 * 32];
+	int x = get_local_id(0), y = get_local_id(1), w = get_local_size(0), h = get_local_size(1);
+	int at = get_global_id(1) * get_global_size(0) + get_global_id(0);
+	int least = w < h ? w : h;
+	float s = 0, most = -100;
+	least = least < 32 ? least : 32;
+	for (int i = 0; i < 3 + (k & 1); i++) {
+		if (x < 32 && y < 32) {
+			left[y * 32 + x] = fa[at + i * 7];
+			right[y * 32 + x] = fb[at * (i + 1) & 4095];
+		}
+		barrier(FENCE);
+		for (int j = 0; j < least; j++) {
+			float r = right[j * 32 + (x & 31)];
+			s += left[(y & 31) * 32 + j] * r;
+			most = r > most ? r : most;
+		}
+		barrier(FENCE);
+	}
+	if (x != y)
+		fc[at] = s + most;
+}

@@ -320,7 +320,7 @@ static uint64_t size_of_groups(struct tern_queue *queue, const struct tern_kerne
 	memcpy(c->ndrange.args, &arg, sizeof(arg));
 	CHECK(!tern_command_enqueue(c, 0, NULL, NULL, true));
 	CHECK(seen.items == global[0] * global[1] * global[2]);
-	CHECK(seen.size[1] == local[1] && seen.size[2] == local[2]);
+	CHECK(seen.size[1] == tern_max(local[1], (size_t)kernel->rows) && seen.size[2] == local[2]);
 	return seen.size[0];
 }
 
@@ -343,6 +343,10 @@ static void test_merged(struct tern_queue *queue)
 	any.flags &= ~(uint32_t)TERN_KERNEL_CONTIGUOUS;
 	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 16);
 	CHECK(size_of_groups(queue, &any, (size_t[]){640, 4 * many, 2}, flat) == 16);
+	any.rows = 8; /* all sizes in y are multiples, or divisors */
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 16);
+	CHECK(size_of_groups(queue, &any, (size_t[]){640, 8 * many, 2}, flat) == 16);
+	any.rows = 1;
 	any.max_group_size = 200;
 	CHECK(size_of_groups(queue, &any, (size_t[]){640, 64 * many, 1}, tall) == 2);
 }
