@@ -146,15 +146,16 @@ uint32_t command_use(const struct tern_policy_command *command, uint64_t address
 static bool whole_mapping(struct engine *e, uint64_t address, struct pointer *out)
 {
 	struct vma vma, next;
-	if (address >= ADDRESS_END || !vma_find(&e->maps, address, &vma))
+	if (address >= ADDRESS_END || !e->host->mapping(e, address, false, &vma))
 		return false;
 	*out = (struct pointer){.address = address, .start = vma.start, .end = vma.end};
-	for (unsigned i = 0;
-	     i < NEIGHBOURS_MOST && vma_find(&e->maps, out->end, &next) && next.flags == vma.flags;
+	for (unsigned i = 0; i < NEIGHBOURS_MOST && e->host->mapping(e, out->end, false, &next) &&
+			     next.flags == vma.flags;
 	     i++)
 		out->end = next.end;
-	for (unsigned i = 0; i < NEIGHBOURS_MOST && out->start &&
-			     vma_find(&e->maps, out->start - 1, &next) && next.flags == vma.flags;
+	for (unsigned i = 0;
+	     i < NEIGHBOURS_MOST && out->start &&
+	     e->host->mapping(e, out->start - 1, false, &next) && next.flags == vma.flags;
 	     i++)
 		out->start = next.start;
 	return true;
@@ -258,6 +259,8 @@ static void ask(struct engine *e, struct device *device, const struct known *k,
 		enum tern_policy_event event)
 {
 	trace_command(device, &k->command, event);
+	if (e->watch.window) /* nobody else moves anything while accesses are recorded */
+		return;
 	struct tern_policy_range ranges[TERN_POLICY_AHEAD];
 	struct tern_policy_moment moment = {
 		.event = event,

@@ -22,8 +22,10 @@ struct chunk *directory_find(const struct directory *dir, uint64_t address)
 	return table ? table[lower(address)] : NULL;
 }
 
-static struct chunk *chunk_create(const struct directory *dir, uint64_t base)
+static struct chunk *chunk_create(struct directory *dir, uint64_t base)
 {
+	if (dir->most && dir->count >= dir->most)
+		return NULL;
 	struct chunk *chunk = tern_pinned_alloc(dir->chunk_bytes);
 	if (!chunk)
 		return NULL;
@@ -31,6 +33,7 @@ static struct chunk *chunk_create(const struct directory *dir, uint64_t base)
 		tern_pinned_free(chunk, dir->chunk_bytes);
 		return NULL;
 	}
+	dir->count++;
 	chunk->base = base;
 	tern_list_init(&chunk->resident_link);
 	tern_list_init(&chunk->staged_link);
@@ -40,8 +43,12 @@ static struct chunk *chunk_create(const struct directory *dir, uint64_t base)
 struct chunk *directory_get(struct directory *dir, uint64_t address)
 {
 	struct chunk ***table = &dir->tables[upper(address)];
-	if (!*table)
+	if (!*table) {
+		if (dir->tables_most && dir->table_count >= dir->tables_most)
+			return NULL;
 		*table = tern_pinned_alloc(TABLE_BYTES);
+		dir->table_count += *table != NULL;
+	}
 	if (!*table)
 		return NULL;
 	struct chunk **at = &(*table)[lower(address)];

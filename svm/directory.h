@@ -71,6 +71,8 @@ struct chunk {
 struct directory {
 	struct chunk **tables[TABLE_SIZE];
 	uint32_t chunk_bytes; /* of each chunk, with the policy's state */
+	uint32_t count, most; /* chunks; 0: as many as there is memory for (replays have a limit) */
+	uint32_t table_count, tables_most;
 };
 
 static inline uint64_t chunk_base(uint64_t address)

@@ -275,12 +275,16 @@ static void work_for(struct engine *e, const struct pending *fault)
 	atomic_store(&e->for_device->owners[e->for_owner].served, 1);
 }
 
-/* The thread that faulted goes on, or its command has failed. A replay's clock is not the
- * machine's. */
+/* The engine's clock, looked at anew; a replay's goes on by itself. */
+static uint64_t clock_now(const struct engine *e)
+{
+	return e->host->simulated ? e->now_ns : raw_clock_ns() - e->started_ns;
+}
+
+/* The thread that faulted goes on, or its command has failed. */
 static void end(struct engine *e, const struct pending *fault)
 {
-	uint64_t now_ns = e->simulation ? e->now_ns : raw_clock_ns() - e->started_ns;
-	account(e, NULL, STAT(stalled_ns), now_ns - fault->arrived_ns);
+	account(e, NULL, STAT(stalled_ns), clock_now(e) - fault->arrived_ns);
 	trace_served(fault);
 }
 

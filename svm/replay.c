@@ -36,6 +36,8 @@ static int engine_make(struct tern_replay *r, const struct tern_replay_setup *se
 	e->hold_ns = tern_option_number(TERN_OPTION_SVM_HOLD, 100) * 1000;
 	e->host_bytes = MEMORY_MOST;
 	e->now_ns = STARTED_NS;
+	e->directory.most = REPLAY_CHUNKS;
+	e->directory.tables_most = REPLAY_TABLES;
 	tern_list_init(&e->staged);
 	int error = engine_choose(e, setup->policy, setup->eviction);
 	if (!error)
@@ -301,7 +303,7 @@ static int serve(struct tern_replay *r, struct pending fault)
 	const struct chunk *chunk = directory_find(&e->directory, fault.address);
 	fault.wakes = e->wakes;
 	fault.protect = chunk && page_state(chunk, page_index(fault.address)) == PAGE_SHARED;
-	e->now_ns += r->fault_ns;
+	tern_replay_pass(r, r->fault_ns);
 	for (unsigned tries = 0; tries < TRIES_MOST && !r->memory.error; tries++) {
 		int error = fault.device ? serve_device(e, &fault) : serve_host(e, &fault);
 		return_leftovers(e);
@@ -319,6 +321,12 @@ static bool is_fault(const struct tern_replay *r, const struct pending *fault)
 	const struct chunk *chunk = directory_find(&r->e->directory, fault->address);
 	return fault->device ||
 	       (chunk && page_state(chunk, page_index(fault->address)) != PAGE_HOME);
+}
+
+/* There is no room for the chunk of the access, or maybe not. */
+static bool is_full(const struct directory *dir)
+{
+	return dir->count >= dir->most || dir->table_count >= dir->tables_most;
 }
 
 int tern_replay_access(struct tern_replay *r, enum tern_policy_side side, uint64_t address,
@@ -343,6 +351,8 @@ int tern_replay_access(struct tern_replay *r, enum tern_policy_side side, uint64
 		error = serve(r, fault);
 		if (error)
 			return error;
+		if (r->memory.refused && is_full(&r->e->directory))
+			return r->memory.error = -E2BIG;
 		r->refused += r->memory.refused;
 		if (r->memory.refused)
 			break;

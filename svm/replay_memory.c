@@ -54,25 +54,12 @@ struct replay_chunk *replay_memory_find(const struct replay_memory *m, uint64_t 
 	return m->size ? *slot(m->chunks, m->size, chunk_base(address)) : NULL;
 }
 
-/* The directory has a table for each 16 GiB that something lies in. */
-static bool leaf_fits(struct replay_memory *m, uint64_t address)
-{
-	uint64_t leaf = address >> (CHUNK_SHIFT + TABLE_BITS);
-	if (m->leaves[leaf / 64] >> leaf % 64 & 1)
-		return true;
-	if (m->leaf_count == REPLAY_LEAVES)
-		return false;
-	m->leaf_count++;
-	m->leaves[leaf / 64] |= (uint64_t)1 << leaf % 64;
-	return true;
-}
-
 struct replay_chunk *replay_memory_chunk(struct replay_memory *m, uint64_t address, bool create)
 {
 	struct replay_chunk *c = replay_memory_find(m, address);
 	if (c || !create)
 		return c;
-	if (m->count == REPLAY_CHUNKS || !leaf_fits(m, address)) {
+	if (m->count == REPLAY_CHUNKS) {
 		m->error = -E2BIG;
 		return NULL;
 	}

@@ -7,7 +7,7 @@
 #include "svm/internal.h"
 
 #define REPLAY_CHUNKS   (1u << 17) /* 256 GiB */
-#define REPLAY_LEAVES   1024u      /* directory tables, each of 16 GiB of address space */
+#define REPLAY_TABLES   1024u      /* of the directory, each for 16 GiB of address space */
 #define REPLAY_MAPPINGS 65536u
 
 struct replay_chunk {
@@ -18,7 +18,7 @@ struct replay_chunk {
 };
 
 struct replay_memory {
-	struct tern_devmem devmem; /* first */
+	struct tern_devmem devmem;        /* first */
 	struct tern_status_device status; /* which nobody looks at */
 	struct engine *e;
 	struct replay_chunk **chunks; /* a hash table by address, a power of two */
@@ -26,8 +26,6 @@ struct replay_memory {
 	struct vma *mappings; /* in order; they do not overlap */
 	unsigned mapping_count, mapping_size;
 	uint64_t pages_again;
-	uint64_t leaves[ADDRESS_END >> (CHUNK_SHIFT + TABLE_BITS) >> 6]; /* in use */
-	unsigned leaf_count;
 	bool refused; /* since it was cleared */
 	int error;    /* -ENOMEM, -E2BIG: nothing goes on */
 };
