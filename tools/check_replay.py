@@ -23,12 +23,13 @@ FEW_FAULTS, FEW_PAGES = 4, 64
 # Blocks of memory of their own, which the program does not share with the runtime's heap, at equal addresses.
 environment = dict(os.environ, MALLOC_MMAP_THRESHOLD_="65536", TERN_LOG="error")
 
-# workload: device memory: policies
+# workload: device memory: policies. None that moves pages ahead: how much of that is done before a fault comes is a
+# matter of the moment in a run.
 PROGRAMS = {
     "stream": {"24M": ["block", "density"]},
-    "chase": {"1024M": ["demand", "auto"]},
+    "chase": {"1024M": ["demand", "thrash"]},
     "stencil": {"16M": ["block", "density"]},
-    "sweep": {"48M": ["sequential", "auto"]},
+    "sweep": {"48M": ["sequential", "thrash"]},
     "sparse": {"1024M": ["density"]},
 }
 SIZES = {"stream": "64M", "chase": "16M", "stencil": "16M", "sweep": "64M", "sparse": "256M", "handover": "64K"}
