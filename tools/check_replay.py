@@ -24,7 +24,8 @@ FEW_FAULTS, FEW_PAGES = 4, 64
 # Blocks of memory of their own, which the program does not share with the runtime's heap, at equal addresses.
 environment = dict(os.environ, MALLOC_MMAP_THRESHOLD_="65536", TERN_LOG="error")
 
-# workload: device memory: policies
+# workload: device memory: policies. None that moves pages ahead: how much of that is done before a fault comes is a
+# matter of the moment in a run.
 PROGRAMS = {
     "stream": {"24M": ["block", "density"]},
     "chase": {"1024M": ["demand", "thrash"]},

@@ -22,7 +22,7 @@ static const char help[] =
 	"Runs the program, unchanged, under each migration policy with each size of the "
 	"accelerator's\n"
 	"memory, and compares.\n\n"
-	"  --policies LIST  demand,block,sequential,density,blend,thrash,auto; with options "
+	"  --policies LIST  demand,sequential,density,blend,lookahead,footprint,auto; with options "
 	"(block:pages=64)\n"
 	"                   and paths, separated by ';' when there are commas in them\n"
 	"  --mem LIST       memory, percent of what the program uses of it: 75,100,150\n"
@@ -290,7 +290,7 @@ static int compare(struct lab *lab, uint64_t all)
 
 int tern_tool_lab(int argc, char **argv)
 {
-	static char usual_policies[] = "demand,block,sequential,density,blend,thrash,auto";
+	static char usual_policies[] = "demand,sequential,density,blend,lookahead,footprint,auto";
 	static char usual_memories[] = "75,100,150";
 	struct lab lab = {.folder = "tern-lab", .repeats = 3, .timeout = 600, .latency_us = 10};
 	uint64_t all = MEMORY_ALL;

@@ -22,8 +22,8 @@ static const char help[] =
 	"Plays a trace that has accesses (tern trace --accesses) to migration policies, without "
 	"the\n"
 	"program, and compares them with what no policy can beat.\n\n"
-	"  --policies LIST  as of tern lab run (demand,block,sequential,density,thrash,auto)\n"
-	"  --evict LIST     evictions: allocation,recency (allocation)\n"
+	"  --policies LIST  as of tern lab run (demand,sequential,density,blend,lookahead,auto)\n"
+	"  --evict LIST     evictions: auto,allocation,recency,dead,chance (auto)\n"
 	"  --mem LIST       of the device: percent of what the program uses, or bytes: "
 	"75,100,150,64M\n"
 	"  --link BYTES     per second, of the link (what moved pages took in the trace); none: no "
@@ -293,8 +293,8 @@ static int run(struct command *c)
 
 int tern_tool_replay(int argc, char **argv)
 {
-	static char usual_policies[] = "demand,block,sequential,density,thrash,auto";
-	static char usual_memories[] = "75,100,150", usual_eviction[] = "allocation";
+	static char usual_policies[] = "demand,sequential,density,blend,lookahead,auto";
+	static char usual_memories[] = "75,100,150", usual_eviction[] = "auto";
 	struct command c = {0};
 	const char *why = "";
 	if (argc && !strcmp(argv[0], "--help")) {
