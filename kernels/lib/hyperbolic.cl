@@ -24,7 +24,7 @@ DECLARED(double)
 	}                                                                                          \
 	OVERLOAD type cosh(type x)                                                                 \
 	{                                                                                          \
-		type a = magnitude(x), q = quarter_expm1(a > most ? most : a) + 0.25f;             \
+		type a = magnitude(x), q = quarter_exp(a > most ? most : a);                       \
 		return 2 * q + 0.125f / q;                                                         \
 	}                                                                                          \
 	OVERLOAD type tanh(type x)                                                                 \
