@@ -244,6 +244,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
 	by_advice(f, plan);
+	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
