@@ -28,6 +28,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	plan->rule = "block: what is aligned";
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, tern_min(s->pages, TERN_POLICY_PAGES - first));
+	tern_policy_shared(chunk_state, f, plan);
 }
 
 const struct tern_policy tern_policy_block = {

@@ -84,6 +84,18 @@ enum tern_policy_action tern_policy_read_or_own(struct tern_policy_reads *reads,
 	return TERN_PLAN_SHARE;
 }
 
+void tern_policy_shared(struct tern_policy_reads *reads, const struct tern_policy_fault *fault,
+			const struct tern_policy_plan *plan)
+{
+	unsigned other = !fault->side, last = (plan->first + plan->count - 1) / TERN_POLICY_GROUP;
+	if (plan->action != TERN_PLAN_SHARE)
+		return;
+	for (unsigned group = plan->first / TERN_POLICY_GROUP; group <= last; group++) {
+		reads->shared[other] &= ~(1u << group);
+		reads->upgraded[other] &= ~(1u << group);
+	}
+}
+
 void tern_policy_lacking(const struct tern_policy_fault *fault, tern_page_bits lacking)
 {
 	const uint64_t *own = fault->side == TERN_SIDE_DEVICE ? fault->device : fault->host;

@@ -56,6 +56,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 			count = size;
 		}
 	tern_policy_range(plan, f, lacking, first, count);
+	tern_policy_shared(chunk_state, f, plan);
 	plan->rule = count == leaf ? "density: a leaf" : "density: a subtree that is mostly there";
 }
 

@@ -238,12 +238,16 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	by_pattern(l, c, o, f, plan);
 	bool guessed = ordered && by_guess(&g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
+	/* What the kernel reads in this stream it is going to write, too. */
+	if (stream && l->models[use->model].writes && f->advice != TERN_ADVICE_READ_MOSTLY)
+		plan->action = TERN_PLAN_MIGRATE;
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
 		read_ahead(o, &g, f, plan);
 	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
 	by_advice(f, plan);
+	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));

@@ -45,6 +45,11 @@ struct tern_policy_reads {
 enum tern_policy_action tern_policy_read_or_own(struct tern_policy_reads *reads,
 						const struct tern_policy_fault *fault);
 
+/* The other groups of a plan that shares: what the other side was known to write there is not known
+ * any more, so that two sides which read do not take the pages from each other for ever. */
+void tern_policy_shared(struct tern_policy_reads *reads, const struct tern_policy_fault *fault,
+			const struct tern_policy_plan *plan);
+
 /* Pages that the faulting side lacks for an access of the fault's kind, and could have. */
 void tern_policy_lacking(const struct tern_policy_fault *fault, tern_page_bits lacking);
 /*

@@ -123,6 +123,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	plan->action = tern_policy_read_or_own(chunk_state, f);
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, end - first);
+	tern_policy_shared(chunk_state, f, plan);
 	t->first = chunk + (direction ? plan->first : first);
 	t->end = chunk + (direction ? plan->first + plan->count : end);
 	t->used = s->count;

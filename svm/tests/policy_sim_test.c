@@ -166,6 +166,18 @@ static bool skewed(unsigned thread, uint64_t i, struct sim_access *a)
 	return i < 4 * SCAN && device(a, h >> 40 & 1 ? h % (SCAN / 8) : h % SCAN, false);
 }
 
+/* Each side reads and writes all, in turn; from then on both only read. */
+static bool rereads(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t round = i / 256, page = i % 256;
+	(void)thread;
+	if (round == 40)
+		return false;
+	if (round < 4)
+		return round / 2 ? host(a, page, round % 2) : device(a, page, round % 2);
+	return round % 2 ? host(a, page, false) : device(a, page, false);
+}
+
 static const struct {
 	const char *name;
 	sim_trace *trace;
@@ -185,6 +197,7 @@ static const struct {
 	{"handover", handover, 1, 1024, 0},
 	{"interleaved", interleaved, 2, 1024, 0},
 	{"producer", producer, 1, RING, 0},
+	{"rereads", rereads, 1, 512, 0},
 	{"cyclic 2x", cyclic, 1, SCAN, SCAN / 2},
 	{"crowded 2x", crowded, 1, SCAN, SCAN / 2},
 	{"skewed 2x", skewed, 1, SCAN, SCAN / 2},
@@ -299,6 +312,13 @@ static void waste(void)
 		       ns("blend", full[t]) * 100 < ns("sequential", full[t]) * 105);
 }
 
+/* Nothing moves while nobody writes, whatever both sides did before. */
+static void readers(void)
+{
+	for (unsigned i = 0; i < tern_array_size(candidates); i++)
+		EXPECT(play_named(candidates[i], "rereads").copied <= 4 * 512);
+}
+
 /* The guard ends what it is there to end, and costs nothing where there is nothing to end. */
 static void guard(void)
 {
@@ -336,6 +356,7 @@ int main(int argc, char **argv)
 	determinism();
 	savings();
 	waste();
+	readers();
 	guard();
 	return test_result();
 }
