@@ -53,7 +53,7 @@ INTEGER_TYPES(CLAMP_ALL)
 #define MAD_HI_ALL(type) FOR_WIDTHS(MAD_HI, type, )
 INTEGER_TYPES(MAD_HI_ALL)
 
-/* libclc does it in twice as many bits. */
+/* libclc does it in twice as many bits. Of vectors only: small scalars would become int first. */
 #define SATURATED(type, unused)                                                                    \
 	OVERLOAD type add_sat(type x, type y)                                                      \
 	{                                                                                          \
@@ -63,5 +63,7 @@ INTEGER_TYPES(MAD_HI_ALL)
 	{                                                                                          \
 		return __builtin_elementwise_sub_sat(x, y);                                        \
 	}
-#define SATURATED_ALL(type) FOR_WIDTHS(SATURATED, type, )
+#define SATURATED_ALL(type)                                                                        \
+	SATURATED(type##2, )                                                                       \
+	SATURATED(type##3, ) SATURATED(type##4, ) SATURATED(type##8, ) SATURATED(type##16, )
 INTEGER_TYPES(SATURATED_ALL)
