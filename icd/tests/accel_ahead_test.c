@@ -111,11 +111,11 @@ static uint64_t resident(void)
 	return bytes;
 }
 
-/* Up to a few seconds. */
+/* Up to some seconds. */
 static bool becomes_resident(uint64_t bytes)
 {
 	struct timespec ms = {0, 1000000};
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 1500; i++) {
 		if (resident() >= bytes)
 			return true;
 		nanosleep(&ms, NULL);
@@ -150,11 +150,11 @@ static bool made_ready(size_t slices)
 	return ready;
 }
 
-/* One pass teaches mostly enough; threads in an odd order may need another. */
+/* One pass mostly teaches enough; where threads meet in an odd order it takes more. */
 static void waiting(size_t slices)
 {
 	bool ready = false;
-	for (int i = 0; i < 5 && !ready; i++)
+	for (int i = 0; i < 12 && !ready; i++)
 		ready = made_ready(slices);
 	EXPECT(ready);
 }
