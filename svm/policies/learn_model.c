@@ -259,6 +259,15 @@ static bool fits(const struct learn_guess *g, const struct learn_use *use)
 	return use->low + NEAR >= g->start && use->high <= g->end + NEAR;
 }
 
+/* Faults behind the end of what was guessed: it was too little. */
+static void stretch(struct learn_model *m, const struct learn_command *c,
+		    const struct learn_use *use, const struct learn_guess *g)
+{
+	if (use->high <= g->end || use->high <= use->address)
+		return;
+	m->q16 = tern_max(m->q16, per_item(use->high - use->address, c->first + c->items));
+}
+
 static void conclude(struct learn *l, const struct learn_command *c, const struct learn_use *use)
 {
 	struct learn_model *m = &l->models[use->model];
@@ -270,7 +279,10 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 	bool dense = (use->pages + o->moved) * PAGE * 2 >= seen;
 	struct learn_guess g = line(c, use, m->q16);
 	if (m->line && g.start < g.end) {
-		m->line = surer(m->line, fits(&g, use));
+		bool fitted = fits(&g, use);
+		m->line = surer(m->line, fitted);
+		if (fitted)
+			stretch(m, c, use, &g);
 	} else if (learn_in_order(o) && dense) {
 		uint64_t q16 = per_item(seen, c->items);
 		g = line(c, use, q16);
