@@ -119,6 +119,39 @@ static void conversions(void)
 		       expected[i]);
 }
 
+/* NaNs of all kinds stay NaNs, also where what is cut off an argument makes an infinity of it. */
+static void not_numbers(void)
+{
+	static const char *const functions[] = {"erf",  "erfc", "exp",  "exp2", "expm1", "log",
+						"log2", "sin",  "cos",  "tan",  "asin",  "atan",
+						"sqrt", "cbrt", "cosh", "tanh", "rsqrt", "lgamma"};
+	static const cl_ulong nans[] = {0x7ff0000000000200, 0xfff0000000000200, 0x7ff8000000000000,
+					0xfff0000000000001, 0x7ff7ffffffffffff, 0xffffffffffffffff};
+	char source[4096] =
+		"kernel void k(global const ulong *x, global int *o) {\n"
+		"  size_t i = get_global_id(0); double v = as_double(x[i]); int r = 0;\n";
+	cl_int back[LENGTH(nans)];
+
+	if (!conf_device_ulong(CL_DEVICE_DOUBLE_FP_CONFIG))
+		SKIP("no double precision");
+	for (size_t f = 0; f < LENGTH(functions); f++)
+		snprintf(source + strlen(source), sizeof source - strlen(source),
+			 "  r |= isnan(%s(v)) ? 0 : %d;\n", functions[f], 1 << f);
+	strcat(source, "  o[i] = r; }\n");
+	cl_kernel kernel = conf_kernel(source, "k");
+	cl_mem in = conf_buffer(CL_MEM_COPY_HOST_PTR, sizeof nans, (void *)nans);
+	cl_mem out = conf_buffer(0, sizeof back, NULL);
+
+	ARG(kernel, 0, in);
+	ARG(kernel, 1, out);
+	conf_run(kernel, LENGTH(nans), 0);
+	conf_read(out, back, sizeof back);
+	for (size_t i = 0; i < LENGTH(nans); i++)
+		for (size_t f = 0; f < LENGTH(functions); f++)
+			CHECKF(!(back[i] >> f & 1), "%s(0x%llx) is a number", functions[f],
+			       (unsigned long long)nans[i]);
+}
+
 static void integer_functions(void)
 {
 	static const cl_int expected[] = {27, 8, 255, -128, 0, 5, 0x7fffffff, 3, -1, 100, 12, 1};
@@ -411,9 +444,9 @@ static void printf_from_many(void)
 }
 
 CONF_CASES(kernels_language) = {
-	CASE(vectors),      CASE(vector_loads),      CASE(structures),
-	CASE(conversions),  CASE(integer_functions), CASE(math_accuracy),
-	CASE(math_edges),   CASE(doubles),           CASE(half_storage),
-	CASE(async_copies), CASE(printf_formats),    CASE(printf_from_many),
-	CASE_END,
+	CASE(vectors),          CASE(vector_loads), CASE(structures),
+	CASE(conversions),      CASE(not_numbers),  CASE(integer_functions),
+	CASE(math_accuracy),    CASE(math_edges),   CASE(doubles),
+	CASE(half_storage),     CASE(async_copies), CASE(printf_formats),
+	CASE(printf_from_many), CASE_END,
 };
