@@ -77,6 +77,16 @@ static void open_side(struct side *s, const char *path)
 	s->out_of_order =
 		cl->clCreateCommandQueueWithProperties(context, device, free_order, &error);
 	must(error, "queue");
+	/* The kernel and the queues hold them. */
+	must(cl->clReleaseProgram(program), "release");
+	must(cl->clReleaseContext(context), "release");
+}
+
+static void close_side(const struct side *s)
+{
+	must(s->cl->clReleaseKernel(s->kernel), "release");
+	must(s->cl->clReleaseCommandQueue(s->in_order), "release");
+	must(s->cl->clReleaseCommandQueue(s->out_of_order), "release");
 }
 
 static void launch(const struct side *s, cl_command_queue queue)
@@ -155,5 +165,7 @@ int main(int argc, char **argv)
 	compare("in order", many_in_order, sides);
 	compare("out of order", many_out_of_order, sides);
 	compare("markers", markers, sides);
+	for (int i = 0; i < 2; i++)
+		close_side(&sides[i]);
 	return 0;
 }
