@@ -49,9 +49,9 @@ def want(good, what, done=None):
 PLAYER = """
 import os, struct
 end = 7 if os.environ["TERN_POLICY"] == "demand" else 10
-RUNNING, ENDED, FAULT, SERVED, MOVED, HOST, TO_HOST, BY_FAULT = 4, 5, 8, 9, 12, 1, 3, 1 << 4
+RUNNING, ENDED, FAULT, SERVED, MOVED, HOST, TO_HOST, BY_FAULT, JOINED = 4, 5, 8, 9, 12, 1, 3, 1 << 4, 1
 records = [(RUNNING, 0, 1, 0, 1, 0), (FAULT, 0, 0, 2, 1 << 30, 1), (MOVED, BY_FAULT, 512, 3, 1 << 30, 1),
-           (SERVED, 0, 0, 4, 0, 1), (FAULT, HOST, 0, 5, 1 << 30, 2), (MOVED, TO_HOST | BY_FAULT, 16, 5.1, 1 << 30, 2),
+           (FAULT, 0, 0, 3.5, 1 << 30, 3), (SERVED, 0, 0, 4, 0, 1), (SERVED, JOINED, 0, 4, 0, 3), (FAULT, HOST, 0, 5, 1 << 30, 2), (MOVED, TO_HOST | BY_FAULT, 16, 5.1, 1 << 30, 2),
            (SERVED, 0, 0, 5.2, 0, 2), (ENDED, 0, 0, end, 1, 0)]
 with open(os.environ["TERN_TRACE"], "xb") as f:
     f.write(struct.pack("<8sII5Q", b"TERNTRC", 1, 32, 1, 0, 0, len(records), 0).ljust(4096, b"\\0"))
@@ -71,7 +71,7 @@ def check_model(folder):
             service = 2 * 15 + 528 * (0.7 + copy) + 2 * latency
             for name, ms in ("work", work), ("service", service / 1e3), ("virtual", 5 + service / 1e3):
                 want(abs(float(row[f"{name}_seconds"]) * 1e3 - ms) < 2e-3, f"{name} is not {ms} ms: {row}")
-            want(row["peak_pages"] == "512" and row["host_fault_us_p50"] == row["host_fault_us_p99"] == "200.000",
+            want(row["peak_pages"] == "512" and row["device_faults"] == "1" and row["host_fault_us_p50"] == row["host_fault_us_p99"] == "200.000",
                  f"not what the trace has: {row}")
 
 

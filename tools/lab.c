@@ -22,7 +22,7 @@ static const char help[] =
 	"Runs the program, unchanged, under each migration policy with each size of the "
 	"accelerator's\n"
 	"memory, and compares.\n\n"
-	"  --policies LIST  demand,sequential,density,blend,lookahead,footprint,auto; with options "
+	"  --policies LIST  " LAB_USUAL_POLICIES "; with options "
 	"(block:pages=64)\n"
 	"                   and paths, separated by ';' when there are commas in them\n"
 	"  --mem LIST       memory, percent of what the program uses of it: 75,100,150\n"
@@ -32,7 +32,8 @@ static const char help[] =
 	"  --link BYTES     per second, imposed on the link, for example 16G (none)\n"
 	"  --latency US     microseconds for each transfer, with --link (10)\n"
 	"  --timeout S      seconds that a run may take (600)\n"
-	"  -o FOLDER        for results.csv, report.html and the program's output (tern-lab)\n"
+	"  -o FOLDER        for results.csv, report.html, report.svg and the program's output "
+	"(tern-lab)\n"
 	"  --regret         the accesses are recorded first; then what any policy needs at least,\n"
 	"                   and the time of each divided by that\n"
 	"  --keep           the traces of all runs as well\n";
@@ -49,18 +50,13 @@ static void on_signal(int number)
 
 static bool read_percents(struct lab *lab, char *list)
 {
-	char *rest = list;
-	lab->memory_count = 0;
-	for (char *word; (word = strtok_r(rest, ",", &rest));) {
-		size_t length = strlen(word);
-		if (length && word[length - 1] == '%')
-			word[length - 1] = '\0';
-		if (lab->memory_count == LAB_MEMORIES ||
-		    !lab_read_number(word, 1, 10000, &lab->percents[lab->memory_count]))
+	const char *words[LAB_MEMORIES];
+	if (!lab_read_list(list, words, LAB_MEMORIES, &lab->memory_count))
+		return false;
+	for (unsigned i = 0; i < lab->memory_count; i++)
+		if (!lab_read_percent(words[i], &lab->percents[i]))
 			return false;
-		lab->memory_count++;
-	}
-	return lab->memory_count;
+	return true;
 }
 
 static bool read_option(struct lab *lab, uint64_t *all, const char *flag, char *value)
@@ -245,7 +241,7 @@ static int finish(const struct lab *lab)
 	lab_print_table(lab, stdout);
 	if (!lab_write_csv(lab) || !lab_write_html(lab) || !lab_write_svg(lab))
 		return 1;
-	printf("\n%s/results.csv and report.html have more\n", lab->folder);
+	printf("\n%s/results.csv, report.html and report.svg have more\n", lab->folder);
 	for (unsigned i = 0; i < lab->count; i++)
 		good = good && !lab->results[i].status;
 	if (!good)
@@ -290,7 +286,7 @@ static int compare(struct lab *lab, uint64_t all)
 
 int tern_tool_lab(int argc, char **argv)
 {
-	static char usual_policies[] = "demand,sequential,density,blend,lookahead,footprint,auto";
+	static char usual_policies[] = LAB_USUAL_POLICIES;
 	static char usual_memories[] = "75,100,150";
 	struct lab lab = {.folder = "tern-lab", .repeats = 3, .timeout = 600, .latency_us = 10};
 	uint64_t all = MEMORY_ALL;

@@ -10,6 +10,7 @@
  *   lab_run.c      one run: the child process, its output, its time limit
  *   lab_measure.c  a trace becomes numbers
  *   lab_cost.c     virtual time
+ *   lab_values.c   what options have behind them
  *   lab_report.c   the table, results.csv, report.html
  *   lab_plot.c     the bars in report.html and report.svg
  *   lab_regret.c   what no policy can beat
@@ -26,6 +27,9 @@
 #include <stdio.h>
 
 struct replay_history;
+
+/* What is compared where no policies are named. */
+#define LAB_USUAL_POLICIES "demand,sequential,density,blend,lookahead,footprint,auto"
 
 enum { LAB_POLICIES = 32, LAB_MEMORIES = 16 };
 #define LAB_MEMORY_LEAST ((uint64_t)16 << 20) /* that an accelerator has */
@@ -85,6 +89,8 @@ struct lab {
 };
 
 /* lab_values.c: what an option has behind it. False: it is not understood. */
+/* "75" or "75%", 1 to 10000. */
+bool lab_read_percent(const char *text, unsigned *out);
 bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *out);
 /* Words separated by ';' if there is one, else by ','; @list is cut into them. */
 bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Virtual time, from a trace; lab.h says what it is. */
+/* Virtual time, from a trace; lab_cost.h says what it is. */
 #include <string.h>
 
 #include "runtime/base/alloc.h"
@@ -128,6 +128,8 @@ bool lab_cost_record(struct lab_cost *cost, const struct tern_trace_record *r)
 			good = fault_begins(cost, r->b);
 		break;
 	case TERN_TRACE_SERVED:
+		if (r->flags & TERN_TRACE_JOINED) /* another one's service was its, too */
+			cost->service_ns -= COST_FAULT;
 		fault_ends(cost, r->b);
 		break;
 	case TERN_TRACE_MOVED:

@@ -11,7 +11,7 @@
 #include "tools/table.h"
 
 #define PAGE_SHIFT 12
-#define PAGES_MOST (1u << 20) /* of one move: no chunk has as many */
+#define PAGES_MOST 512u /* of one move: those of a chunk */
 
 enum { BEEN = 1, THERE = 2 };
 
@@ -53,7 +53,7 @@ static void arrive(struct state *s, uint64_t page, bool with_contents)
 
 static void leave(struct state *s, uint64_t page)
 {
-	struct entry *e = entry_of(s, &s->pages, page + 1);
+	struct entry *e = tern_table_find(&s->pages, page + 1);
 	if (!e)
 		return;
 	s->resident -= (e->value & THERE) != 0;

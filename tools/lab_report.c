@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/base/alloc.h"
+#include "tools/text.h"
 
 #define PAGE_BYTES 4096.0
 
@@ -138,16 +139,6 @@ static bool end_file(const struct lab *lab, const char *name, char *temporary, F
 	return good;
 }
 
-static void put_csv_text(FILE *f, const char *text)
-{
-	fputc('"', f);
-	if (*text && strchr("=+-@", *text))
-		fputc('\'', f);
-	for (; *text; text++)
-		fputs(*text == '"' ? "\"\"" : (char[]){*text, 0}, f);
-	fputc('"', f);
-}
-
 bool lab_write_csv(const struct lab *lab)
 {
 	char *temporary;
@@ -163,7 +154,7 @@ bool lab_write_csv(const struct lab *lab)
 	for (unsigned i = 0; i < lab->count; i++) {
 		const struct lab_result *r = &lab->results[i];
 		const struct lab_measure *m = &r->m;
-		put_csv_text(f, r->policy);
+		tern_text_csv(f, r->policy);
 		fprintf(f, ",%u,%" PRIu64 ",%u,%d,%.6f,%.6f,%.6f,%.6f,%.6f", r->percent, r->memory,
 			r->repeat, r->status, m->seconds, lab_link_seconds(lab, m), m->work,
 			m->service, lab_virtual_seconds(lab, m));

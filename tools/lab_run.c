@@ -102,12 +102,8 @@ static int wait_for(const struct lab *lab, pid_t pid)
 
 static bool read_history(const char *path, struct replay_history *history)
 {
-	const char *why = "it cannot be opened";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
-	bool good = reader && replay_history_read(reader, history, &why);
-	if (reader)
-		tern_trace_reader_close(reader);
+	const char *why;
+	bool good = replay_history_open(path, history, &why);
 	if (!good)
 		fprintf(stderr, "tern lab: no regret: %s: %s\n", path, why);
 	return good;

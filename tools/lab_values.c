@@ -9,8 +9,20 @@ bool lab_read_number(const char *text, unsigned least, unsigned most, unsigned *
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || n < least || n > most)
+		return false;
 	*out = (unsigned)n;
-	return *text >= '0' && *text <= '9' && !*end && n >= least && n <= most;
+	return true;
+}
+
+bool lab_read_percent(const char *text, unsigned *out)
+{
+	char number[16];
+	size_t length = strlen(text);
+	length -= length && text[length - 1] == '%';
+	return (size_t)snprintf(number, sizeof(number), "%.*s", (int)length, text) <
+		       sizeof(number) &&
+	       lab_read_number(number, 1, 10000, out);
 }
 
 bool lab_read_list(char *list, const char **out, unsigned most, unsigned *count)

@@ -11,6 +11,7 @@
 #include "runtime/base/option.h"
 #include "tools/lab.h"
 #include "tools/tern.h"
+#include "tools/text.h"
 
 #define PAGE_BYTES 4096.0
 #define LINK_LEAST ((uint64_t)1 << 20)
@@ -22,7 +23,7 @@ static const char help[] =
 	"Plays a trace that has accesses (tern trace --accesses) to migration policies, without "
 	"the\n"
 	"program, and compares them with what no policy can beat.\n\n"
-	"  --policies LIST  as of tern lab run (demand,sequential,density,blend,lookahead,auto)\n"
+	"  --policies LIST  as of tern lab run (" LAB_USUAL_POLICIES ")\n"
 	"  --evict LIST     evictions: auto,allocation,recency,dead,chance (auto)\n"
 	"  --mem LIST       of the device: percent of what the program uses, or bytes: "
 	"75,100,150,64M\n"
@@ -60,14 +61,10 @@ static bool read_memories(struct command *c, char *list)
 		return false;
 	for (unsigned i = 0; i < c->memory_count; i++) {
 		struct memory *m = &c->memories[i];
-		char percent[16];
-		snprintf(percent, sizeof(percent), "%.*s", (int)strcspn(words[i], "%"), words[i]);
 		*m = (struct memory){0};
-		if (!lab_read_number(percent, 1, 10000, &m->percent)) {
-			m->percent = 0;
-			if (!tern_number_parse(words[i], &m->bytes) || !m->bytes)
-				return false;
-		}
+		if (!lab_read_percent(words[i], &m->percent) &&
+		    (!tern_number_parse(words[i], &m->bytes) || !m->bytes))
+			return false;
 	}
 	return true;
 }
@@ -207,14 +204,6 @@ static void print_bound(const struct command *c, const struct memory *m,
 		       "", "", mebibytes(in), mebibytes(out));
 }
 
-static void put_csv_text(const char *text)
-{
-	putchar('"');
-	for (; *text; text++)
-		fputs(*text == '"' ? "\"\"" : (char[]){*text, 0}, stdout);
-	putchar('"');
-}
-
 static void print_result(const struct command *c, const struct tern_replay_setup *setup,
 			 const struct memory *m, const struct replay_bound *b,
 			 const struct tern_replay_result *r)
@@ -224,7 +213,7 @@ static void print_result(const struct command *c, const struct tern_replay_setup
 	uint64_t host = s->host_read_faults + s->host_write_faults;
 	double regret = b->ns ? (double)r->ns / (double)b->ns : 1;
 	if (c->csv) {
-		put_csv_text(setup->policy);
+		tern_text_csv(stdout, setup->policy);
 		printf(",%s,%u,%" PRIu64 ",%.6f,%.4f,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 		       ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
 		       setup->eviction, m->percent, m->bytes, (double)r->ns / 1e9, regret, device,
@@ -293,7 +282,7 @@ static int run(struct command *c)
 
 int tern_tool_replay(int argc, char **argv)
 {
-	static char usual_policies[] = "demand,sequential,density,blend,lookahead,auto";
+	static char usual_policies[] = LAB_USUAL_POLICIES;
 	static char usual_memories[] = "75,100,150", usual_eviction[] = "auto";
 	struct command c = {0};
 	const char *why = "";
@@ -307,14 +296,7 @@ int tern_tool_replay(int argc, char **argv)
 	int code = parse(&c, argc, argv);
 	if (code)
 		return code;
-	int fd = open(c.trace, O_RDONLY | O_CLOEXEC);
-	struct tern_trace_reader *reader = fd < 0 ? NULL : tern_trace_reader_open(fd, &why);
-	if (fd < 0)
-		why = strerror(errno);
-	bool good = reader && replay_history_read(reader, &c.history, &why);
-	if (reader)
-		tern_trace_reader_close(reader);
-	if (!good) {
+	if (!replay_history_open(c.trace, &c.history, &why)) {
 		fprintf(stderr, "tern lab replay: %s: %s\n", c.trace, why);
 		return 1;
 	}

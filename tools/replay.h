@@ -45,6 +45,8 @@ struct replay_history {
 	unsigned window;       /* pages whose accesses are not all there */
 };
 
+/* The trace at @path, likewise. */
+bool replay_history_open(const char *path, struct replay_history *out, const char **why);
 /* False: *@why (static) says what it is not. */
 bool replay_history_read(struct tern_trace_reader *reader, struct replay_history *out,
 			 const char **why);

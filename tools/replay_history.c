@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/base/alloc.h"
 #include "tools/replay.h"
@@ -28,7 +31,7 @@ struct reading {
 	struct numbers gaps, services;
 	uint64_t open;     /* faults that are not served */
 	uint64_t since_ns; /* when the last one was, or a request ended */
-	uint64_t moving_ns, moving_pages;
+	uint64_t moving_ns, moving_pages, moving_faults;
 	uint64_t begun_ns; /* the first access */
 	uint64_t device;   /* + 1: the first that was attached; others are left out */
 	bool telling;      /* of a command on that device */
@@ -127,6 +130,7 @@ static void served(struct reading *s, const struct tern_trace_record *r)
 	if (!f->pages)
 		add_number(s, &s->services, took);
 	s->moving_ns += f->pages ? took : 0;
+	s->moving_faults += f->pages != 0;
 	s->moving_pages += f->pages;
 	add_step(s, &f->record, f->idle_ns);
 	if (!s->h->accesses++)
@@ -225,7 +229,8 @@ static void calibrate(struct reading *s)
 		h->compute_ns += *gap;
 	}
 	h->fault_ns = tern_min(fault_ns + least, UINT64_C(1000000000));
-	uint64_t own = s->moving_ns; /* of the moves alone */
+	/* Of the moves alone: a replay adds what each fault takes by itself. */
+	uint64_t own = s->moving_ns - tern_min(s->moving_ns, s->moving_faults * fault_ns);
 	if (own && s->moving_pages)
 		h->link = (uint64_t)((double)s->moving_pages * PAGE_BYTES / ((double)own / 1e9));
 }
@@ -278,4 +283,18 @@ void replay_history_finish(struct replay_history *h)
 	tern_free(h->steps);
 	h->steps = NULL;
 	h->count = h->size = 0;
+}
+
+bool replay_history_open(const char *path, struct replay_history *out, const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		*why = strerror(errno);
+		return false;
+	}
+	struct tern_trace_reader *reader = tern_trace_reader_open(fd, why);
+	bool good = reader && replay_history_read(reader, out, why);
+	if (reader)
+		tern_trace_reader_close(reader);
+	return good;
 }

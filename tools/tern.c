@@ -18,7 +18,7 @@ static const struct {
 	{"run", tern_tool_run,
 	 "[options] -- program: run a program on Tern alone (tern run --help)"},
 	{"top", tern_tool_top,
-	 "[--once] [--json] [PID]: what the processes that use Tern are doing"},
+	 "[--once] [--json] [--all] [PID]: what the processes that use Tern are doing"},
 	{"trace", tern_tool_trace,
 	 "[options] -- program: record faults, migrations and commands; and exports"},
 	{"lab", tern_tool_lab,

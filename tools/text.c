@@ -58,11 +58,24 @@ void tern_text_json(FILE *out, const char *text)
 		unsigned n = character(p);
 		if (!n)
 			fputs("\\ufffd", out);
-		else if (n == 1 && (*p < 32 || *p == '"' || *p == '\\' || *p == 127))
+		else if (n == 1 && (*p < 32 || strchr("\"\\<", *p) || *p == 127))
 			fprintf(out, "\\u%04x", *p);
 		else
 			fwrite(p, 1, n, out);
 		p += n ? n : 1;
+	}
+	fputc('"', out);
+}
+
+void tern_text_csv(FILE *out, const char *text)
+{
+	fputc('"', out);
+	if (*text && strchr("=+-@\t\r", *text))
+		fputc('\'', out);
+	for (const char *p = text; *p; p++) {
+		if (*p == '"')
+			fputc('"', out);
+		fputc((unsigned char)*p < 32 ? ' ' : *p, out);
 	}
 	fputc('"', out);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of unknown origin, for terminals and for JSON. */
+/* Texts of unknown origin, for terminals, JSON and CSV. */
 #ifndef TERN_TOOLS_TEXT_H
 #define TERN_TOOLS_TEXT_H
 
@@ -12,7 +12,11 @@
  * character takes one.
  */
 unsigned tern_text_plain(char *to, size_t size, const char *text);
-/* @text as a JSON string, with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* @text as a JSON string, with its quotes, also inside of a page. Bytes that are not UTF-8 become
+ * U+FFFD. */
 void tern_text_json(FILE *out, const char *text);
+/* @text as a field of a table, with its quotes, and nothing that a spreadsheet would take for a
+ * formula. */
+void tern_text_csv(FILE *out, const char *text);
 
 #endif

@@ -35,6 +35,21 @@ double tern_top_rate(const struct tern_top_process *process, uint64_t before, ui
 	return now > before ? (double)(now - before) / seconds : 0;
 }
 
+double tern_top_device_rate(const struct tern_top_process *process, unsigned device, unsigned first,
+			    unsigned count)
+{
+	_Static_assert(TERN_STATUS_DEVICE_WRITE_FAULTS == TERN_STATUS_DEVICE_READ_FAULTS + 1 &&
+			       TERN_STATUS_HOST_WRITE_FAULTS == TERN_STATUS_HOST_READ_FAULTS + 1,
+		       "reads and writes are asked for together");
+	const uint64_t *counters = process->now->devices[device].counters;
+	uint64_t before = 0, now = 0;
+	for (unsigned i = first; i < first + count; i++) {
+		now += counters[i];
+		before += process->before ? process->before->devices[device].counters[i] : 0;
+	}
+	return tern_top_rate(process, before, now);
+}
+
 const struct tern_status_seen_queue *tern_top_before(const struct tern_top_process *process,
 						     const struct tern_status_seen_queue *queue)
 {

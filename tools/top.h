@@ -32,6 +32,9 @@ void tern_top_finish(struct tern_top *top);
 
 /* Per second, of a counter that only grows. Negative: there is no earlier look. */
 double tern_top_rate(const struct tern_top_process *process, uint64_t before, uint64_t now);
+/* Of @count counters of a device, from @first on, together; less than 0: not known. */
+double tern_top_device_rate(const struct tern_top_process *process, unsigned device, unsigned first,
+			    unsigned count);
 /* The queue as it was at the earlier look, or NULL. */
 const struct tern_status_seen_queue *tern_top_before(const struct tern_top_process *process,
 						     const struct tern_status_seen_queue *queue);

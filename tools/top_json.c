@@ -23,15 +23,9 @@ static void put_text(FILE *out, const char *name, const char *text)
 	tern_text_json(out, text);
 }
 
-/* What a device did since the earlier look, of counters @a and @b together, times @each. */
-static double rate_of(const struct tern_top_process *p, unsigned device, unsigned a, unsigned b,
-		      double each)
+static double page_bytes(double pages)
 {
-	const uint64_t *now = p->now->devices[device].counters;
-	const uint64_t *before = p->before ? p->before->devices[device].counters : now;
-	double rate = tern_top_rate(p, before[a] + (b != a ? before[b] : 0),
-				    now[a] + (b != a ? now[b] : 0));
-	return rate < 0 ? rate : rate * each;
+	return pages < 0 ? pages : pages * PAGE;
 }
 
 static void put_memory(FILE *out, const struct tern_top_process *p, unsigned i)
@@ -47,16 +41,16 @@ static void put_memory(FILE *out, const struct tern_top_process *p, unsigned i)
 		d->limit, d->resident);
 	fputs("         ", out);
 	put_rate(out, "device_faults_per_s",
-		 rate_of(p, i, TERN_STATUS_DEVICE_READ_FAULTS, TERN_STATUS_DEVICE_WRITE_FAULTS, 1));
+		 tern_top_device_rate(p, i, TERN_STATUS_DEVICE_READ_FAULTS, 2));
 	fputs(", ", out);
 	put_rate(out, "host_faults_per_s",
-		 rate_of(p, i, TERN_STATUS_HOST_READ_FAULTS, TERN_STATUS_HOST_WRITE_FAULTS, 1));
+		 tern_top_device_rate(p, i, TERN_STATUS_HOST_READ_FAULTS, 2));
 	fputs(",\n         ", out);
 	put_rate(out, "bytes_to_device_per_s",
-		 rate_of(p, i, TERN_STATUS_PAGES_TO_DEVICE, TERN_STATUS_PAGES_TO_DEVICE, PAGE));
+		 page_bytes(tern_top_device_rate(p, i, TERN_STATUS_PAGES_TO_DEVICE, 1)));
 	fputs(", ", out);
 	put_rate(out, "bytes_to_host_per_s",
-		 rate_of(p, i, TERN_STATUS_PAGES_TO_HOST, TERN_STATUS_PAGES_TO_HOST, PAGE));
+		 page_bytes(tern_top_device_rate(p, i, TERN_STATUS_PAGES_TO_HOST, 1)));
 	fputs(",\n         \"counters\": {", out);
 	for (unsigned c = 0; c < TERN_STATUS_COUNTERS; c++)
 		fprintf(out, "%s\"%s\": %" PRIu64, c ? ", " : "", names[c], d->counters[c]);

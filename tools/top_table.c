@@ -27,15 +27,6 @@ static void put_rate(FILE *out, int columns, double rate, int digits)
 		fprintf(out, "%*.*f ", columns, digits, rate);
 }
 
-static double rate_of(const struct tern_top_process *p, unsigned device, unsigned a, unsigned b)
-{
-	const uint64_t *now = p->now->devices[device].counters;
-	const uint64_t *before = p->before ? p->before->devices[device].counters : now;
-	double first = tern_top_rate(p, before[a], now[a]);
-	double second = a == b ? 0 : tern_top_rate(p, before[b], now[b]);
-	return first < 0 ? first : first + second;
-}
-
 static void put_device(FILE *out, const struct tern_top_process *p, unsigned i)
 {
 	const struct tern_status_seen_device *d = &p->now->devices[i];
@@ -48,12 +39,10 @@ static void put_device(FILE *out, const struct tern_top_process *p, unsigned i)
 	}
 	fprintf(out, " %10.1f %10.1f ", (double)d->resident / (1 << 20),
 		(double)d->limit / (1 << 20));
-	put_rate(out, 10,
-		 rate_of(p, i, TERN_STATUS_DEVICE_READ_FAULTS, TERN_STATUS_DEVICE_WRITE_FAULTS), 0);
-	put_rate(out, 10,
-		 rate_of(p, i, TERN_STATUS_HOST_READ_FAULTS, TERN_STATUS_HOST_WRITE_FAULTS), 0);
-	double in = rate_of(p, i, TERN_STATUS_PAGES_TO_DEVICE, TERN_STATUS_PAGES_TO_DEVICE);
-	double back = rate_of(p, i, TERN_STATUS_PAGES_TO_HOST, TERN_STATUS_PAGES_TO_HOST);
+	put_rate(out, 10, tern_top_device_rate(p, i, TERN_STATUS_DEVICE_READ_FAULTS, 2), 0);
+	put_rate(out, 10, tern_top_device_rate(p, i, TERN_STATUS_HOST_READ_FAULTS, 2), 0);
+	double in = tern_top_device_rate(p, i, TERN_STATUS_PAGES_TO_DEVICE, 1);
+	double back = tern_top_device_rate(p, i, TERN_STATUS_PAGES_TO_HOST, 1);
 	put_rate(out, 9, in < 0 ? in : in / PAGES_PER_MIB, 1);
 	put_rate(out, 9, back < 0 ? back : back / PAGES_PER_MIB, 1);
 	fputc('\n', out);

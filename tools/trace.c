@@ -12,6 +12,7 @@
 
 #include "runtime/base/alloc.h"
 #include "tools/tern.h"
+#include "tools/text.h"
 
 static const char help[] =
 	"usage: tern trace [-o FILE] [--accesses[=N]] [options of tern run] -- program "
@@ -48,13 +49,9 @@ struct recording {
 	const char *output, *accesses;
 };
 
-/* Nothing that a terminal would obey. */
 static const char *plain(char to[201], const char *text)
 {
-	unsigned n = 0;
-	for (; *text && n < 200; text++)
-		to[n++] = (char)((unsigned char)*text < 32 || *text == 127 ? '?' : *text);
-	to[n] = '\0';
+	tern_text_plain(to, 201, text);
 	return to;
 }
 

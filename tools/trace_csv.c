@@ -5,20 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Kernels are named by programs: quoted, and nothing that a spreadsheet would take for a formula.
- */
-static void put_text(FILE *out, const char *text)
-{
-	fputc('"', out);
-	if (text && *text && strchr("=+-@\t\r", *text))
-		fputc('\'', out);
-	for (const char *p = text ? text : ""; *p; p++) {
-		if (*p == '"')
-			fputc('"', out);
-		fputc((unsigned char)*p < 32 ? ' ' : *p, out);
-	}
-	fputc('"', out);
-}
+#include "tools/text.h"
 
 struct line {
 	int device; /* -1: none */
@@ -167,7 +154,7 @@ void tern_trace_csv(struct tern_trace_reader *reader, FILE *out)
 		put_number(out, l.number, false);
 		put_number(out, l.command, true);
 		fputc(',', out);
-		put_text(out, l.text);
+		tern_text_csv(out, l.text ? l.text : "");
 		fputc('\n', out);
 	}
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tools/table.h"
+#include "tools/text.h"
 
 enum { COMMANDS = 1, FAULTS, LINKS }; /* "processes" */
 enum { LANES = 64, SIDES_MOST = 100 };
@@ -51,20 +52,6 @@ static struct entry *add(struct json *j, struct tern_table *t, uint64_t key)
 
 /* ---- events ---- */
 
-/* Anything but printable ASCII is escaped, so that names cannot end a string, or be no text. */
-static void put_string(FILE *out, const char *text)
-{
-	fputc('"', out);
-	for (const char *p = text; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-		if (c == '"' || c == '\\' || c == '<' || c < 32 || c > 126)
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
-	}
-	fputc('"', out);
-}
-
 static void begin(struct json *j, const char *phase, unsigned process, unsigned track, double us)
 {
 	fprintf(j->out, "%s{\"ph\":\"%s\",\"pid\":%u,\"tid\":%u,\"ts\":%.3f", j->first ? "" : ",\n",
@@ -75,7 +62,7 @@ static void begin(struct json *j, const char *phase, unsigned process, unsigned 
 static void put_name(struct json *j, const char *name)
 {
 	fputs(",\"name\":", j->out);
-	put_string(j->out, name);
+	tern_text_json(j->out, name);
 }
 
 static void name_track(struct json *j, unsigned process, unsigned track, const char *name)
@@ -83,7 +70,7 @@ static void name_track(struct json *j, unsigned process, unsigned track, const c
 	begin(j, "M", process, track, 0);
 	put_name(j, "thread_name");
 	fputs(",\"args\":{\"name\":", j->out);
-	put_string(j->out, name);
+	tern_text_json(j->out, name);
 	fputs("}}", j->out);
 }
 
@@ -92,7 +79,7 @@ static void name_process(struct json *j, unsigned process, const char *name)
 	begin(j, "M", process, 0, 0);
 	put_name(j, "process_name");
 	fputs(",\"args\":{\"name\":", j->out);
-	put_string(j->out, name);
+	tern_text_json(j->out, name);
 	fputs("}}", j->out);
 }
 
@@ -292,7 +279,7 @@ bool tern_trace_json(struct tern_trace_reader *reader, FILE *out)
 	while (!j.out_of_memory && tern_trace_reader_next(reader, &r))
 		record(&j, &r);
 	fputs("\n],\"otherData\":{\"program\":", out);
-	put_string(out, tern_trace_reader_header(reader)->program);
+	tern_text_json(out, tern_trace_reader_header(reader)->program);
 	fputs("}}\n", out);
 	tern_table_finish(&j.commands);
 	tern_table_finish(&j.faults);

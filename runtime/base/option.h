@@ -35,7 +35,7 @@
 	  "milliseconds that a command may run on the accelerator; 0: no limit")                   \
 	X(POLICY, "TERN_POLICY", "auto",                                                           \
 	  "migration policy: name[:key=value,...] or the path of a shared object")                 \
-	X(EVICT, "TERN_EVICT", "auto", "eviction: allocation or recency")                          \
+	X(EVICT, "TERN_EVICT", "auto", "eviction: auto, allocation, recency, dead or chance")      \
 	X(SVM_MOVE, "TERN_SVM_MOVE", "1",                                                          \
 	  "0: do not use UFFDIO_MOVE, as on kernels before 6.8 (for tests)")                       \
 	X(SVM_SYSTEM, "TERN_SVM_SYSTEM", "1",                                                      \
