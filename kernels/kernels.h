@@ -104,8 +104,9 @@ const void *tern_code_bytes(const struct tern_code *code, size_t *size);
 int tern_code_parse(const void *bytes, size_t size, struct tern_code **out) TERN_MUST_CHECK;
 
 /*
- * Bytes of scratch that one group of @nx x @ny x @nz work-items needs. The compile server's code
- * relies on this very formula: a table of chunk frame pointers, then the frames.
+ * Bytes of scratch that one group of @nx x @ny x @nz work-items, or a smaller one, needs. The
+ * compile server's code relies on this very formula: a table of chunk frame pointers, then the
+ * frames. It never falls as a size grows.
  */
 static inline uint64_t tern_kernel_scratch(const struct tern_kernel_info *k, uint64_t nx,
 					   uint64_t ny, uint64_t nz)
@@ -113,9 +114,11 @@ static inline uint64_t tern_kernel_scratch(const struct tern_kernel_info *k, uin
 	/* One more in x than nx / lanes rounded up where a chunk may be cut in two: no chunk
 	 * crosses a multiple of 2^31 of the global id. */
 	uint64_t chunks = (nx + 2 * k->lanes - 2) / k->lanes * ny * nz;
-	/* Chunks of several rows; what is left in x or in y is chunks of one row. */
+	/* Chunks of several rows; what is left in x or in y is chunks of one row: at most rows - 1,
+	 * also of a smaller group at the range's end. */
+	uint64_t left = ny < k->rows ? ny : k->rows - 1;
 	if (k->rows > 1)
-		chunks = (nx / k->lanes * (ny / k->rows + ny % k->rows) + 2 * ny) * nz;
+		chunks = (nx / k->lanes * (ny / k->rows + left) + 2 * ny) * nz;
 	uint64_t table = (chunks * 8 + 127) & ~(uint64_t)127;
 	return k->frame_bytes ? table + chunks * ((k->frame_bytes + 127) & ~(uint64_t)127) : 0;
 }

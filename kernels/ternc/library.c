@@ -151,6 +151,30 @@ static bool is_left_to_widen(const char *name)
 	return false;
 }
 
+static void report(struct tern_build *b, const char *name)
+{
+	char *readable = tern_llvm_demangle(name);
+	tern_build_log(b, "error: undefined function '%s'\n", readable ? readable : name);
+	free(readable);
+}
+
+/* What only the library may call, since nobody checks the types: before it is linked, a program's.
+ */
+static enum tern_build_status refuse_machine(struct tern_build *b, LLVMModuleRef module)
+{
+	static const char prefix[] = "__tern_machine_";
+	enum tern_build_status s = TERN_BUILD_OK;
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		size_t n;
+		const char *name = LLVMGetValueName2(f, &n);
+		if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		report(b, name);
+		s = TERN_BUILD_FAILED;
+	}
+	return s;
+}
+
 static enum tern_build_status report_undefined(struct tern_build *b, LLVMModuleRef module)
 {
 	enum tern_build_status s = TERN_BUILD_OK;
@@ -159,9 +183,7 @@ static enum tern_build_status report_undefined(struct tern_build *b, LLVMModuleR
 		const char *name = LLVMGetValueName2(f, &n);
 		if (!is_undefined(f) || is_left_to_widen(name))
 			continue;
-		char *readable = tern_llvm_demangle(name);
-		tern_build_log(b, "error: undefined function '%s'\n", readable ? readable : name);
-		free(readable);
+		report(b, name);
 		s = TERN_BUILD_FAILED;
 	}
 	for (LLVMValueRef g = LLVMGetFirstGlobal(module); g; g = LLVMGetNextGlobal(g)) {
@@ -176,6 +198,8 @@ static enum tern_build_status report_undefined(struct tern_build *b, LLVMModuleR
 
 enum tern_build_status tern_library_link(struct tern_build *b, LLVMModuleRef module)
 {
-	enum tern_build_status s = link_shards(b, module);
+	enum tern_build_status s = refuse_machine(b, module);
+	if (s == TERN_BUILD_OK)
+		s = link_shards(b, module);
 	return s == TERN_BUILD_OK ? report_undefined(b, module) : s;
 }

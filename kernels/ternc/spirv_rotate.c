@@ -42,6 +42,11 @@ static const char *letters(const struct spv_words *s, uint32_t type)
 	}
 }
 
+static bool is_word(const struct spv_words *s, uint32_t type)
+{
+	return spv_find(s, type, TERN_SPIRV_OP_TYPE_INT, 4) && spv_scalar_bits(s, type) == 32;
+}
+
 /* What the call of @i needs; false: it is none that there is a function for. */
 static bool needs(const struct spv_words *s, const struct tern_spirv_instruction *i,
 		  struct spv_rotation *out)
@@ -51,10 +56,9 @@ static bool needs(const struct spv_words *s, const struct tern_spirv_instruction
 	size_t scope = spv_find(s, spv_word(s, i->at + 3), SPV_OP_CONSTANT, 4);
 	*out = (struct spv_rotation){.type = spv_word(s, i->at + 1), .clustered = i->words == 7};
 	out->delta_type = spv_type_of(s, spv_word(s, i->at + 5));
-	bool cluster_fits =
-		!out->clustered || spv_scalar_bits(s, spv_type_of(s, spv_word(s, i->at + 6))) == 32;
+	bool cluster_fits = !out->clustered || is_word(s, spv_type_of(s, spv_word(s, i->at + 6)));
 	return scope && spv_word(s, scope + 3) == SCOPE_SUB_GROUP && letters(s, out->type) &&
-	       spv_scalar_bits(s, out->delta_type) == 32 && cluster_fits;
+	       is_word(s, out->delta_type) && cluster_fits;
 }
 
 /* The function for @wanted; NULL: none yet. */
@@ -62,7 +66,9 @@ static const struct spv_rotation *find(const struct spv_rotations *r,
 				       const struct spv_rotation *wanted)
 {
 	for (uint32_t k = 0; k < r->count; k++)
-		if (r->list[k].type == wanted->type && r->list[k].clustered == wanted->clustered)
+		if (r->list[k].type == wanted->type &&
+		    r->list[k].delta_type == wanted->delta_type &&
+		    r->list[k].clustered == wanted->clustered)
 			return &r->list[k];
 	return NULL;
 }

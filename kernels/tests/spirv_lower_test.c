@@ -203,7 +203,8 @@ static void hints(void)
 	EXPECT_OPS("hints", OP_COPY_OBJECT, OP_DECORATE);
 }
 
-/* Of a float and an int, the latter also in clusters; not of a vector, nor of a work-group's. */
+/* Of a float and an int, the latter also in clusters; not of a vector, nor of a work-group's, nor
+ * by a float. */
 static void rotations(void)
 {
 	enum { CAPABILITY = 6026, EXTENSION = 10, CALL = 57, ROTATE = 4431 };
@@ -219,14 +220,15 @@ static void rotations(void)
 		     SPV(OP_DECORATE, 5, 27), ROTATION_TYPES, SPV(OP_FUNCTION, 1, 20, 0, 3),
 		     SPV(ROTATE, 1, 10, 4, 5, 5), SPV(ROTATE, 1, 11, 4, 5, 5, 5),
 		     SPV(ROTATE, 2, 12, 4, 6, 5), SPV(ROTATE, 1, 13, 4, 5, 5),
-		     SPV(ROTATE, 3, 14, 4, 7, 5), SPV(ROTATE, 1, 15, 5, 5, 5)));
+		     SPV(ROTATE, 3, 14, 4, 7, 5), SPV(ROTATE, 1, 15, 5, 5, 5),
+		     SPV(ROTATE, 1, 16, 4, 5, 6)));
 	EXPECT_OPS("rotations", EXTENSION, OP_DECORATE, OP_DECORATE, OP_DECORATE, OP_DECORATE,
 		   OP_TYPE_INT, OP_TYPE_FLOAT, OP_TYPE_VECTOR, OP_CONSTANT, OP_CONSTANT, OP_UNDEF,
 		   OP_UNDEF, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
 		   OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER, OP_PARAMETER,
 		   OP_PARAMETER, OP_FUNCTION_END, OP_TYPE_FUNCTION, OP_FUNCTION, OP_PARAMETER,
 		   OP_PARAMETER, OP_FUNCTION_END, OP_FUNCTION, CALL, CALL, CALL, CALL, ROTATE,
-		   ROTATE);
+		   ROTATE, ROTATE);
 	EXPECT(!memcmp(&result[TERN_SPIRV_HEADER_WORDS + 3 + 3 + 3], "_Z16sub_group_rotateii", 23));
 #undef ROTATION_TYPES
 }
@@ -244,6 +246,18 @@ static void two_results(void)
 		   OP_TYPE_FLOAT, OP_TYPE_STRUCT, OP_UNDEF, OP_CONSTANT, OP_FUNCTION, ADD, NOT, AND,
 		   OR, AND, OR, SHIFT, OP_UNDEF, OP_INSERT, OP_INSERT, MUL, 12, OP_UNDEF, OP_INSERT,
 		   OP_INSERT, 149, 150);
+	/* a borrow and a signed product of two 64-bit integers each; the set is there already */
+	EXPECT(LOWER(SPV(IMPORT, 9, 0x6e65704f, 0x732e4c43, 0x00006474), SPV(OP_MEMORY_MODEL, 2, 2),
+		     SPV(OP_TYPE_INT, 1, 64, 0), SPV(OP_TYPE_VECTOR, 2, 1, 2),
+		     SPV(OP_TYPE_STRUCT, 3, 2, 2), SPV(OP_UNDEF, 2, 4),
+		     SPV(OP_FUNCTION, 1, 20, 0, 3), SPV(150, 3, 10, 4, 4), SPV(152, 3, 11, 4, 4)));
+	EXPECT_OPS("vectors", IMPORT, OP_MEMORY_MODEL, OP_TYPE_INT, OP_TYPE_VECTOR, OP_TYPE_STRUCT,
+		   OP_UNDEF, OP_CONSTANT, OP_FUNCTION, OP_EXTRACT, OP_EXTRACT, OP_I_SUB, NOT, AND,
+		   OR, AND, OR, SHIFT, OP_EXTRACT, OP_EXTRACT, OP_I_SUB, NOT, AND, OR, AND, OR,
+		   SHIFT, OP_UNDEF, OP_INSERT, OP_INSERT, OP_UNDEF, OP_INSERT, OP_INSERT, OP_UNDEF,
+		   OP_INSERT, OP_INSERT, OP_EXTRACT, OP_EXTRACT, MUL, 12, OP_EXTRACT, OP_EXTRACT,
+		   MUL, 12, OP_UNDEF, OP_INSERT, OP_INSERT, OP_UNDEF, OP_INSERT, OP_INSERT,
+		   OP_UNDEF, OP_INSERT, OP_INSERT);
 }
 
 static void no_memory(void)

@@ -292,8 +292,9 @@ static LLVMValueRef chunks_of_plane(struct group *g)
 		x = advance(g, x, 2 * g->fn->lanes - 2);
 		return LLVMBuildMul(b, LLVMBuildUDiv(b, x, lanes, ""), y, "");
 	}
-	LLVMValueRef rest = LLVMBuildURem(b, y, rows, "");
-	LLVMValueRef per_y = LLVMBuildAdd(b, LLVMBuildUDiv(b, y, rows, ""), rest, "");
+	LLVMValueRef few = LLVMBuildICmp(b, LLVMIntULT, y, rows, "");
+	LLVMValueRef left = LLVMBuildSelect(b, few, y, constant(g, g->fn->rows - 1), "");
+	LLVMValueRef per_y = LLVMBuildAdd(b, LLVMBuildUDiv(b, y, rows, ""), left, "");
 	x = LLVMBuildMul(b, LLVMBuildUDiv(b, x, lanes, ""), per_y, "");
 	return LLVMBuildAdd(b, x, LLVMBuildShl(b, y, constant(g, 1), ""), "");
 }

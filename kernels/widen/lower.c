@@ -48,7 +48,6 @@ static const struct {
 	{"__tern_machine_exponent_", WIDEN_CALL_MACHINE_EXPONENT, 0},
 	{"__tern_machine_mantissa_", WIDEN_CALL_MACHINE_MANTISSA, 0},
 	{"__tern_machine_reciprocal_root_", WIDEN_CALL_MACHINE_RECIPROCAL_ROOT, 0},
-	{"__tern_machine_reciprocal_", WIDEN_CALL_MACHINE_RECIPROCAL, 0},
 	{"__tern_machine_lookup_", WIDEN_CALL_MACHINE_LOOKUP, 0},
 };
 

@@ -23,7 +23,6 @@ static const struct {
 	/* from 3/4 to 3/2; negative numbers have none */
 	{"mask.getmant", 1, 0xb, true},
 	{"rsqrt14", 1, NO_IMMEDIATE, false},
-	{"rcp14", 1, NO_IMMEDIATE, false},
 };
 
 /* ---- what there is ---- */
@@ -49,6 +48,9 @@ void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *
 		for (LLVMUseRef use = LLVMGetFirstUse(f); use; use = next) {
 			LLVMValueRef call = LLVMGetUser(use);
 			next = LLVMGetNextUse(use);
+			if (!LLVMIsACallInst(call) || LLVMGetCalledValue(call) != f ||
+			    LLVMGetTypeKind(LLVMTypeOf(call)) != LLVMIntegerTypeKind)
+				continue; /* a program's own, of that name */
 			LLVMReplaceAllUsesWith(call, LLVMConstInt(LLVMTypeOf(call), answer, 0));
 			LLVMInstructionEraseFromParent(call);
 		}

@@ -125,10 +125,11 @@ static struct near near_mask(const struct widen_fn *fn, LLVMValueRef inst)
 	LLVMValueRef a = LLVMGetOperand(inst, 0), b = LLVMGetOperand(inst, 1);
 	int64_t mask;
 	if (widen_constant_int(b, &mask))
-		return mask > 0 && !(mask & (mask + 1)) ? (struct near){.kind = NEAR_PERIODIC,
-									.of = a,
-									.mask = (uint64_t)mask}
-							: (struct near){0};
+		return mask > 0 && mask < INT64_MAX && !(mask & (mask + 1))
+			       ? (struct near){.kind = NEAR_PERIODIC,
+					       .of = a,
+					       .mask = (uint64_t)mask}
+			       : (struct near){0};
 	bool swap = widen_shape_of(fn, a) == WIDEN_UNIFORM;
 	return (struct near){
 		.kind = NEAR_PERIODIC, .is_mask = true, .of = swap ? b : a, .limit = swap ? a : b};

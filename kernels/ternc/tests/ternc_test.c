@@ -75,6 +75,12 @@ static void test_errors(struct server *s)
 		     "<source>:3:10: error: use of undeclared identifier 'oops'");
 	expect_build(s, "int g(int);\nkernel void f(global int *p) { p[0] = g(1); }", "", FAILED,
 		     "undefined function 'g");
+	expect_build(
+		s,
+		"double __tern_machine_has_fma(void); float __tern_machine_scale_f32(int, int);\n"
+		"kernel void f(global float *p) {\n"
+		"  p[0] = __tern_machine_has_fma() + __tern_machine_scale_f32(1, 2); }",
+		"", FAILED, "undefined function '__tern_machine_");
 	expect_build(s,
 		     "int g(int x) { return x ? g(x - 1) : 0; }\n"
 		     "kernel void f(global int *p) { p[0] = g(p[1]); }",

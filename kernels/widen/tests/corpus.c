@@ -312,6 +312,8 @@ static uint64_t items_of(const struct config *c)
 	return c->global[0] * c->global[1] * c->global[2];
 }
 
+enum { GUARD = 16384 }; /* bytes behind the scratch memory that nobody may write */
+
 static void run_tested(struct kernel *k, const struct config *c, tern_group_fn *f,
 		       uint64_t local_bytes, struct tern_kernel_info *info)
 {
@@ -321,14 +323,14 @@ static void run_tested(struct kernel *k, const struct config *c, tern_group_fn *
 	fill(k, 1, items_of(c), block, false, tern_round_up(local_bytes, 128));
 	memset(local_memory, 0xa5, sizeof(local_memory));
 	uint64_t scratch = tern_kernel_scratch(info, c->local[0], c->local[1], c->local[2]);
-	g.scratch = aligned_alloc(128, tern_round_up(scratch + 128, 128));
-	memset(g.scratch + scratch, 0x5a, 64);
+	g.scratch = aligned_alloc(128, tern_round_up(scratch + GUARD, 128));
+	memset(g.scratch + scratch, 0x5a, GUARD);
 	g.scratch_bytes = scratch;
 	for (uint64_t z = 0; z < g.num_groups[2]; z++)
 		for (uint64_t y = 0; y < g.num_groups[1]; y++)
 			for (uint64_t x = 0; x < g.num_groups[0]; x++)
 				f(block, &g, x, y, z);
-	for (unsigned i = 0; i < 64; i++)
+	for (unsigned i = 0; i < GUARD; i++)
 		if (g.scratch[scratch + i] != 0x5a)
 			die(k->name, "wrote behind the scratch memory");
 	free(g.scratch);
@@ -377,6 +379,9 @@ static const struct config configs[4][12] = {
 		{{40, 20, 1}, {8, 8, 1}, {2, 3, 0}},
 		{{1, 16, 1}, {1, 16, 1}, {0}},
 		{{64, 5, 1}, {64, 2, 1}, {0}},
+		/* the last group has fewer rows, and more chunks of one row */
+		{{64, 15, 1}, {64, 8, 1}, {0}},
+		{{128, 7, 1}, {128, 4, 1}, {0}},
 	},
 	{
 		{{3, 5, 2}, {3, 5, 2}, {0}},
