@@ -381,7 +381,7 @@ static const struct config configs[4][12] = {
 		{{64, 5, 1}, {64, 2, 1}, {0}},
 		/* the last group has fewer rows, and more chunks of one row */
 		{{64, 15, 1}, {64, 8, 1}, {0}},
-		{{128, 7, 1}, {128, 4, 1}, {0}},
+		{{64, 7, 1}, {64, 4, 1}, {0}},
 	},
 	{
 		{{3, 5, 2}, {3, 5, 2}, {0}},
