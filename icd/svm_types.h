@@ -48,6 +48,7 @@ enum tern_svm_type {
 #define TERN_SVM_PROPERTY_WORDS 7
 
 struct tern_kernel;
+
 struct tern_svm_details {
 	enum tern_svm_type type;
 	struct tern_device *device; /* associated; NULL: none */

@@ -189,7 +189,7 @@ static cl_int argument_error(const struct tern_memory *memory)
 						       : CL_SUCCESS;
 }
 
-/* References on the memory objects that are arguments now. */
+/* References for @command, or NULL, on the memory objects that are arguments now. */
 static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command *command)
 {
 	for (cl_uint i = 0, left = kernel->memory_count; left; i++) {
@@ -200,7 +200,8 @@ static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command 
 		cl_int error = argument_error(memory);
 		if (error)
 			return error;
-		tern_command_use(command, &memory->obj);
+		if (command)
+			tern_command_use(command, &memory->obj);
 	}
 	return CL_SUCCESS;
 }
@@ -208,8 +209,6 @@ static cl_int use_memory_locked(struct tern_kernel *kernel, struct tern_command 
 static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern_command *command)
 {
 	size_t bytes = kernel->indirect_count * sizeof(kernel->indirect[0]);
-	command->ndrange.indirect = NULL;
-	command->ndrange.indirect_count = 0;
 	if (!bytes || !command->event.queue->device->ops->announce)
 		return CL_SUCCESS;
 	void *copy = tern_command_own(command, bytes);
@@ -291,24 +290,6 @@ static cl_int make_command(struct tern_queue *queue, struct tern_kernel *kernel,
 	return CL_SUCCESS;
 }
 
-/* What can be said of the arguments before a launch. */
-static cl_int check_arguments(struct tern_kernel *kernel)
-{
-	cl_int error = CL_SUCCESS;
-	tern_lock_acquire(&kernel->lock);
-	if (kernel->unset)
-		error = CL_INVALID_KERNEL_ARGS;
-	for (cl_uint i = 0, left = kernel->memory_count; left && !error; i++) {
-		const struct tern_memory *memory = kernel->values[i].memory;
-		if (!memory)
-			continue;
-		left--;
-		error = argument_error(memory);
-	}
-	tern_lock_release(&kernel->lock);
-	return error;
-}
-
 cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *kernel,
 				 const struct tern_launch *launch, size_t *out)
 {
@@ -318,7 +299,9 @@ cl_int tern_kernel_suggest_local(struct tern_queue *queue, struct tern_kernel *k
 	if (!target)
 		return CL_INVALID_PROGRAM_EXECUTABLE;
 	struct shape shape;
-	cl_int error = check_arguments(kernel);
+	tern_lock_acquire(&kernel->lock);
+	cl_int error = kernel->unset ? CL_INVALID_KERNEL_ARGS : use_memory_locked(kernel, NULL);
+	tern_lock_release(&kernel->lock);
 	if (!error)
 		error = make_shape(kernel, target, queue->device, launch, &shape);
 	if (!error && shape.empty)

@@ -74,7 +74,7 @@ void tern_transfer_place(struct tern_device *device, const void *start, size_t b
 	struct tern_devmem *memory = tern_device_memory_get(device->root);
 	if (!memory)
 		return;
-	int error = tern_space_migrate(memory, start, bytes, TERN_MIGRATE_UNDEFINED);
+	int error = tern_space_migrate(memory, start, bytes, TERN_MIGRATE_UNDEFINED, NULL);
 	if (error)
 		tern_log_warn("%zu bytes at %p do not begin on %s (error %d)", bytes, start,
 			      memory->ops->name, -error);

@@ -19,7 +19,7 @@ struct migration {
 static void migrate(struct tern_devmem *devmem, const struct tern_range *range, unsigned flags,
 		    struct tern_space_stats *caused)
 {
-	int error = tern_space_migrate_counted(devmem, range->start, range->bytes, flags, caused);
+	int error = tern_space_migrate(devmem, range->start, range->bytes, flags, caused);
 	if (error)
 		tern_log_warn("%zu bytes at %p were not migrated to %s (error %d)", range->bytes,
 			      range->start, devmem ? devmem->ops->name : "the host", -error);
@@ -28,8 +28,7 @@ static void migrate(struct tern_devmem *devmem, const struct tern_range *range, 
 void tern_transfer_bring_home(const void *start, size_t bytes, bool undefined)
 {
 	const struct tern_range range = {start, bytes};
-	struct tern_space_stats caused = {0};
-	migrate(NULL, &range, undefined ? TERN_MIGRATE_UNDEFINED : 0, &caused);
+	migrate(NULL, &range, undefined ? TERN_MIGRATE_UNDEFINED : 0, NULL);
 }
 
 static cl_int run(void *data)

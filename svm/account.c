@@ -26,7 +26,7 @@ SAME(evicted, PAGES_EVICTED);
 static void show(const struct device *device, unsigned stat, uint64_t n)
 {
 	if (device && device->mem && stat < TERN_STATUS_COUNTERS)
-		add(&device->mem->status->counters[stat], n);
+		tern_status_add(&device->mem->status->counters[stat], n);
 }
 
 void account(struct engine *e, struct chunk *chunk, unsigned stat, uint64_t n)

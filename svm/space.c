@@ -209,8 +209,9 @@ static bool range_of(const void *address, size_t bytes, struct request *q)
 	return true;
 }
 
+/* @caused: what it caused is added to it; or NULL. */
 static int request_range(enum request_kind kind, struct tern_devmem *devmem, const void *address,
-			 size_t bytes, unsigned flags)
+			 size_t bytes, unsigned flags, struct tern_space_stats *caused)
 {
 	struct engine *e = atomic_load(&space);
 	if (!e)
@@ -218,37 +219,22 @@ static int request_range(enum request_kind kind, struct tern_devmem *devmem, con
 	struct request *q = request_new(kind);
 	q->devmem = devmem;
 	q->flags = flags;
-	if (range_of(address, bytes, q))
-		return request_end(e, q);
-	tern_pinned_free(q, sizeof(*q));
-	return 0;
-}
-
-int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
-		       unsigned flags)
-{
-	return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags);
-}
-
-int tern_space_migrate_counted(struct tern_devmem *devmem, const void *address, size_t bytes,
-			       unsigned flags, struct tern_space_stats *caused)
-{
-	struct engine *e = atomic_load(&space);
-	if (!e)
-		return 0;
-	struct request *q = request_new(REQUEST_MIGRATE);
-	q->devmem = devmem;
-	q->flags = flags;
 	int error = range_of(address, bytes, q) ? request_run(e, q) : 0;
-	for (unsigned i = 0; i < STATS; i++)
+	for (unsigned i = 0; caused && i < STATS; i++)
 		((uint64_t *)caused)[i] += ((const uint64_t *)&q->stats)[i];
 	tern_pinned_free(q, sizeof(*q));
 	return error;
 }
 
+int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
+		       unsigned flags, struct tern_space_stats *caused)
+{
+	return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags, caused);
+}
+
 int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice)
 {
-	return request_range(REQUEST_ADVISE, NULL, address, bytes, advice);
+	return request_range(REQUEST_ADVISE, NULL, address, bytes, advice, NULL);
 }
 
 static void request_stats(enum request_kind kind, const void *address, size_t bytes,
@@ -335,7 +321,7 @@ int tern_space_exclude(const void *address, size_t bytes)
 {
 	struct engine *e = atomic_load(&space);
 	if (e)
-		return request_range(REQUEST_EXCLUDE, NULL, address, bytes, 0);
+		return request_range(REQUEST_EXCLUDE, NULL, address, bytes, 0, NULL);
 	struct request q;
 	int error = 0;
 	pthread_mutex_lock(&mutex);

@@ -61,30 +61,6 @@ void tern_space_revive(struct tern_devmem *devmem);
  */
 void tern_space_fence(void);
 
-enum { TERN_MIGRATE_UNDEFINED = 1 << 0 }; /* contents need not be kept */
-/*
- * Blocking: moves what is anonymous memory of the program in [@address, @address + @bytes) to
- * @devmem, or home when that is NULL. Only whole pages inside the range lose their contents with
- * TERN_MIGRATE_UNDEFINED. What cannot be moved (not mapped, a file, pinned) stays where it is:
- * migration is a hint. -ENODEV: the device died meanwhile. -ENOMEM.
- */
-int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
-		       unsigned flags) TERN_MUST_CHECK;
-/* The same; what it caused is added to *@caused (struct tern_space_stats, below), also when it
- * fails. */
-struct tern_space_stats;
-int tern_space_migrate_counted(struct tern_devmem *devmem, const void *address, size_t bytes,
-			       unsigned flags, struct tern_space_stats *caused) TERN_MUST_CHECK;
-
-enum tern_advice {
-	TERN_ADVICE_NONE,
-	TERN_ADVICE_READ_MOSTLY, /* keep copies on both sides as long as nobody writes */
-	TERN_ADVICE_PREFER_HOST, /* go home when idle */
-	TERN_ADVICE_PREFER_DEVICE,
-};
-/* Blocking. Replaces earlier advice; remembered by chunk (2 MiB), for policies. */
-int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice) TERN_MUST_CHECK;
-
 /* Counters since the space was opened, or since a command began; they wrap. */
 struct tern_space_stats {
 	uint64_t device_read_faults, device_write_faults;
@@ -101,6 +77,27 @@ struct tern_space_stats {
 	uint64_t link_ns;     /* virtual clock: what the imposed link takes for the transfers */
 	uint64_t stalled_ns;  /* device faults: from when they were read until they were served */
 };
+
+enum { TERN_MIGRATE_UNDEFINED = 1 << 0 }; /* contents need not be kept */
+/*
+ * Blocking: moves what is anonymous memory of the program in [@address, @address + @bytes) to
+ * @devmem, or home when that is NULL. Only whole pages inside the range lose their contents with
+ * TERN_MIGRATE_UNDEFINED. What cannot be moved (not mapped, a file, pinned) stays where it is:
+ * migration is a hint. -ENODEV: the device died meanwhile. -ENOMEM. What it caused is added to
+ * *@caused, unless that is NULL, also when it fails.
+ */
+int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
+		       unsigned flags, struct tern_space_stats *caused) TERN_MUST_CHECK;
+
+enum tern_advice {
+	TERN_ADVICE_NONE,
+	TERN_ADVICE_READ_MOSTLY, /* keep copies on both sides as long as nobody writes */
+	TERN_ADVICE_PREFER_HOST, /* go home when idle */
+	TERN_ADVICE_PREFER_DEVICE,
+};
+/* Blocking. Replaces earlier advice; remembered by chunk (2 MiB), for policies. */
+int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice) TERN_MUST_CHECK;
+
 /* Blocking for consistency. All zeros while the space is closed. */
 void tern_space_stats(struct tern_space_stats *out);
 /* Blocking. Of the chunks (2 MiB) that [@address, @address + @bytes) touches. */

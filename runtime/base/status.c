@@ -76,8 +76,10 @@ static int set_size(int fd)
 static int seal(int fd)
 {
 	const int size = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-	if (!fcntl(fd, F_ADD_SEALS, size | F_SEAL_FUTURE_WRITE) || errno != EINVAL)
+	if (!fcntl(fd, F_ADD_SEALS, size | F_SEAL_FUTURE_WRITE))
 		return 0;
+	if (errno != EINVAL) /* what kernels before 5.1 say of the last one */
+		return -errno;
 	return fcntl(fd, F_ADD_SEALS, size) ? -errno : 0;
 }
 
@@ -174,7 +176,8 @@ static void fill_queue(struct tern_status_queue *q, const struct tern_status_que
 {
 	const struct tern_status_device *devices = status.page->devices;
 	/* Who reads any of what follows will see that the number was 0. */
-	set(&q->device, info->device == &unseen ? 0 : (uint32_t)(info->device - devices));
+	set(&q->device,
+	    info->device == &unseen ? TERN_STATUS_DEVICES : (uint32_t)(info->device - devices));
 	set(&q->thread, (uint32_t)syscall(SYS_gettid));
 	set(&q->units, info->units);
 	set(&q->flags, info->flags);

@@ -21,10 +21,11 @@
  * names of kernels are kept outside the page, so their numbers stay good. exec() closes it.
  *
  * Cost. A command of an in-order queue costs three stores to two cache lines of its queue
- * (runtime/enqueue.c): no atomic read-modify-write, no look at a clock, and no line that another
- * thread writes for another reason. So commands are counted twice: `enqueued` by the thread that
- * made the queue, alone, and `enqueued_others` by all others; and a command's start is told only
- * when it may take long, or somebody has looked at a clock anyway.
+ * (runtime/enqueue.c): no look at a clock, no line that another thread writes for another reason,
+ * and no atomic read-modify-write, unless another thread enqueues it than made the queue. So
+ * commands are counted twice: `enqueued` by the thread that made the queue, alone, and
+ * `enqueued_others` by all others; and a command's start is told only when it may take long, or
+ * somebody has looked at a clock anyway.
  *
  * How it is read. All is little-endian words that are written whole, in this order, and read in
  * this order: each store releases, each load acquires, which costs nothing on x86-64.

@@ -154,7 +154,7 @@ static void test_migrate(struct mirror *m)
 	uint64_t *d = mirror_ptr(m, p);
 	for (size_t i = 0; i < n; i++)
 		p[i] = i;
-	EXPECT(!tern_space_migrate(&m->devmem, p, bytes, 0));
+	EXPECT(!tern_space_migrate(&m->devmem, p, bytes, 0, NULL));
 	EXPECT(tern_space_place(p) == TERN_PAGE_AWAY &&
 	       tern_space_place(p + n - 1) == TERN_PAGE_AWAY);
 	struct tern_space_stats before, after;
@@ -162,23 +162,23 @@ static void test_migrate(struct mirror *m)
 	EXPECT(!wrong(d, n, 0));
 	tern_space_stats(&after);
 	EXPECT(after.device_read_faults == before.device_read_faults);
-	EXPECT(!tern_space_migrate(NULL, p, bytes, 0));
+	EXPECT(!tern_space_migrate(NULL, p, bytes, 0, NULL));
 	EXPECT(tern_space_place(p) == TERN_PAGE_HOME &&
 	       tern_space_place(p + n - 1) == TERN_PAGE_HOME);
 	EXPECT(!wrong(p, n, 0));
 	/* Undefined: only whole pages inside the range. */
-	EXPECT(!tern_space_migrate(&m->devmem, p + 10, bytes - 160, TERN_MIGRATE_UNDEFINED));
+	EXPECT(!tern_space_migrate(&m->devmem, p + 10, bytes - 160, TERN_MIGRATE_UNDEFINED, NULL));
 	EXPECT(d[0] == 0 && d[9] == 9 && d[511] == 511 && d[n - 1] == n - 1 &&
 	       d[n - 512] == n - 512);
-	EXPECT(!tern_space_migrate(NULL, p + 10, bytes - 160, TERN_MIGRATE_UNDEFINED));
+	EXPECT(!tern_space_migrate(NULL, p + 10, bytes - 160, TERN_MIGRATE_UNDEFINED, NULL));
 	EXPECT(p[0] == 0 && p[511] == 511 && p[n - 1] == n - 1);
 	/* Odd ranges are hints that do nothing. */
-	EXPECT(!tern_space_migrate(&m->devmem, NULL, 4096, 0));
-	EXPECT(!tern_space_migrate(&m->devmem, (void *)0xdead000000000000, 4096, 0));
-	EXPECT(!tern_space_migrate(&m->devmem, p, 0, 0));
-	EXPECT(!tern_space_migrate(&m->devmem, (char *)p - TERN_CHUNK / 2, TERN_CHUNK, 0));
+	EXPECT(!tern_space_migrate(&m->devmem, NULL, 4096, 0, NULL));
+	EXPECT(!tern_space_migrate(&m->devmem, (void *)0xdead000000000000, 4096, 0, NULL));
+	EXPECT(!tern_space_migrate(&m->devmem, p, 0, 0, NULL));
+	EXPECT(!tern_space_migrate(&m->devmem, (char *)p - TERN_CHUNK / 2, TERN_CHUNK, 0, NULL));
 	EXPECT(tern_space_resident(&m->devmem) <= m->devmem.limit);
-	EXPECT(!tern_space_migrate(NULL, p, bytes, 0));
+	EXPECT(!tern_space_migrate(NULL, p, bytes, 0, NULL));
 }
 
 static void test_statistics(struct mirror *m)
@@ -224,7 +224,7 @@ static void test_link(void)
 	*(volatile uint64_t *)mirror_ptr(m, p) = 1;
 	EXPECT(clock_us() - start >= 2000);
 	start = clock_us();
-	EXPECT(!tern_space_migrate(&m->devmem, p + TERN_CHUNK / 8, bytes - TERN_CHUNK, 0));
+	EXPECT(!tern_space_migrate(&m->devmem, p + TERN_CHUNK / 8, bytes - TERN_CHUNK, 0, NULL));
 	uint64_t took = clock_us() - start;
 	EXPECT(took >= 3 * 1953 + 2000);
 	struct tern_space_stats s;
@@ -246,12 +246,12 @@ static void test_death(struct mirror *m, int after)
 	for (size_t i = n / 2; i < n; i++)
 		p[i] = i;
 	atomic_store(&m->fail_fill_after, after);
-	int error = tern_space_migrate(&m->devmem, p, bytes, 0);
+	int error = tern_space_migrate(&m->devmem, p, bytes, 0, NULL);
 	EXPECT(error == -ENODEV || error == 0);
 	tern_space_recover(&m->devmem);
 	EXPECT(tern_space_resident(&m->devmem) == 0);
 	EXPECT(!wrong(p, n, 0));
-	EXPECT(tern_space_migrate(&m->devmem, p, bytes, 0) == -ENODEV);
+	EXPECT(tern_space_migrate(&m->devmem, p, bytes, 0, NULL) == -ENODEV);
 	atomic_store(&m->fail_fill_after, 0);
 	atomic_store(&m->died, false);
 	tern_space_revive(&m->devmem);
@@ -259,7 +259,7 @@ static void test_death(struct mirror *m, int after)
 	for (size_t i = 0; i < n; i++)
 		d[i] += 1;
 	EXPECT(!wrong(p, n, 1));
-	EXPECT(!tern_space_migrate(NULL, p, bytes, 0));
+	EXPECT(!tern_space_migrate(NULL, p, bytes, 0, NULL));
 	m->count--;
 	munmap((void *)m->regions[m->count].device, bytes);
 	munmap(m->regions[m->count].window, bytes);

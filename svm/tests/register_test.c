@@ -37,7 +37,7 @@ int main(void)
 		EXPECT(watched(p + i * TERN_PAGE) == (i == AT));
 	}
 	/* A request means what it names. */
-	EXPECT(!tern_space_migrate(&m->devmem, p, 8 * TERN_PAGE, 0));
+	EXPECT(!tern_space_migrate(&m->devmem, p, 8 * TERN_PAGE, 0, NULL));
 	for (size_t i = 0; i < 16; i++)
 		EXPECT((tern_space_place(p + i * TERN_PAGE) == TERN_PAGE_AWAY) == (i < 8));
 	for (size_t i = 0; i < PAGES; i++)

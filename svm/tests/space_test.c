@@ -136,7 +136,7 @@ static void test_rights(struct mirror *m)
 	REQUIRE(!mprotect(p, BYTES, PROT_READ));
 	EXPECT(!sum_wrong(p, WORDS, 1, 5));
 	REQUIRE(!mprotect(p, BYTES, PROT_NONE));
-	EXPECT(!tern_space_migrate(NULL, p, BYTES, 0));
+	EXPECT(!tern_space_migrate(NULL, p, BYTES, 0, NULL));
 	refused = atomic_load(&m->refused);
 	(void)*(volatile uint64_t *)(d + 1024);
 	EXPECT(atomic_load(&m->refused) == refused + 1);
@@ -259,11 +259,11 @@ static void test_executable(struct mirror *m)
 	uint64_t *d, *p = fresh(m, BYTES, &d);
 	REQUIRE(!mprotect(p, BYTES, PROT_READ | PROT_WRITE | PROT_EXEC));
 	fill(p, WORDS, 1, 0);
-	EXPECT(!tern_space_migrate(&m->devmem, p, BYTES, 0));
+	EXPECT(!tern_space_migrate(&m->devmem, p, BYTES, 0, NULL));
 	EXPECT(tern_space_place(p) == TERN_PAGE_AWAY);
 	EXPECT(!sum_wrong(d, WORDS, 1, 0));
 	fill(d, WORDS, 2, 0);
-	EXPECT(!tern_space_migrate(NULL, p, BYTES, 0));
+	EXPECT(!tern_space_migrate(NULL, p, BYTES, 0, NULL));
 	EXPECT(!sum_wrong(p, WORDS, 2, 0));
 	done(m, p, BYTES);
 }
@@ -373,7 +373,7 @@ static void test_stack(struct mirror *m)
 	fill(d, 1536, 2, 0);
 	EXPECT(!sum_wrong(p, 1536, 2, 0));
 	char *start = (char *)m->regions[m->count - 1].start;
-	EXPECT(!tern_space_migrate(NULL, start, 4 * TERN_CHUNK, 0));
+	EXPECT(!tern_space_migrate(NULL, start, 4 * TERN_CHUNK, 0, NULL));
 	unmap_device(m);
 }
 
@@ -389,10 +389,10 @@ static void test_huge(struct mirror *m)
 	fill(d, 1024, 2, 0);
 	EXPECT(!sum_wrong(p, 1024, 2, 0) && !sum_wrong(p + 1024, 1024, 1, 1024));
 	for (int i = 0; i < 3; i++) { /* whole ones */
-		EXPECT(!tern_space_migrate(&m->devmem, p + words / 2, bytes / 2, 0));
+		EXPECT(!tern_space_migrate(&m->devmem, p + words / 2, bytes / 2, 0, NULL));
 		EXPECT(!sum_wrong(d + words / 2, words / 2, 1, words / 2 + (uint64_t)i));
 		fill(d + words / 2, words / 2, 1, words / 2 + (uint64_t)i + 1);
-		EXPECT(!tern_space_migrate(NULL, p + words / 2, bytes / 2, 0));
+		EXPECT(!tern_space_migrate(NULL, p + words / 2, bytes / 2, 0, NULL));
 	}
 	EXPECT(!sum_wrong(p + words / 2, words / 2, 1, words / 2 + 3));
 	munmap(p, bytes);

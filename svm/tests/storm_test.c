@@ -187,8 +187,8 @@ static void map_once(struct mapper *x)
 		x->bad += mprotect(at(x->base, first), bytes, PROT_READ | PROT_WRITE) != 0;
 		break;
 	case 4: {
-		int error =
-			tern_space_migrate(r & 1 ? &m->devmem : NULL, at(x->base, first), bytes, 0);
+		int error = tern_space_migrate(r & 1 ? &m->devmem : NULL, at(x->base, first), bytes,
+					       0, NULL);
 		x->bad += error && error != -ENODEV;
 		break;
 	}

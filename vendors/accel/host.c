@@ -27,7 +27,7 @@ static void ask_home(const void *at, size_t bytes, unsigned flags)
 {
 	if (!accel_half.accel->system || bytes < HINT_BYTES)
 		return;
-	int error = tern_space_migrate(NULL, at, bytes, flags);
+	int error = tern_space_migrate(NULL, at, bytes, flags, NULL);
 	if (error)
 		tern_log_debug("accel: %zu bytes at %p stay where they are (error %d)", bytes, at,
 			       -error);

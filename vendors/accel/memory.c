@@ -315,6 +315,8 @@ static int memory_show(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, 
 	unsigned first = page_of(va), count = (unsigned)(bytes / TERN_PAGE);
 	if (!c)
 		return -EFAULT;
+	struct accel_pages *pages = accel->memory;
+	pages->early_touched |= c == pages->early;
 	int64_t r = -EAGAIN;
 	for (int i = 0; i < RETRIES && r == -EAGAIN; i++)
 		r = memory_continue(accel, va, bytes, flags);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is known of the pages of the accelerator's memory; pinned, for the engine's thread. Two
- * facts of each page, of which the first implies the second:
+ * What is known of the pages of the accelerator's memory; pinned, for the engine's thread. Facts of
+ * each page, of which each implies the one behind it:
  *
- *	mapped	the process has a page-table entry, or gets it back from us when it faults
+ *	hidden	the process has no page-table entry, and gets it by show() only
+ *	mapped	it has one, or gets it back from us when it faults, unless it is hidden
  *	present	the memory file has a page; warm, when it is not mapped
  */
 #ifndef TERN_VENDORS_ACCEL_PAGES_H

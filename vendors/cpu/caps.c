@@ -61,8 +61,23 @@ static cl_uint clock_mhz(void)
 	return 1000;
 }
 
-/* Levels of data caches that there are, and the last one's size. */
-static cl_device_affinity_domain caches(struct tern_device_caps *caps)
+/* Processors that a list such as "0-7,64-71" names. */
+static unsigned count_listed(const char *text)
+{
+	unsigned count = 0;
+	while (*text >= '0' && *text <= '9') {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		count += last >= first ? (unsigned)(last - first) + 1 : 0;
+		text = *end == ',' ? end + 1 : end;
+	}
+	return count;
+}
+
+/* Levels of data caches that there are, and the last one's size and processors. */
+static cl_device_affinity_domain caches(struct tern_device_caps *caps, unsigned *sharing)
 {
 	static const cl_device_affinity_domain domain[5] = {
 		0, CL_DEVICE_AFFINITY_DOMAIN_L1_CACHE, CL_DEVICE_AFFINITY_DOMAIN_L2_CACHE,
@@ -85,42 +100,14 @@ static cl_device_affinity_domain caches(struct tern_device_caps *caps)
 			caps->cache_line_bytes = (cl_uint)line;
 		long size = file_number("%s%u/size", folder, i);
 		if (level >= last && size > 0) {
+			char cpus[1024];
 			last = level;
 			caps->cache_bytes = (cl_ulong)size;
+			snprintf(path, sizeof(path), "%s%u/shared_cpu_list", folder, i);
+			*sharing = file_text(path, cpus, sizeof(cpus)) > 0 ? count_listed(cpus) : 0;
 		}
 	}
 	return found;
-}
-
-/* Processors that a list such as "0-7,64-71" names. */
-static unsigned count_listed(const char *text)
-{
-	unsigned count = 0;
-	while (*text >= '0' && *text <= '9') {
-		char *end;
-		unsigned long first = strtoul(text, &end, 10), last = first;
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		count += last >= first ? (unsigned)(last - first) + 1 : 0;
-		text = *end == ',' ? end + 1 : end;
-	}
-	return count;
-}
-
-uint64_t caps_last_caches(const struct tern_device_caps *caps, unsigned cpus)
-{
-	char path[96], text[1024];
-	unsigned sharing = 0;
-	for (unsigned i = 0; i < 8; i++) { /* the last one that there is */
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/cpu/cpu0/cache/index%u/shared_cpu_list", i);
-		if (file_text(path, text, sizeof(text)) <= 0)
-			break;
-		sharing = count_listed(text);
-	}
-	if (!sharing)
-		sharing = cpus;
-	return caps->cache_bytes * ((cpus + sharing - 1) / sharing);
 }
 
 static void vector_widths(struct tern_device_caps *caps)
@@ -132,8 +119,9 @@ static void vector_widths(struct tern_device_caps *caps)
 	caps->vector_width_long = caps->vector_width_double = lanes / 2;
 }
 
-void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus)
+uint64_t caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus)
 {
+	unsigned sharing = 0;
 	name_cpu();
 	*caps = (struct tern_device_caps){
 		.type = CL_DEVICE_TYPE_CPU,
@@ -161,7 +149,7 @@ void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus)
 	vector_widths(caps);
 	caps->global_mem_bytes = limit_memory();
 	caps->max_alloc_bytes = caps->global_mem_bytes / 2;
-	caps->affinity_domains = caches(caps);
+	caps->affinity_domains = caches(caps, &sharing);
 	if (!access("/sys/devices/system/node/node0", F_OK))
 		caps->affinity_domains |= CL_DEVICE_AFFINITY_DOMAIN_NUMA;
 	/* With TERN_THREADS above the processors no place is known (topology.c). */
@@ -169,4 +157,6 @@ void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus)
 		caps->affinity_domains = 0;
 	if (caps->affinity_domains && units > 1)
 		caps->affinity_domains |= CL_DEVICE_AFFINITY_DOMAIN_NEXT_PARTITIONABLE;
+	sharing = sharing ? sharing : tern_max(cpus, 1u);
+	return caps->cache_bytes * ((cpus + sharing - 1) / sharing);
 }

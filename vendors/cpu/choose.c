@@ -83,7 +83,6 @@ void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 		return;
 	size_t most = tern_min(caps->max_group_size, (size_t)k->max_group_size);
 	size_t wide = k->flags & TERN_KERNEL_CONTIGUOUS ? k->lanes * MERGED_VECTORS : k->lanes;
-	wide = tern_min(wide, caps->max_item_sizes[0]);
 	for (unsigned d = 0; d < 3; d++)
 		if (__builtin_mul_overflow(groups, range->global[d] / range->local[d], &groups))
 			groups = SIZE_MAX;
@@ -95,5 +94,5 @@ void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range)
 	     groups /= 2)
 		x *= 2;
 	range->local[0] = x;
-	range->local[1] = tern_min(y, caps->max_item_sizes[1]);
+	range->local[1] = y;
 }

@@ -206,8 +206,7 @@ static int probe(struct tern_device **out, unsigned max)
 	device->ops = &ops;
 	device->backend = cpu;
 	device->root = device;
-	caps_fill(&device->caps, root->units, root->cpus);
-	root->streams_from = caps_last_caches(&device->caps, root->cpus) / 2;
+	root->streams_from = caps_fill(&device->caps, root->units, root->cpus) / 2;
 	tern_object_init(&device->obj, TERN_KIND_DEVICE, root_device_destroy);
 	out[0] = device;
 	return 1;

@@ -305,9 +305,8 @@ void cpu_wait(struct tern_device *device, struct tern_queue *queue, bool (*done)
 struct domain *domain_find(struct root *root, unsigned first, unsigned count);
 
 /* caps.c */
-void caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus);
-/* Bytes of the last-level caches that @cpus processors share. */
-uint64_t caps_last_caches(const struct tern_device_caps *caps, unsigned cpus);
+/* Returns the bytes of the last-level caches of @cpus processors, all together. */
+uint64_t caps_fill(struct tern_device_caps *caps, unsigned units, unsigned cpus);
 
 /* topology.c */
 /* Loads it once; 0 or -errno. */
@@ -324,7 +323,8 @@ int cpu_affinity_parts(struct tern_device *device, cl_device_affinity_domain dom
 /* choose.c */
 void cpu_choose_local(struct tern_device *device, const struct tern_kernel_info *kernel,
 		      unsigned dim, const size_t global[3], size_t local[3]);
-/* Work-groups that follow each other in x become one, if the kernel cannot tell. */
+/* Work-groups that follow each other become one, if the kernel cannot tell: in y up to the rows of
+ * a chunk, then in x. */
 void cpu_merge_groups(const struct domain *domain, struct tern_ndrange *range);
 
 /* The floating-point state that kernels expect (abi.h). */

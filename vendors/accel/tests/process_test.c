@@ -483,7 +483,7 @@ static void announced(void)
 	for (uint64_t i = 0; i < TERN_CHUNK / 8; i++)
 		source[i] = i * 7 + 1;
 	for (unsigned round = 0; round < 8; round++) {
-		bool touched = round & 1, other = round & 2;
+		bool touched = round & 1, other = round & 2, shown = round & 4;
 		EXPECT(ops->fill(devmem, va, all, source, flags) == (int64_t)all);
 		EXPECT(ops->fill(devmem, va + all, all, source, flags) == (int64_t)all);
 		ops->unmap_soon(devmem, va);
@@ -493,6 +493,11 @@ static void announced(void)
 			EXPECT(!execute(3, code_of(poke), 1, 1, ARGS(va + 99 * TERN_PAGE, 12)));
 		EXPECT(!seen().faults);
 		engine_stop(thread);
+		if (shown) { /* an entry that was made meanwhile goes, too */
+			EXPECT(!ops->hide(devmem, va + 50 * TERN_PAGE, TERN_PAGE));
+			EXPECT(!ops->show(devmem, va + 50 * TERN_PAGE, TERN_PAGE,
+					  TERN_FILL_WRITABLE));
+		}
 		if (other)
 			EXPECT(!ops->unmap(devmem, va + all, all));
 		EXPECT(!ops->unmap(devmem, va, all));
@@ -503,6 +508,7 @@ static void announced(void)
 		thread = engine_start(source, false, false);
 		EXPECT(device_load(va + 99 * TERN_PAGE) == source[0]);
 		EXPECT(device_load(va + 100 * TERN_PAGE) == source[0] && seen().faults == 2);
+		EXPECT(device_load(va + 50 * TERN_PAGE) == source[0] && seen().faults == 3);
 		engine_stop(thread);
 		EXPECT(!ops->drop(devmem, va, all) && !ops->drop(devmem, va + all, all));
 	}
