@@ -91,6 +91,22 @@ static bool held(const struct engine *e, const struct chunk *chunk, unsigned pag
 	return page_held_until(e, chunk, page, to_device(way)) > e->now_ns;
 }
 
+/* Whether the range's next page is mapped, and up to where at most; else it goes on at the next one
+ * that is. */
+static bool in_mapping(struct engine *e, struct ahead_range *r, uint64_t *stop)
+{
+	struct vma vma;
+	if (!e->host->mapping(e, r->at, true, &vma)) {
+		r->at = r->end;
+		return false;
+	}
+	*stop = tern_min(*stop, vma.end);
+	bool there = vma.start <= r->at;
+	if (!there)
+		r->at = vma.start;
+	return there;
+}
+
 /*
  * The next piece of the first range: a->chunk, first, pages. False: the range has no more. A range
  * is left at its cursor when much of it had to be skipped (a->pages is 0 then).
@@ -104,6 +120,8 @@ static bool cut(struct engine *e, struct device *device, struct ahead_range *r)
 	a->pages = 0;
 	for (unsigned skips = 0; r->at < r->end && skips < SKIPS_MOST; skips++) {
 		uint64_t stop = tern_min(r->end, chunk_base(r->at) + TERN_CHUNK);
+		if (to_device(r->way) && !in_mapping(e, r, &stop))
+			continue;
 		struct chunk *chunk = to_device(r->way) ? directory_get(&e->directory, r->at)
 							: directory_find(&e->directory, r->at);
 		tern_page_bits from;

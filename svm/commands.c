@@ -49,9 +49,11 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* The same was said, and nothing has moved since: there is nothing to move for it either. */
-static bool is_quiet(struct engine *e, const struct tern_space_command *c)
+static bool is_quiet(struct engine *e, enum note_kind kind, const struct tern_devmem *devmem,
+		     const struct tern_space_command *c)
 {
 	uint64_t h = mix(mix(c->kernel, c->items), c->first);
+	h = mix(mix(h, kind), (uintptr_t)devmem);
 	for (uint32_t i = 0; i < c->use_count; i++)
 		h = mix(h, c->uses[i].address);
 	uint64_t value = mix(h, atomic_load_explicit(&e->moves, memory_order_relaxed));
@@ -83,7 +85,7 @@ static void say(struct engine *e, enum note_kind kind, struct tern_devmem *devme
 	}
 	atomic_store_explicit(&n->turn, turn + 1, memory_order_release);
 	bool crowded = turn % (NOTES_MAX / 2) == 0;
-	if (crowded || (command && e->policy->ahead && !is_quiet(e, command)))
+	if (crowded || (command && e->policy->ahead && !is_quiet(e, kind, devmem, command)))
 		engine_poke(e);
 }
 
@@ -292,6 +294,9 @@ static void begins(struct engine *e, struct device *device, const struct note *n
 		k = known_place(device);
 	if (!k)
 		return;
+	if (device->known_numbers[k - device->known] &&
+	    device->known_numbers[k - device->known] != n->command.number)
+		ended(e, device, k); /* gives way */
 	take_in(e, device, k, n);
 	ask(e, device, k, TERN_COMMAND_BEGINS);
 }
@@ -332,18 +337,27 @@ void command_tell(struct engine *e, const struct note *n)
 	}
 }
 
+static void end_known(struct engine *e, struct device *device, bool running)
+{
+	for (unsigned i = 0; device->mem && i < KNOWN_MAX; i++) {
+		struct known *k = &device->known[i];
+		if (device->known_numbers[i] && (running || k->owner == TERN_DEVMEM_NO_OWNER))
+			ended(e, device, k);
+	}
+	device->spans_old = true;
+}
+
 /* Notes were lost, maybe of ends: what has not begun is forgotten. */
 static void forget_waiting(struct engine *e)
 {
-	for (unsigned i = 0; i < DEVICES_MAX; i++) {
-		struct device *device = &e->devices[i];
-		for (unsigned j = 0; device->mem && j < KNOWN_MAX; j++) {
-			struct known *k = &device->known[j];
-			if (device->known_numbers[j] && k->owner == TERN_DEVMEM_NO_OWNER)
-				ended(e, device, k);
-		}
-		device->spans_old = true;
-	}
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		end_known(e, &e->devices[i], false);
+}
+
+void commands_end(struct engine *e, struct device *device)
+{
+	end_known(e, device, true);
+	commands_forget(device);
 }
 
 void commands_read(struct engine *e)

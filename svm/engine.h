@@ -3,8 +3,9 @@
  * DOC: the migration engine
  *
  * One thread, which owns the directory and is the only one to change it. It polls the program's
- * userfaultfd, each device's faults, and an eventfd for requests. Coherence is by page: one writer
- * or many readers.
+ * userfaultfd, each device's faults, and an eventfd for requests and for what commands say of
+ * themselves (commands.c), by which a policy may have pages moved ahead of faults (ahead.c), in
+ * pieces between them. Coherence is by page: one writer or many readers.
  *
  * States of a page of the program (directory.h):
  *
@@ -57,7 +58,7 @@
  * likewise, until the transfer would be over.
  *
  * A recording of accesses (watch.c) takes the place of the policy: nothing is SHARED then, and
- *pages that are AWAY may be hidden from the device.
+ * pages that are AWAY may be hidden from the device.
  *
  * What the engine may touch: pinned memory (pinned.h), its own stack and thread-local storage,
  * which lie there, the aperture, and libtern's read-only data. System calls are made directly:

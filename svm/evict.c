@@ -2,15 +2,17 @@
 /* Keeping a device within its limit. */
 #include "svm/internal.h"
 
-static struct tern_policy_candidate candidate(struct device *device, const struct chunk *chunk)
+static struct tern_policy_candidate candidate(const struct engine *e, struct device *device,
+					      const struct chunk *chunk)
 {
+	bool wanted = e->eviction ? e->eviction->wants_commands : e->policy->keep_wants_commands;
 	struct tern_policy_candidate c = {
 		.chunk = chunk->base,
 		.allocated = chunk->allocated,
 		.touched = chunk->touched,
 		.pages = chunk->resident,
 		.advice = chunk->advice,
-		.next_use = commands_next_use(device, chunk),
+		.next_use = wanted ? commands_next_use(device, chunk) : UINT32_MAX,
 		.returns = chunk->returns,
 	};
 	return c;
@@ -26,7 +28,7 @@ static struct chunk *victim_of_policy(struct engine *e, struct device *device,
 		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
 		if (chunk == keep)
 			continue;
-		struct tern_policy_candidate c = candidate(device, chunk);
+		struct tern_policy_candidate c = candidate(e, device, chunk);
 		uint64_t worth = policy_keep(e, chunk, &c);
 		if (!best || worth < least) {
 			best = chunk;
@@ -48,7 +50,7 @@ static struct chunk *victim(struct engine *e, struct device *device, const struc
 		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
 		if (chunk == keep)
 			continue;
-		struct tern_policy_candidate c = candidate(device, chunk);
+		struct tern_policy_candidate c = candidate(e, device, chunk);
 		if (!best || e->eviction->before(&c, &best_candidate)) {
 			best = chunk;
 			best_candidate = c;

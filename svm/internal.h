@@ -74,7 +74,7 @@ struct ahead_range {
 struct ahead {
 	struct ahead_range ranges[AHEAD_MAX];
 	unsigned count;
-	/* What is on its way over the imposed link; count 0: nothing. */
+	/* What is on its way over the imposed link; pages 0: nothing. */
 	struct chunk *chunk;
 	unsigned first, pages;
 	uint8_t way, room;
@@ -460,6 +460,8 @@ const struct tern_policy_command *command_of(const struct device *device, uint32
 uint32_t command_use(const struct tern_policy_command *command, uint64_t address);
 /* struct tern_policy_candidate.next_use */
 uint32_t commands_next_use(struct device *device, const struct chunk *chunk);
+/* The device has died: the policy hears that all that is known of it has ended. */
+void commands_end(struct engine *e, struct device *device);
 void commands_forget(struct device *device);
 /* The program unmapped or moved [@start, @end). */
 void commands_unmapped(struct engine *e, uint64_t start, uint64_t end);

@@ -85,15 +85,14 @@ int engine_choose(struct engine *e, const char *policy, const char *eviction)
 		e->policy_options = "";
 		error = try_policy(e->policy, e->policy_options);
 	}
-	bool known = tern_eviction_find(eviction);
-	if (error || (!known && e->host->simulated))
-		return error ? error : -EINVAL;
+	if (error)
+		return error;
+	if (!tern_eviction_choose(e->policy, eviction, &e->eviction) && e->host->simulated)
+		return -EINVAL;
 	if (!e->host->simulated) {
 		trace_policy(e, replaced);
 		tern_policy_memory(e->policy, exclude_segment, e);
 	}
-	/* NULL: the policy's own. */
-	e->eviction = tern_eviction_choose(e->policy, known ? eviction : "auto");
 	e->wants_commands = e->policy->ahead || e->policy->keep ||
 			    (e->eviction && e->eviction->wants_commands) || tern_trace_is_on();
 	e->directory.chunk_bytes = chunk_bytes(e);

@@ -58,9 +58,14 @@ const struct tern_policy *tern_policy_find(const char *text, const char **option
 	return policy;
 }
 
+static bool is_auto(const char *name)
+{
+	return !name || !*name || !strcmp(name, "auto");
+}
+
 const struct tern_eviction *tern_eviction_find(const char *name)
 {
-	if (!name || !*name || !strcmp(name, "auto"))
+	if (is_auto(name))
 		return tern_evictions[0];
 	for (const struct tern_eviction *const *e = tern_evictions; *e; e++)
 		if (!strcmp((*e)->name, name))
@@ -69,11 +74,13 @@ const struct tern_eviction *tern_eviction_find(const char *name)
 	return NULL;
 }
 
-const struct tern_eviction *tern_eviction_choose(const struct tern_policy *policy, const char *name)
+bool tern_eviction_choose(const struct tern_policy *policy, const char *name,
+			  const struct tern_eviction **out)
 {
-	bool automatic = !name || !*name || !strcmp(name, "auto");
+	bool automatic = is_auto(name);
 	const struct tern_eviction *eviction = automatic ? NULL : tern_eviction_find(name);
-	return eviction || policy->keep ? eviction : tern_evictions[0];
+	*out = eviction || policy->keep ? eviction : tern_evictions[0];
+	return automatic || eviction;
 }
 
 bool tern_policy_start(const struct tern_policy *policy, void *device_state, const char *options)

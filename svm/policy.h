@@ -9,10 +9,12 @@
  *
  * Third parties: a shared object with the symbol `tern_policy` of type `const struct tern_policy`,
  * named by TERN_POLICY=/path/policy.so; it needs this header only. TERN_POLICY=name[:key=value,...]
- * chooses a built-in one; TERN_EVICT=name the eviction.
+ * chooses a built-in one; TERN_EVICT=name the eviction, which is the policy's own (keep()) unless
+ * that names another.
  *
- * A plan is a wish: the engine cuts it to pages that are in the wanted state, registered, and
- * within the limit of the device.
+ * It is asked at faults; ahead(), if it has one, hears of commands and says what to move before
+ * there are any. A plan is a wish: the engine cuts it to pages that are in the wanted state,
+ * registered, and within the limit of the device.
  */
 #ifndef TERN_SVM_POLICY_H
 #define TERN_SVM_POLICY_H
@@ -187,6 +189,7 @@ struct tern_policy {
 	 * least goes first. */
 	uint64_t (*keep)(void *device_state, const void *chunk_state,
 			 const struct tern_policy_candidate *candidate);
+	bool keep_wants_commands; /* keep() reads candidates' next_use; else that is UINT32_MAX */
 };
 
 struct tern_eviction {
@@ -198,7 +201,8 @@ struct tern_eviction {
 		       const struct tern_policy_candidate *b);
 };
 
-/* Built in; NULL ends the tables. The first is the default. */
+/* Built in; NULL ends the tables. The first is the default; of evictions, where the policy has none
+ * of its own. */
 extern const struct tern_policy *const tern_policies[];
 extern const struct tern_eviction *const tern_evictions[];
 
@@ -210,10 +214,10 @@ extern const struct tern_eviction *const tern_evictions[];
  */
 const struct tern_policy *tern_policy_find(const char *text, const char **options);
 const struct tern_eviction *tern_eviction_find(const char *name);
-/* What TERN_EVICT=@name means with @policy: NULL: the policy's own. What is not known is logged and
- * is "auto". */
-const struct tern_eviction *tern_eviction_choose(const struct tern_policy *policy,
-						 const char *name);
+/* What TERN_EVICT=@name means with @policy: *@out NULL: the policy's own. False: it is not known,
+ * which was logged, and taken as "auto". */
+bool tern_eviction_choose(const struct tern_policy *policy, const char *name,
+			  const struct tern_eviction **out);
 
 /*
  * Prepares @device_state (@policy->device_state_bytes, zeroed, aligned to 16) with @options. False,

@@ -53,7 +53,8 @@ int tern_replay_mapped(struct tern_replay *r, uint64_t start, uint64_t bytes,
 		       unsigned flags) TERN_MUST_CHECK;
 /* What the program gave up (madvise), or unmapped. */
 void tern_replay_removed(struct tern_replay *r, uint64_t start, uint64_t bytes, bool unmapped);
-/* mremap() */
+/* mremap(). What the device had of it is gone, and what it touches next is new: the engine moves
+ * pages instead. */
 int tern_replay_remapped(struct tern_replay *r, uint64_t from, uint64_t to,
 			 uint64_t bytes) TERN_MUST_CHECK;
 /* Pages are known to be holes, or not: counts where nothing else tells. What is not told is no
@@ -81,7 +82,7 @@ int tern_replay_tell(struct tern_replay *r, enum tern_policy_event event, uint32
 int tern_replay_command(struct tern_replay *r) TERN_MUST_CHECK;
 /* The device goes: all pages come home. It comes back with the next access. */
 int tern_replay_detach(struct tern_replay *r) TERN_MUST_CHECK;
-/* A plan the policy made is asked for no more: the numbers so far. */
+/* The numbers so far. */
 void tern_replay_result(const struct tern_replay *r, struct tern_replay_result *out);
 
 #endif

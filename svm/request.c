@@ -91,7 +91,7 @@ static int recover(struct engine *e, struct request *q)
 		return 0;
 	device->failed = true;
 	pending_forget(e, device);
-	commands_forget(device);
+	commands_end(e, device);
 	ahead_forget(device);
 	return empty(e, device);
 }

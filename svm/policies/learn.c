@@ -104,8 +104,9 @@ static bool is_shared(const struct tern_policy_fault *f)
 	return f->moved_recently && TERN_POLICY_GROUP * page_ns(&f->link) > fault_ns(&f->link);
 }
 
-/* A stream where there is one that goes on, else the part of the chunk that is mostly there. */
-static void by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
+/* A stream where there is one that goes on, else, which is true, the part of the chunk that is
+ * mostly there. */
+static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
 		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	bool device = f->side == TERN_SIDE_DEVICE;
@@ -115,12 +116,13 @@ static void by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 	tern_policy_density.fault(l->density[leaf], c, f, plan);
 	if (is_pressed(o, f) && !pays(o, f)) {
 		*plan = stream;
-		return;
+		return false;
 	}
-	sample(c, o, f, plan);
-	if ((l->features & LEARN_CLASSES) && stream.count > plan->count &&
-	    stream.count > TERN_POLICY_GROUP && !is_shared(f))
+	bool streams = (l->features & LEARN_CLASSES) && stream.count > plan->count &&
+		       stream.count > TERN_POLICY_GROUP && !is_shared(f);
+	if (streams)
 		*plan = stream;
+	return !streams;
 }
 
 /* What the command will touch of the chunk anyway. */
@@ -207,12 +209,12 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 
 /* What the program says of the chunk: memory that is to live on the device comes as a whole while
  * there is room, and no more of it goes home than the host asks for. */
-static void by_advice(const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+static bool by_advice(const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	tern_page_bits lacking;
 	unsigned first = 0, count = TERN_POLICY_PAGES;
 	if (f->advice != TERN_ADVICE_PREFER_DEVICE || tern_policy_full(f))
-		return;
+		return false;
 	if (f->side == TERN_SIDE_HOST) {
 		first = f->page / TERN_POLICY_GROUP * TERN_POLICY_GROUP;
 		count = TERN_POLICY_GROUP;
@@ -220,6 +222,7 @@ static void by_advice(const struct tern_policy_fault *f, struct tern_policy_plan
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, count);
 	plan->rule = "learn: as the program advises";
+	return true;
 }
 
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
@@ -235,7 +238,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 		g = learn_guess(l, command, use);
 	if (use && c->sample == f->page + 1)
 		sampled(o, c, true);
-	by_pattern(l, c, o, f, plan);
+	bool dense = by_pattern(l, c, o, f, plan);
 	bool guessed = ordered && by_guess(&g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	/* What the kernel reads in this stream it is going to write, too. */
@@ -246,7 +249,11 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
-	by_advice(f, plan);
+	bool advised = by_advice(f, plan);
+	if (c->sample > plan->first && c->sample <= plan->first + plan->count)
+		c->sample = 0; /* it comes along: nobody will fault on it */
+	if (dense && !guessed && !advised)
+		sample(c, o, f, plan);
 	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
@@ -260,8 +267,8 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		    struct tern_policy_plan *plan)
 {
-	by_pattern(l, c, NULL, f, plan);
-	by_advice(f, plan);
+	(void)by_pattern(l, c, NULL, f, plan);
+	(void)by_advice(f, plan);
 }
 
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,

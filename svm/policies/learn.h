@@ -16,7 +16,7 @@
  *   itself there instead of losing each page right before its next use.
  *
  * Which of these a policy does are its features: each is a policy of its own, for comparisons;
- * `adaptive` does all of them.
+ * `learn` does all of them, and `adaptive` is that below the thrash guard.
  */
 #ifndef TERN_SVM_POLICIES_LEARN_H
 #define TERN_SVM_POLICIES_LEARN_H
@@ -28,7 +28,6 @@ enum {
 	LEARN_LOOKAHEAD = 1 << 1, /* what commands will touch, by work-items */
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
 	LEARN_TREE = 1 << 3,      /* the leaf is each object's own, by what is wasted */
-	LEARN_KEEP = 1 << 4,      /* eviction by distance */
 };
 
 #define LEARN_LEAVES   6u /* 1, 2, ... 32 pages */
@@ -137,6 +136,8 @@ struct learn_guess {
 
 /* learn_model.c */
 struct learn_command *learn_command_find(struct learn *l, uint64_t number);
+/* The first that runs, or waits, of those that were enqueued after @order; NULL: none. */
+const struct learn_command *learn_command_next(const struct learn *l, bool running, uint64_t order);
 struct learn_command *learn_command_note(struct learn *l, const struct tern_policy_command *c,
 					 bool running);
 /* What faults have shown becomes the models'; the place is free again. */

@@ -66,19 +66,6 @@ static void emit(const struct learn *l, const struct learn_command *c, struct li
 	}
 }
 
-/* The first one that waits, of those that were enqueued after @order. */
-static const struct learn_command *next_waiting(const struct learn *l, uint64_t order)
-{
-	const struct learn_command *first = NULL;
-	for (unsigned i = 0; i < LEARN_COMMANDS; i++) {
-		const struct learn_command *c = &l->commands[i];
-		if (c->number && !c->running && c->order > order &&
-		    (!first || c->order < first->order))
-			first = c;
-	}
-	return first;
-}
-
 /* What runs, and of what waits as much as is worth an eviction. */
 static unsigned begins(struct learn *l, const struct learn_command *c,
 		       struct tern_policy_range *out)
@@ -88,8 +75,8 @@ static unsigned begins(struct learn *l, const struct learn_command *c,
 	list.room = bytes / PAGE <= l->limit / 4;
 	emit(l, c, &list);
 	list.room = true;
-	for (const struct learn_command *w = next_waiting(l, 0); w && bytes;
-	     w = next_waiting(l, w->order)) {
+	for (const struct learn_command *w = learn_command_next(l, false, 0); w && bytes;
+	     w = learn_command_next(l, false, w->order)) {
 		bytes += bytes_of(l, w);
 		if (bytes / PAGE > l->limit / 4)
 			break;

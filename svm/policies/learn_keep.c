@@ -35,19 +35,6 @@ static void add_span(struct learn *l, const struct learn_command *c, const struc
 							.known = known};
 }
 
-static const struct learn_command *next_in_order(const struct learn *l, bool running,
-						 uint64_t order)
-{
-	const struct learn_command *next = NULL;
-	for (unsigned i = 0; i < LEARN_COMMANDS; i++) {
-		const struct learn_command *c = &l->commands[i];
-		if (c->number && c->running == running && c->order > order &&
-		    (!next || c->order < next->order))
-			next = c;
-	}
-	return next;
-}
-
 static void renew(struct learn *l)
 {
 	uint64_t distance = 0;
@@ -55,7 +42,7 @@ static void renew(struct learn *l)
 	l->spans_old = false;
 	for (unsigned waiting = 0; waiting < 2; waiting++) {
 		const struct learn_command *c = NULL;
-		while ((c = next_in_order(l, !waiting, c ? c->order : 0))) {
+		while ((c = learn_command_next(l, !waiting, c ? c->order : 0))) {
 			uint64_t pages = 0;
 			for (uint32_t i = 0; i < c->use_count; i++)
 				add_span(l, c, &c->uses[i], distance, &pages);

@@ -82,6 +82,18 @@ struct learn_command *learn_command_find(struct learn *l, uint64_t number)
 	return NULL;
 }
 
+const struct learn_command *learn_command_next(const struct learn *l, bool running, uint64_t order)
+{
+	const struct learn_command *next = NULL;
+	for (unsigned i = 0; i < LEARN_COMMANDS; i++) {
+		const struct learn_command *c = &l->commands[i];
+		if (c->number && c->running == running && c->order > order &&
+		    (!next || c->order < next->order))
+			next = c;
+	}
+	return next;
+}
+
 /* A free place, or that of the one queued last. */
 static struct learn_command *place(struct learn *l)
 {

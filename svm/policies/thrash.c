@@ -349,8 +349,6 @@ const struct tern_policy tern_policy_thrash = {
 	.init = init,
 	.fault = fault,
 	.moved = moved,
-	.ahead = ahead,
-	.keep = keep,
 };
 
 const struct tern_policy tern_policy_adaptive = {

@@ -158,7 +158,7 @@ static struct sim_result play(const char *text, const char *name)
 	REQUIRE(policy);
 	for (unsigned i = 0; i < tern_array_size(programs); i++)
 		if (!strcmp(programs[i].name, name))
-			return sim_run(policy, options, tern_eviction_choose(policy, "auto"),
+			return sim_run(policy, options, sim_eviction(policy, "auto"),
 				       &programs[i].program);
 	REQUIRE(!"a program of that name");
 	return (struct sim_result){0};

@@ -442,6 +442,14 @@ struct sim_program {
 	unsigned queue;
 };
 
+static inline const struct tern_eviction *sim_eviction(const struct tern_policy *policy,
+						       const char *name)
+{
+	const struct tern_eviction *eviction;
+	EXPECT(tern_eviction_choose(policy, name, &eviction));
+	return eviction;
+}
+
 static inline struct sim_result sim_run(const struct tern_policy *policy, const char *options,
 					const struct tern_eviction *eviction,
 					const struct sim_program *program)

@@ -220,7 +220,7 @@ static struct sim_result play(const char *text, const char *eviction, unsigned t
 					    .threads = traces[t].threads,
 					    .pages = traces[t].pages,
 					    .limit = traces[t].limit};
-	return sim_run(policy, options, tern_eviction_choose(policy, eviction), &program);
+	return sim_run(policy, options, sim_eviction(policy, eviction), &program);
 }
 
 static struct sim_result play_named(const char *text, const char *name)

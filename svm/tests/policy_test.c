@@ -314,10 +314,11 @@ static void evictions(void)
 	a.returns = 1;
 	EXPECT(chance->before(&b, &a) && !chance->before(&a, &b));
 	/* A policy's own goes before the first of the table, and after what TERN_EVICT names. */
-	EXPECT(!tern_eviction_choose(&tern_policy_adaptive, "auto"));
-	EXPECT(tern_eviction_choose(&tern_policy_adaptive, "dead") == dead);
-	EXPECT(tern_eviction_choose(&tern_policy_density, "") == allocation);
-	EXPECT(!tern_eviction_choose(&tern_policy_adaptive, "no such"));
+	const struct tern_eviction *chosen;
+	EXPECT(tern_eviction_choose(&tern_policy_adaptive, "auto", &chosen) && !chosen);
+	EXPECT(tern_eviction_choose(&tern_policy_adaptive, "dead", &chosen) && chosen == dead);
+	EXPECT(tern_eviction_choose(&tern_policy_density, "", &chosen) && chosen == allocation);
+	EXPECT(!tern_eviction_choose(&tern_policy_adaptive, "no such", &chosen) && !chosen);
 	b.advice = TERN_ADVICE_PREFER_HOST;
 	a.advice = TERN_ADVICE_PREFER_DEVICE;
 	EXPECT(allocation->before(&b, &a) && recency->before(&b, &a));
