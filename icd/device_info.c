@@ -2,6 +2,7 @@
 /* clGetDeviceInfo (section 4.2). Most answers are in three tables; the rest are computed. */
 #include "icd/api.h"
 
+#include "icd/built_in.h"
 #include "icd/extension.h"
 #include "icd/platform.h"
 #include "icd/spirv_info.h"
@@ -154,7 +155,6 @@ static const struct string_query string_queries[] = {
 	{CL_DEVICE_VERSION, TERN_PLATFORM_TITLE},
 	/* Above 1.2 only with every optional feature of the language. */
 	{CL_DEVICE_OPENCL_C_VERSION, "OpenCL C 1.2 Tern " TERN_VERSION},
-	{CL_DEVICE_BUILT_IN_KERNELS, ""},
 	/* None was submitted. The form is required, so this is a day before the first version. */
 	{CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED, "v0000-01-01-00"},
 };
@@ -266,6 +266,9 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 	if (!device)
 		return CL_INVALID_DEVICE;
 	const struct tern_device_caps *caps = &device->caps;
+	cl_int result;
+	if (caps->no_compiler && tern_no_compiler_info(param_name, &out, &result))
+		return result;
 	switch (param_name) {
 	case CL_DEVICE_NAME:
 		return tern_info_string(&out, caps->name);
@@ -287,8 +290,9 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 	case CL_DEVICE_SPIRV_EXTENSIONS_KHR:
 	case CL_DEVICE_SPIRV_CAPABILITIES_KHR:
 		return tern_spirv_device_info(param_name, &out);
+	case CL_DEVICE_BUILT_IN_KERNELS:
 	case CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION:
-		return tern_info_bytes(&out, NULL, 0);
+		return tern_built_in_info(caps, param_name, &out);
 	case CL_DEVICE_SINGLE_FP_CONFIG:
 		return tern_info_value(&out, cl_device_fp_config, single_config());
 	case CL_DEVICE_DOUBLE_FP_CONFIG:
@@ -299,7 +303,9 @@ cl_int CL_API_CALL tern_clGetDeviceInfo(cl_device_id handle, cl_device_info para
 				       tern_min(caps->max_alloc_bytes, MOST_CONSTANT_BYTES));
 	case CL_DEVICE_LOCAL_MEM_TYPE:
 		return tern_info_value(&out, cl_device_local_mem_type,
-				       caps->local_mem_dedicated ? CL_LOCAL : CL_GLOBAL);
+				       !caps->local_mem_bytes      ? CL_NONE
+				       : caps->local_mem_dedicated ? CL_LOCAL
+								   : CL_GLOBAL);
 	case CL_DEVICE_EXECUTION_CAPABILITIES:
 		return tern_info_value(&out, cl_device_exec_capabilities,
 				       CL_EXEC_KERNEL |

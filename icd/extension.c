@@ -18,10 +18,12 @@
 	X("cl_khr_suggested_local_work_size", 1, 0, 0)                                             \
 	X("cl_khr_throttle_hints", 1, 0, 0)                                                        \
 	X("cl_khr_unified_svm", 0, 9, 0)                                                           \
-	X("cl_intel_required_subgroup_size", 1, 0, 0)                                              \
 	X("cl_intel_unified_shared_memory", 1, 1, 0)                                               \
 	X("cl_tern_svm_statistics", 1, 0, 0)                                                       \
 	X("cl_tern_mem_advice", 1, 0, 0)
+
+/* About kernels, but not of the language's own (kernels/features.h). */
+#define KERNEL_EXTENSIONS(X) X("cl_intel_required_subgroup_size", 1, 0, 0)
 
 /* Only where there is a translator of SPIR-V: they stand last. */
 #define SPIRV_EXTENSIONS(X)                                                                        \
@@ -38,8 +40,9 @@
 #define AS_NEXT(text, major, minor, patch)  " " text
 
 static const cl_name_version extension_list[] = {
-	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS(AS_ELEMENT)
-		TERN_C_EXTENSIONS_20(AS_ELEMENT) SPIRV_EXTENSIONS(AS_ELEMENT)};
+	FIRST_EXTENSION(AS_ELEMENT) API_EXTENSIONS(AS_ELEMENT) KERNEL_EXTENSIONS(AS_ELEMENT)
+		TERN_C_EXTENSIONS(AS_ELEMENT) TERN_C_EXTENSIONS_20(AS_ELEMENT)
+			SPIRV_EXTENSIONS(AS_ELEMENT)};
 enum { SPIRV_EXTENSION_COUNT = SPIRV_EXTENSIONS(AS_ONE) };
 
 static const cl_name_version feature_list[] = {TERN_C_FEATURES(AS_ELEMENT)};
@@ -58,19 +61,32 @@ static const cl_name_version version_list[] = {
 const struct tern_names *tern_icd_extensions(void)
 {
 	static const struct tern_names names = {
-		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
-			TERN_C_EXTENSIONS_20(AS_NEXT) SPIRV_EXTENSIONS(AS_NEXT),
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) KERNEL_EXTENSIONS(AS_NEXT)
+			TERN_C_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS_20(AS_NEXT)
+				SPIRV_EXTENSIONS(AS_NEXT),
 		.list = extension_list,
 		.list_bytes = sizeof(extension_list),
 	};
 	static const struct tern_names without_spirv = {
-		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS(AS_NEXT)
-			TERN_C_EXTENSIONS_20(AS_NEXT),
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT) KERNEL_EXTENSIONS(AS_NEXT)
+			TERN_C_EXTENSIONS(AS_NEXT) TERN_C_EXTENSIONS_20(AS_NEXT),
 		.list = extension_list,
 		.list_bytes =
 			sizeof(extension_list) - SPIRV_EXTENSION_COUNT * sizeof(extension_list[0]),
 	};
 	return tern_kernels_take_spirv() ? &names : &without_spirv;
+}
+
+const struct tern_names *tern_icd_api_extensions(void)
+{
+	static const cl_name_version list[] = {FIRST_EXTENSION(AS_ELEMENT)
+						       API_EXTENSIONS(AS_ELEMENT)};
+	static const struct tern_names names = {
+		.text = FIRST_EXTENSION(AS_FIRST) API_EXTENSIONS(AS_NEXT),
+		.list = list,
+		.list_bytes = sizeof(list),
+	};
+	return &names;
 }
 
 const struct tern_names *tern_icd_c_features(void)

@@ -11,8 +11,11 @@ struct tern_names {
 	size_t list_bytes;
 };
 
-/* All extensions, the same for the platform and for every device: CL_DEVICE_EXTENSIONS. */
+/* All extensions, the same for the platform and for every device that has a compiler:
+ * CL_DEVICE_EXTENSIONS. */
 const struct tern_names *tern_icd_extensions(void);
+/* Those of them that are not about the kernel language: of devices without a compiler. */
+const struct tern_names *tern_icd_api_extensions(void);
 /* CL_DEVICE_OPENCL_C_FEATURES */
 const struct tern_names *tern_icd_c_features(void);
 /* CL_DEVICE_OPENCL_C_ALL_VERSIONS */

@@ -155,8 +155,14 @@ cl_int CL_API_CALL tern_clGetKernelWorkGroupInfo(cl_kernel handle, cl_device_id 
 		return tern_info_value(&out, cl_ulong, 0);
 	case CL_KERNEL_PRIVATE_MEM_SIZE:
 		return tern_info_value(&out, cl_ulong, info->private_bytes);
+	case CL_KERNEL_GLOBAL_WORK_SIZE: { /* of built-in kernels, and on custom devices */
+		const size_t most[3] = {SIZE_MAX / 2, SIZE_MAX / 2, SIZE_MAX / 2};
+		if (kernel->program->origin != TERN_PROGRAM_BUILT_IN &&
+		    device->caps.type != CL_DEVICE_TYPE_CUSTOM)
+			return CL_INVALID_VALUE;
+		return tern_info_array(&out, most);
+	}
 	default:
-		/* CL_KERNEL_GLOBAL_WORK_SIZE too: for built-in kernels, which no device has. */
 		return CL_INVALID_VALUE;
 	}
 }

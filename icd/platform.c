@@ -20,7 +20,7 @@ cl_platform_id tern_icd_platform(void)
 	return tern_platform_handle(&the_platform);
 }
 
-/* CL_DEVICE_TYPE_ALL means all but custom devices; the default device is the first one. */
+/* CL_DEVICE_TYPE_ALL means all but custom devices; the default device is the first of those. */
 static bool type_selects(cl_device_type type, const struct tern_device *device, bool first)
 {
 	if (type == CL_DEVICE_TYPE_ALL)
@@ -41,9 +41,12 @@ cl_int tern_icd_devices(cl_device_type type, struct tern_device **out, cl_uint *
 	struct tern_device *const *roots;
 	unsigned n = tern_root_devices(&roots);
 	cl_uint found = 0;
+	bool first = true;
 	for (unsigned i = 0; i < n; i++) {
-		if (type_selects(type, roots[i], i == 0))
+		bool custom = roots[i]->caps.type == CL_DEVICE_TYPE_CUSTOM;
+		if (type_selects(type, roots[i], first && !custom))
 			out[found++] = roots[i];
+		first &= custom;
 	}
 	if (!found)
 		return CL_DEVICE_NOT_FOUND;

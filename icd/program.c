@@ -76,8 +76,16 @@ static cl_int check_devices(const struct tern_context *context, cl_uint count,
 }
 
 /* One binary; the same bytes for another device before (@codes[0..i-1]) give the same code. */
-static cl_int load_binary(const void *bytes, size_t size, struct tern_code **codes, cl_uint i)
+static cl_int load_binary(const struct tern_device *device, const void *bytes, size_t size,
+			  struct tern_code **codes, cl_uint i)
 {
+	if (device->root->caps.no_compiler) {
+		tern_log_error(
+			"a program binary is for no device of the kind of %s: it has kernels of "
+			"its own only",
+			device->ops->name);
+		return CL_INVALID_BINARY;
+	}
 	for (cl_uint k = 0; k < i; k++) {
 		size_t other_size;
 		const void *other = codes[k] ? tern_code_bytes(codes[k], &other_size) : NULL;
@@ -99,14 +107,15 @@ static cl_int load_binary(const void *bytes, size_t size, struct tern_code **cod
 }
 
 /* Loads every binary, whatever becomes of the others; the first error. */
-static cl_int load_binaries(cl_uint count, const size_t *lengths, const unsigned char **binaries,
-			    cl_int *status, struct tern_code **codes)
+static cl_int load_binaries(struct tern_device *const *devices, cl_uint count,
+			    const size_t *lengths, const unsigned char **binaries, cl_int *status,
+			    struct tern_code **codes)
 {
 	cl_int error = CL_SUCCESS;
 	for (cl_uint i = 0; i < count; i++) {
 		cl_int result = CL_INVALID_VALUE;
 		if (lengths[i] && binaries[i])
-			result = load_binary(binaries[i], lengths[i], codes, i);
+			result = load_binary(devices[i], binaries[i], lengths[i], codes, i);
 		if (status)
 			status[i] = result;
 		/* CL_INVALID_VALUE comes first in the specification's list. */
@@ -130,15 +139,15 @@ cl_program CL_API_CALL tern_clCreateProgramWithBinary(cl_context handle, cl_uint
 		return tern_fail(errcode_ret, error);
 	if (!lengths || !binaries)
 		return tern_fail(errcode_ret, CL_INVALID_VALUE);
+	/* Handles are pointers to the devices, which check_devices() found valid. */
+	struct tern_device *const *devices = (struct tern_device *const *)device_list;
 	struct tern_program *program = NULL;
 	struct tern_code **codes = tern_zalloc_array(num_devices, sizeof(struct tern_code *));
 	if (!codes)
 		return tern_fail(errcode_ret, CL_OUT_OF_HOST_MEMORY);
-	error = load_binaries(num_devices, lengths, binaries, binary_status, codes);
+	error = load_binaries(devices, num_devices, lengths, binaries, binary_status, codes);
 	if (!error) {
-		/* Handles are pointers to the devices, which check_devices() found valid. */
-		program = tern_program_create_binary(
-			context, (struct tern_device *const *)device_list, num_devices, codes);
+		program = tern_program_create_binary(context, devices, num_devices, codes);
 		if (!program)
 			error = CL_OUT_OF_HOST_MEMORY;
 	}
@@ -162,8 +171,21 @@ cl_program CL_API_CALL tern_clCreateProgramWithBuiltInKernels(cl_context handle,
 	if (!device_list || !num_devices || !kernel_names)
 		return tern_fail(errcode_ret, CL_INVALID_VALUE);
 	cl_int error = check_devices(context, num_devices, device_list);
-	/* No device has built-in kernels: every name is one that none of them supports. */
-	return tern_fail(errcode_ret, error ? error : CL_INVALID_VALUE);
+	struct tern_program *program;
+	if (!error)
+		error = tern_program_create_built_in(context,
+						     (struct tern_device *const *)device_list,
+						     num_devices, kernel_names, &program);
+	tern_set_error(errcode_ret, error);
+	return error ? NULL : tern_program_handle(program);
+}
+
+static bool any_compiler(const struct tern_context *context)
+{
+	for (cl_uint i = 0; i < context->device_count; i++)
+		if (!context->devices[i]->root->caps.no_compiler)
+			return true;
+	return false;
 }
 
 cl_program CL_API_CALL tern_clCreateProgramWithIL(cl_context handle, const void *il, size_t length,
@@ -177,6 +199,8 @@ cl_program CL_API_CALL tern_clCreateProgramWithIL(cl_context handle, const void 
 			       "(TERN_SPIRV)");
 		return tern_fail(errcode_ret, CL_INVALID_OPERATION);
 	}
+	if (!any_compiler(context))
+		return tern_fail(errcode_ret, CL_INVALID_OPERATION);
 	if (!il || !length)
 		return tern_fail(errcode_ret, CL_INVALID_VALUE);
 	struct tern_program *program;

@@ -46,6 +46,28 @@ err_free_code:
 	return e;
 }
 
+int tern_code_built_in(const struct tern_kernel_info *kernels, uint32_t count,
+		       struct tern_code **out)
+{
+	struct tern_code *code = tern_zalloc(sizeof(*code));
+	struct tern_kernel_info *copy = tern_zalloc_array(count, sizeof(*copy));
+	if (!code || !copy) {
+		tern_free(code);
+		tern_free(copy);
+		return -ENOMEM;
+	}
+	memcpy(copy, kernels, count * sizeof(*copy));
+	code->refs = 1;
+	code->parsed.tables = copy;
+	code->parsed.info = (struct tern_code_info){.kind = TERN_CODE_BUILT_IN,
+						    .target = "",
+						    .options = "",
+						    .kernels = copy,
+						    .kernel_count = count};
+	*out = code;
+	return 0;
+}
+
 void tern_code_get(struct tern_code *code)
 {
 	atomic_fetch_add_explicit(&code->refs, 1, memory_order_relaxed);

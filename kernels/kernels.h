@@ -26,6 +26,7 @@ enum tern_code_kind {
 	TERN_CODE_OBJECT = 1, /* clCompileProgram's result; bitcode */
 	TERN_CODE_LIBRARY,    /* clLinkProgram with -create-library; bitcode */
 	TERN_CODE_EXECUTABLE, /* bitcode for further use is not kept: the image only */
+	TERN_CODE_BUILT_IN,   /* a device's own kernels: a description without bytes */
 };
 
 enum tern_address_space {
@@ -102,6 +103,12 @@ const void *tern_code_bytes(const struct tern_code *code, size_t *size);
  * of Tern or of the format; -ENOEXEC when made for a target that this machine cannot run; -ENOMEM.
  */
 int tern_code_parse(const void *bytes, size_t size, struct tern_code **out) TERN_MUST_CHECK;
+/*
+ * Code of kernels that a device has built in, TERN_CODE_BUILT_IN: no bytes, and a module of it has
+ * no functions. @kernels is copied; what it points at must outlive the code. -ENOMEM.
+ */
+int tern_code_built_in(const struct tern_kernel_info *kernels, uint32_t count,
+		       struct tern_code **out) TERN_MUST_CHECK;
 
 /*
  * Bytes of scratch that one group of @nx x @ny x @nz work-items, or a smaller one, needs. The
@@ -192,7 +199,7 @@ void tern_module_get(struct tern_module *module);
 void tern_module_put(struct tern_module *module);
 /* The code that it was made of; lives as long as @module. */
 struct tern_code *tern_module_code(struct tern_module *module);
-/* The work-group function of kernel @index of tern_code_info.kernels. */
+/* The work-group function of kernel @index of tern_code_info.kernels; NULL: it is built in. */
 tern_group_fn *tern_module_function(struct tern_module *module, uint32_t index);
 
 /* Ends the compile server if one runs, and frees what the client holds. At unload. */

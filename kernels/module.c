@@ -18,27 +18,34 @@ struct tern_module {
 	struct tern_image image;
 };
 
+static int load_image(struct tern_code *code, const struct tern_image_place *place,
+		      struct tern_image *out)
+{
+	size_t size;
+	const void *image = tern_code_payload(code, &size);
+	int e = tern_image_load(image, size, tern_code_info(code)->kernel_count, place, out);
+	if (!e && !place && tern_debug_has_lines(image, size))
+		tern_debug_reload(image, size, out);
+	if (e && e != -ENOMEM)
+		tern_log_error("a program's image cannot be loaded (error %d)", -e);
+	return e;
+}
+
 int tern_module_load(struct tern_code *code, const struct tern_image_place *place,
 		     struct tern_module **out)
 {
-	const struct tern_code_info *info = tern_code_info(code);
-	size_t size;
-	const void *image = tern_code_payload(code, &size);
-	if (info->kind != TERN_CODE_EXECUTABLE)
+	enum tern_code_kind kind = tern_code_info(code)->kind;
+	if (kind != TERN_CODE_EXECUTABLE && kind != TERN_CODE_BUILT_IN)
 		return -EINVAL;
 	struct tern_module *module = tern_zalloc(sizeof(*module));
 	if (!module)
 		return -ENOMEM;
 	module->refs = 1;
-	int e = tern_image_load(image, size, info->kernel_count, place, &module->image);
+	int e = kind == TERN_CODE_BUILT_IN ? 0 : load_image(code, place, &module->image);
 	if (e) {
-		if (e != -ENOMEM)
-			tern_log_error("a program's image cannot be loaded (error %d)", -e);
 		tern_free(module);
 		return e;
 	}
-	if (!place && tern_debug_has_lines(image, size))
-		tern_debug_reload(image, size, &module->image);
 	tern_code_get(code);
 	module->code = code;
 	*out = module;
@@ -66,5 +73,5 @@ struct tern_code *tern_module_code(struct tern_module *module)
 
 tern_group_fn *tern_module_function(struct tern_module *module, uint32_t index)
 {
-	return module->image.functions[index];
+	return module->image.functions ? module->image.functions[index] : NULL;
 }

@@ -56,6 +56,13 @@ struct tern_device_caps {
 	cl_uint max_sub_devices;
 	cl_device_affinity_domain affinity_domains;
 	cl_ulong timer_resolution_ns;
+	/* Kernels that it has built in (clCreateProgramWithBuiltInKernels). As long as the device.
+	 */
+	const struct tern_kernel_info *built_in;
+	cl_uint built_in_count;
+	/* Programs of source, IL or binaries are not for it: it runs its built-in kernels only.
+	 * Then what is said about the kernel language is said of no such device. */
+	bool no_compiler;
 };
 
 /* All functions may be called from any thread with no lock held. Results: 0 or -errno. */

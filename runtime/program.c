@@ -119,6 +119,8 @@ cl_program_binary_type tern_program_binary_type(const struct tern_program_build 
 		return CL_PROGRAM_BINARY_TYPE_LIBRARY;
 	case TERN_CODE_EXECUTABLE:
 		return CL_PROGRAM_BINARY_TYPE_EXECUTABLE;
+	case TERN_CODE_BUILT_IN: /* there is no binary */
+		break;
 	}
 	return CL_PROGRAM_BINARY_TYPE_NONE;
 }

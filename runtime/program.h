@@ -45,6 +45,7 @@ enum tern_program_origin {
 	TERN_PROGRAM_IL,
 	TERN_PROGRAM_BINARY,
 	TERN_PROGRAM_LINKED,
+	TERN_PROGRAM_BUILT_IN,
 };
 
 /* A program's SPIR-V module. */
@@ -88,6 +89,14 @@ cl_int tern_program_set_constant(struct tern_program *program, cl_uint id, size_
 struct tern_program *tern_program_create_binary(struct tern_context *context,
 						struct tern_device *const *devices, cl_uint count,
 						struct tern_code *const *codes) TERN_MUST_CHECK;
+
+/*
+ * A program of built-in kernels, @names with semicolons between: executable at once, on each of the
+ * devices that has one of them. CL_INVALID_VALUE: no device has one of that name.
+ */
+cl_int tern_program_create_built_in(struct tern_context *context,
+				    struct tern_device *const *devices, cl_uint count,
+				    const char *names, struct tern_program **out) TERN_MUST_CHECK;
 
 /* The index of @device among the program's devices, or -1. */
 int tern_program_device(const struct tern_program *program, const struct tern_device *device);

@@ -123,13 +123,35 @@ static cl_int begin(struct tern_build_job *job)
 	return error;
 }
 
+static bool has_compiler(const struct tern_device *device)
+{
+	return !device->root->caps.no_compiler;
+}
+
+/*
+ * Devices that were named must all have a compiler. Where none were, the program is for those that
+ * have one: source and IL are of no use to others.
+ */
+static cl_int check_compilers(const struct tern_program *program,
+			      const struct tern_program_request *request,
+			      struct tern_build_job *job)
+{
+	cl_uint kept = 0;
+	for (cl_uint i = 0; i < job->part_count; i++)
+		if (has_compiler(program->devices[job->parts[i].index]))
+			job->parts[kept++].index = job->parts[i].index;
+	if (!kept || (request->devices && kept < job->part_count))
+		return CL_COMPILER_NOT_AVAILABLE;
+	job->part_count = kept;
+	return CL_SUCCESS;
+}
+
 static cl_int check_origin(const struct tern_program *program,
-			   const struct tern_program_request *request,
-			   const struct tern_build_job *job)
+			   const struct tern_program_request *request, struct tern_build_job *job)
 {
 	if (program->origin == TERN_PROGRAM_SOURCE || program->origin == TERN_PROGRAM_IL)
-		return CL_SUCCESS;
-	if (program->origin == TERN_PROGRAM_LINKED || request->operation == TERN_BUILD_COMPILE)
+		return check_compilers(program, request, job);
+	if (program->origin != TERN_PROGRAM_BINARY || request->operation == TERN_BUILD_COMPILE)
 		return CL_INVALID_OPERATION;
 	for (cl_uint i = 0; i < job->part_count; i++) {
 		const struct tern_code *code = program->builds[job->parts[i].index].code;

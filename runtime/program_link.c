@@ -109,18 +109,30 @@ static cl_int prepare(struct tern_build_job *job, struct tern_program *const *in
 	return drop_empty_parts(job);
 }
 
+/* clLinkProgram of @devices, or of all that have a linker: CL_LINKER_NOT_AVAILABLE. */
+static cl_int check_linkers(struct tern_device *const *devices, cl_uint count, bool named)
+{
+	cl_uint without = 0;
+	for (cl_uint i = 0; i < count; i++)
+		without += devices[i]->root->caps.no_compiler;
+	return without == count || (named && without) ? CL_LINKER_NOT_AVAILABLE : CL_SUCCESS;
+}
+
 cl_int tern_program_link(struct tern_context *context, struct tern_device *const *devices,
 			 cl_uint device_count, const char *options,
 			 struct tern_program *const *inputs, cl_uint input_count,
 			 tern_program_notify notify, void *notify_data, struct tern_program **out)
 {
-	cl_int error = tern_program_check_options(TERN_BUILD_LINK, options);
-	if (error)
-		return error;
-	if (!devices) {
+	bool named = devices;
+	if (!named) {
 		devices = context->devices;
 		device_count = context->device_count;
 	}
+	cl_int error = check_linkers(devices, device_count, named);
+	if (!error)
+		error = tern_program_check_options(TERN_BUILD_LINK, options);
+	if (error)
+		return error;
 	struct tern_program *program =
 		tern_program_create(context, TERN_PROGRAM_LINKED, devices, device_count);
 	if (!program)
