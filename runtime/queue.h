@@ -171,6 +171,10 @@ void tern_command_began(struct tern_command *command, uint64_t ns);
 /* What it caused on a device with memory of its own: for CL_EVENT_SVM_STATISTICS_TERN. Adds up. */
 struct tern_space_stats;
 void tern_command_caused(struct tern_command *command, const struct tern_space_stats *stats);
+/* What @command, a kernel, will touch, in the words of svm/space.h: for
+ * tern_space_command_queued() and _begins(). */
+struct tern_space_command;
+void tern_command_describe(const struct tern_command *command, struct tern_space_command *out);
 /*
  * The command has executed, with CL_SUCCESS (0) or an error. Drops the back end's reference.
  * Everything that becomes ready is submitted, except that one ready command of the same device may

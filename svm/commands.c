@@ -5,7 +5,7 @@
  * the engine reads them before it serves faults, so a command that runs is known at its first one.
  * It is woken for a note only where the policy may have something to do.
  */
-#include "svm/internal.h"
+#include "svm/trap.h"
 
 #include <string.h>
 
@@ -19,7 +19,7 @@ static struct engine *listener(const struct tern_devmem *devmem)
 
 bool tern_space_wants_commands(const struct tern_devmem *devmem)
 {
-	return listener(devmem);
+	return devmem && devmem->mirror ? trap_wants_commands(devmem) : listener(devmem) != NULL;
 }
 
 /* The next place to write, or NULL: all are taken. */
@@ -89,26 +89,31 @@ static void say(struct engine *e, enum note_kind kind, struct tern_devmem *devme
 		engine_poke(e);
 }
 
+/* Of a kernel device there is no engine to tell. */
+static void tell(enum note_kind kind, struct tern_devmem *devmem, unsigned owner,
+		 const struct tern_space_command *command, uint64_t number)
+{
+	struct engine *e;
+	if (devmem && devmem->mirror)
+		trap_command(devmem, kind, owner, command, number);
+	else if ((e = listener(devmem)))
+		say(e, kind, devmem, owner, command, number);
+}
+
 void tern_space_command_queued(struct tern_devmem *devmem, const struct tern_space_command *command)
 {
-	struct engine *e = listener(devmem);
-	if (e)
-		say(e, NOTE_QUEUED, devmem, TERN_DEVMEM_NO_OWNER, command, 0);
+	tell(NOTE_QUEUED, devmem, TERN_DEVMEM_NO_OWNER, command, 0);
 }
 
 void tern_space_command_begins(struct tern_devmem *devmem, unsigned owner,
 			       const struct tern_space_command *command)
 {
-	struct engine *e = listener(devmem);
-	if (e)
-		say(e, NOTE_BEGINS, devmem, owner, command, 0);
+	tell(NOTE_BEGINS, devmem, owner, command, 0);
 }
 
 void tern_space_command_ended(struct tern_devmem *devmem, uint64_t number)
 {
-	struct engine *e = listener(devmem);
-	if (e)
-		say(e, NOTE_ENDED, devmem, TERN_DEVMEM_NO_OWNER, NULL, number);
+	tell(NOTE_ENDED, devmem, TERN_DEVMEM_NO_OWNER, NULL, number);
 }
 
 /* From here on: the engine's thread. */

@@ -7,7 +7,7 @@
  *
  * - system: the device works in the host's page tables and memory (the cpu device). It has no
  * struct tern_devmem at all.
- * - device-private: memory that the host cannot reach (accel; later the kernel's HMM devices).
+ * - device-private: memory that the host cannot reach (accel; the kernel's HMM devices).
  * Pages migrate, on faults of either side and on request.
  * - device-coherent: what Tern itself allocates lies in memory that both sides reach
  *   (TERN_HEAP_SHARED) and never faults; other memory of the program is as in device-private,
@@ -126,9 +126,14 @@ struct tern_link {
 	uint64_t latency_ns;       /* of each transfer */
 };
 
+struct tern_mirror_ops;
+
 /* Lies in pinned memory; the device's own structure begins with it. */
 struct tern_devmem {
 	const struct tern_devmem_ops *ops;
+	/* NULL: the engine moves its pages. Else the kernel does (svm/trap_kernel.h): of ops only
+	 * the name is used, and the memory need not be pinned. */
+	const struct tern_mirror_ops *mirror;
 	enum tern_memory_model model;
 	uint64_t limit; /* bytes of device memory for migrated pages */
 	struct tern_link link;

@@ -38,8 +38,7 @@ static struct chunk *victim_of_policy(struct engine *e, struct device *device,
 	return best;
 }
 
-/* Who goes first, but @keep; NULL: nobody else is there. */
-static struct chunk *victim(struct engine *e, struct device *device, const struct chunk *keep)
+struct chunk *evict_victim(struct engine *e, struct device *device, const struct chunk *keep)
 {
 	if (!e->eviction)
 		return victim_of_policy(e, device, keep);
@@ -87,7 +86,7 @@ int evict_for(struct engine *e, struct device *device, unsigned pages, const str
 	e->hold_us = 0;
 	int error = 0;
 	while (!error && device->resident + pages > limit) {
-		struct chunk *v = victim(e, device, chunk);
+		struct chunk *v = evict_victim(e, device, chunk);
 		if (!v)
 			break;
 		error = evict_range(e, device, v, 0, TERN_CHUNK_PAGES);

@@ -410,6 +410,8 @@ int return_all(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 void return_leftovers(struct engine *e);
 
 /* evict.c */
+/* Who goes first, but @keep; NULL: nobody else is there. */
+struct chunk *evict_victim(struct engine *e, struct device *device, const struct chunk *keep);
 /* Makes room for @pages more on @device; never takes [first, first + count) of @chunk. */
 int evict_for(struct engine *e, struct device *device, unsigned pages, const struct chunk *chunk,
 	      unsigned first, unsigned count);

@@ -8,6 +8,7 @@
 #include "runtime/base/status.h"
 #include "svm/open.h"
 #include "svm/pinned.h"
+#include "svm/trap.h"
 
 /*
  * Held over open, close and fork(). No tern_lock: fork() is called with whatever locks the
@@ -132,6 +133,8 @@ void tern_space_close(void)
 
 int tern_space_attach(struct tern_devmem *devmem)
 {
+	if (devmem->mirror)
+		return trap_attach(devmem);
 	struct engine *e = atomic_load(&space);
 	if (!e)
 		return -ENOSYS;
@@ -158,6 +161,10 @@ int tern_space_attach(struct tern_devmem *devmem)
 
 void tern_space_detach(struct tern_devmem *devmem)
 {
+	if (devmem->mirror) {
+		trap_detach(devmem);
+		return;
+	}
 	struct engine *e = atomic_load(&space);
 	if (!e || !devmem->engine)
 		return;
@@ -171,7 +178,7 @@ void tern_space_detach(struct tern_devmem *devmem)
 void tern_space_recover(struct tern_devmem *devmem)
 {
 	struct device *device = devmem->engine;
-	if (!device)
+	if (!device || devmem->mirror) /* the kernel does it */
 		return;
 	atomic_store(&device->dead, true);
 	request_simple(REQUEST_RECOVER, devmem);
@@ -226,15 +233,35 @@ static int request_range(enum request_kind kind, struct tern_devmem *devmem, con
 	return error;
 }
 
+/* Where devices of both kinds are attached, one kind gives the pages back before the other gets
+ * them (trap_kernel.h). */
 int tern_space_migrate(struct tern_devmem *devmem, const void *address, size_t bytes,
 		       unsigned flags, struct tern_space_stats *caused)
 {
-	return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags, caused);
+	struct request q;
+	int error = 0;
+	bool mirror = devmem && devmem->mirror;
+	if (!mirror && !trap_any())
+		return request_range(REQUEST_MIGRATE, devmem, address, bytes, flags, caused);
+	if (!range_of(address, bytes, &q))
+		return 0;
+	/* What they have is none of @devmem's business, but when it is to go home. */
+	error = trap_bring_home(devmem, q.start, q.end, devmem ? NULL : caused);
+	if (!error)
+		error = request_range(REQUEST_MIGRATE, mirror ? NULL : devmem, address, bytes,
+				      mirror ? 0 : flags, mirror ? NULL : caused);
+	if (!error && mirror)
+		error = trap_migrate(devmem, q.start, q.end, flags, caused);
+	return error;
 }
 
 int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice)
 {
-	return request_range(REQUEST_ADVISE, NULL, address, bytes, advice, NULL);
+	struct request q;
+	int error = request_range(REQUEST_ADVISE, NULL, address, bytes, advice, NULL);
+	if (!error && trap_any() && range_of(address, bytes, &q))
+		error = trap_advise(q.start, q.end, advice);
+	return error;
 }
 
 static void request_stats(enum request_kind kind, const void *address, size_t bytes,
@@ -255,11 +282,17 @@ static void request_stats(enum request_kind kind, const void *address, size_t by
 void tern_space_stats(struct tern_space_stats *out)
 {
 	request_stats(REQUEST_STATS, NULL, 0, out);
+	if (trap_any())
+		trap_stats(out);
 }
 
 void tern_space_range_stats(const void *address, size_t bytes, struct tern_space_stats *out)
 {
-	request_stats(REQUEST_RANGE_STATS, address, bytes ? bytes : 1, out);
+	struct request q;
+	bytes += !bytes;
+	request_stats(REQUEST_RANGE_STATS, address, bytes, out);
+	if (trap_any() && range_of(address, bytes, &q))
+		trap_range_stats(q.start, q.end, out);
 }
 
 static struct owner *owner_of(struct tern_devmem *devmem, unsigned owner)
@@ -309,11 +342,15 @@ static uint64_t request_value(enum request_kind kind, struct tern_devmem *devmem
 
 uint64_t tern_space_resident(struct tern_devmem *devmem)
 {
+	if (devmem->mirror)
+		return trap_resident(devmem);
 	return request_value(REQUEST_RESIDENT, devmem, NULL);
 }
 
 enum tern_page_place tern_space_place(const void *address)
 {
+	if (trap_any() && trap_has((uintptr_t)address))
+		return TERN_PAGE_AWAY;
 	return (enum tern_page_place)request_value(REQUEST_PLACE, NULL, address);
 }
 

@@ -27,6 +27,7 @@ enum tern_lock_rank {
 	TERN_LOCK_MEMORY,      /* a memory object's maps, sub-buffers, callbacks */
 	TERN_LOCK_SVM,         /* the registry of SVM allocations */
 	TERN_LOCK_HEAP,        /* freed memory that is kept */
+	TERN_LOCK_TRAP,        /* where the pages of a kernel device are, and its driver */
 	TERN_LOCK_QUEUE,       /* an out-of-order queue's list of live commands */
 	TERN_LOCK_EVENT,       /* an event's callbacks */
 	TERN_LOCK_CALLBACK,    /* the callback thread's list */
