@@ -7,6 +7,7 @@
 #include "tools/tern.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ static const char *type_name(cl_device_type type)
 
 static void show_device(const cl_icd_dispatch *cl, cl_device_id device, unsigned index)
 {
-	char name[256] = "", extensions[4096] = "";
+	char name[256] = "", extensions[4096] = "", kernels[1024] = "";
 	cl_device_type type = 0;
 	cl_uint units = 0;
 	cl_ulong memory = 0, local = 0;
@@ -71,6 +72,7 @@ static void show_device(const cl_icd_dispatch *cl, cl_device_id device, unsigned
 	cl->clGetDeviceInfo(device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(unified), &unified, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_SVM_CAPABILITIES, sizeof(svm), &svm, NULL);
 	cl->clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof(extensions), extensions, NULL);
+	cl->clGetDeviceInfo(device, CL_DEVICE_BUILT_IN_KERNELS, sizeof(kernels), kernels, NULL);
 
 	printf("\nDevice %u: %s (%s)\n", index, name, type_name(type));
 	line("compute units", "%u", units);
@@ -78,8 +80,25 @@ static void show_device(const cl_icd_dispatch *cl, cl_device_id device, unsigned
 	     unified ? "" : " of its own", (unsigned long long)(local >> 10));
 	line("shared virtual memory", "%s%s", svm_level(svm),
 	     svm & CL_DEVICE_SVM_ATOMICS ? ", with atomics" : "");
-	line("kernels compiled for", "%s", tern_target_name());
+	if (*kernels)
+		line("kernels built in", "%s", kernels);
+	else
+		line("kernels compiled for", "%s", tern_target_name());
 	line("extensions", "%s", extensions);
+}
+
+/* Those that CL_DEVICE_TYPE_ALL stands for, and custom ones after them. */
+static cl_int find_devices(const cl_icd_dispatch *cl, cl_platform_id platform, cl_uint most,
+			   cl_device_id *devices, cl_uint *count)
+{
+	cl_uint all = 0, custom = 0;
+	cl_int err = cl->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, most, devices, &all);
+	all = err ? 0 : all < most ? all : most;
+	if (all < most && !cl->clGetDeviceIDs(platform, CL_DEVICE_TYPE_CUSTOM, most - all,
+					      devices + all, &custom))
+		err = CL_SUCCESS;
+	*count = all + custom < most ? all + custom : most;
+	return err;
 }
 
 static int show_devices(const char *library)
@@ -103,14 +122,14 @@ static int show_devices(const char *library)
 	const cl_icd_dispatch *cl = *(const cl_icd_dispatch *const *)(const void *)platform;
 	cl_device_id devices[16];
 	cl_uint n = 0;
-	cl_int err = cl->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 16, devices, &n);
+	cl_int err = find_devices(cl, platform, 16, devices, &n);
 	if (err != CL_SUCCESS || !n) {
 		fprintf(stderr,
 			"tern info: no device (error %d); see TERN_DEVICES and TERN_LOG=info\n",
 			err);
 		return 1;
 	}
-	for (cl_uint i = 0; i < n && i < 16; i++)
+	for (cl_uint i = 0; i < n; i++)
 		show_device(cl, devices[i], i);
 	return 0;
 }
@@ -204,6 +223,21 @@ static void show_accelerator(void)
 	show_userfaultfd();
 }
 
+/* The kernel's HMM test driver: vendors/dmirror. */
+static void show_dmirror(void)
+{
+	static const char node[] = "/dev/hmm_dmirror0";
+	const char *state =
+		is_offered("dmirror") ? "offered" : "not offered; TERN_DEVICES=cpu,dmirror does";
+	if (!access(node, R_OK | W_OK))
+		line("kernel HMM", "the test driver is there (%s): dmirror %s", node, state);
+	else if (errno == ENOENT)
+		line("kernel HMM",
+		     "no device: a kernel with CONFIG_TEST_HMM would give dmirror (%s)", node);
+	else
+		line("kernel HMM", "no device: %s cannot be opened (%s)", node, strerror(errno));
+}
+
 static void show_machine(void)
 {
 	struct utsname u;
@@ -211,6 +245,7 @@ static void show_machine(void)
 	if (!uname(&u))
 		line("kernel", "%s %s", u.sysname, u.release);
 	show_accelerator();
+	show_dmirror();
 	char *ternc = tern_path_ternc();
 	if (ternc)
 		line("compile server", "%s", ternc);

@@ -10,7 +10,7 @@
 
 /* X(identifier, environment variable, default, one line of help) */
 #define TERN_OPTIONS(X)                                                                            \
-	X(DEVICES, "TERN_DEVICES", "cpu", "devices to offer, in order: cpu, accel")                \
+	X(DEVICES, "TERN_DEVICES", "cpu", "devices to offer, in order: cpu, accel, dmirror")       \
 	X(LOG, "TERN_LOG", "off", "messages on stderr: off, error, warn, info or debug")           \
 	X(THREADS, "TERN_THREADS", "auto",                                                         \
 	  "worker threads of the cpu device; auto: by affinity mask and cgroup quota")             \
@@ -33,6 +33,8 @@
 	  "path of the accelerator process; auto: beside ternc")                                   \
 	X(ACCEL_TIMEOUT, "TERN_ACCEL_TIMEOUT", "0",                                                \
 	  "milliseconds that a command may run on the accelerator; 0: no limit")                   \
+	X(DMIRROR_MEMORY, "TERN_DMIRROR_MEMORY", "256M",                                           \
+	  "memory of each device of the kernel's HMM test driver that pages may use")              \
 	X(POLICY, "TERN_POLICY", "auto",                                                           \
 	  "migration policy: name[:key=value,...] or the path of a shared object")                 \
 	X(EVICT, "TERN_EVICT", "auto", "eviction: auto, allocation, recency, dead or chance")      \
