@@ -132,32 +132,55 @@ static void triad(struct bench *bench, int64_t unused)
 }
 
 #define FMA_VECTORS 8 /* independent chains: as many as two units of latency 4 need */
-#define FMA_LANES   16
 #define FMA_TURNS   400000
 
-typedef float vector __attribute__((vector_size(4 * FMA_LANES)));
+/*
+ * One for each width of register, since compilers keep wider vectors in memory. The chains begin
+ * with different numbers: equal ones would be computed once.
+ */
+#define FMA_LOOP(name, lanes, attribute)                                                           \
+	attribute static double name(void)                                                         \
+	{                                                                                          \
+		typedef float vector __attribute__((vector_size(4 * (lanes))));                    \
+		vector x[FMA_VECTORS], sum = {0};                                                  \
+                                                                                                   \
+		for (int i = 0; i < FMA_VECTORS; i++)                                              \
+			x[i] = (vector){0} + (float)i;                                             \
+		for (int turn = 0; turn < FMA_TURNS; turn++)                                       \
+			_Pragma("GCC unroll 8") for (int i = 0; i < FMA_VECTORS; i++) x[i] =       \
+				x[i] * 0.999f + 0.5f;                                              \
+		for (int i = 0; i < FMA_VECTORS; i++)                                              \
+			sum += x[i];                                                               \
+		return (double)sum[0] + (double)sum[(lanes) - 1];                                  \
+	}
 
-/* The chains begin with different numbers: equal ones would be computed once. */
-FOR_EACH_CPU static double fma_loop(void)
+struct fma {
+	double (*loop)(void);
+	unsigned lanes;
+};
+
+#ifdef __x86_64__
+FMA_LOOP(fma_loop_16, 16, __attribute__((target("avx512f"))))
+FMA_LOOP(fma_loop_8, 8, __attribute__((target("fma"))))
+#endif
+FMA_LOOP(fma_loop_4, 4, )
+
+static struct fma best_fma(void)
 {
-	vector x[FMA_VECTORS], sum = {0};
-
-	for (int i = 0; i < FMA_VECTORS; i++)
-		x[i] = (vector){0} + (float)i;
-	for (int turn = 0; turn < FMA_TURNS; turn++)
-#pragma GCC unroll 8
-		for (int i = 0; i < FMA_VECTORS; i++)
-			x[i] = x[i] * 0.999f + 0.5f;
-	for (int i = 0; i < FMA_VECTORS; i++)
-		sum += x[i];
-	return (double)sum[0] + (double)sum[FMA_LANES - 1];
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx512f"))
+		return (struct fma){fma_loop_16, 16};
+	if (__builtin_cpu_supports("fma"))
+		return (struct fma){fma_loop_8, 8};
+#endif
+	return (struct fma){fma_loop_4, 4};
 }
 
 static void *fma_thread(void *data)
 {
 	struct part *part = data;
 
-	part->sink = fma_loop();
+	part->sink = best_fma().loop();
 	return NULL;
 }
 
@@ -174,7 +197,7 @@ static void fma_peak(struct bench *bench, int64_t unused)
 	struct parallel all_parts = {fma_thread, parts, count};
 
 	bench_best(bench, LIMIT_SECONDS, in_parallel, NULL, &all_parts);
-	bench_flops(bench, 2.0 * FMA_VECTORS * FMA_LANES * FMA_TURNS * count);
+	bench_flops(bench, 2.0 * FMA_VECTORS * best_fma().lanes * FMA_TURNS * count);
 	free(parts);
 }
 

@@ -333,6 +333,21 @@ static LLVMValueRef lane_address(struct widen_emit *e, const struct access *a, u
 				       widen_int(e, e->fn->i32, lane), "");
 }
 
+/*
+ * The addresses at which lanes that are not set do no harm: without an instruction that scatters, a
+ * branch around each lane is mispredicted more often than a store is too many.
+ */
+static LLVMValueRef harmless_pointers(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
+				      LLVMValueRef mask)
+{
+	if (!mask || (e->fn->options->register_lanes >= 16 && widen_size_of(e->fn, type) >= 4))
+		return NULL;
+	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
+	LLVMValueRef nowhere = LLVMBuildAlloca(e->aux, type, "nowhere");
+	LLVMSetAlignment(nowhere, 64);
+	return LLVMBuildSelect(e->builder, mask, pointers, widen_splat(e, nowhere), "");
+}
+
 /* A store for each lane, as load_lanes(). */
 static void store_lanes(struct widen_emit *e, const struct access *a, int64_t offset,
 			unsigned align, LLVMValueRef v)
@@ -356,7 +371,9 @@ static void store_leaf(struct widen_emit *e, const struct access *a, unsigned le
 		return;
 	}
 	if (!way) {
-		scatter(e, v, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align, a->mask);
+		LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
+		LLVMValueRef harmless = harmless_pointers(e, type, pointers, a->mask);
+		scatter(e, v, harmless ? harmless : pointers, align, harmless ? NULL : a->mask);
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
