@@ -236,28 +236,34 @@ static LLVMValueRef lowest(struct widen_emit *e, const struct access *a, int64_t
 	return add_bytes(e, widen_scalar(e, a->pointer), offset);
 }
 
-/* Inactive lanes read what the first active one does: the block has an active lane. */
-static LLVMValueRef safe_pointers(struct widen_emit *e, const struct access *a)
+/* There is an instruction that gathers or scatters, and none of its lanes need be set. */
+static bool has_gather(const struct widen_emit *e, LLVMTypeRef type)
 {
-	LLVMValueRef pointers = widen_vector(e, a->pointer, 0);
-	if (!a->mask)
-		return pointers;
-	LLVMTypeRef bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
-	LLVMValueRef args[] = {LLVMBuildBitCast(e->builder, a->mask, bits, ""),
-			       widen_int(e, e->fn->i1, 1)};
-	LLVMValueRef lane = widen_intrinsic(e, "llvm.cttz", &bits, 1, args, 2);
-	LLVMValueRef first = LLVMBuildExtractElement(e->builder, pointers, lane, "");
-	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, first), "");
+	return e->fn->options->register_lanes >= 16 && widen_size_of(e->fn, type) >= 4;
 }
 
 /*
- * A load for each lane. Below 32 bits there is no instruction that gathers, and LLVM would branch
- * around each inactive lane.
+ * The addresses of the leaf at @offset, where lanes that are not set do no harm: without such an
+ * instruction, a branch around each lane, which LLVM would make of a mask, is mispredicted more
+ * often than an access is too many.
  */
+static LLVMValueRef harmless_pointers(struct widen_emit *e, const struct access *a,
+				      LLVMTypeRef type, int64_t offset)
+{
+	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
+	if (!a->mask)
+		return pointers;
+	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
+	LLVMValueRef nowhere = LLVMBuildAlloca(e->aux, type, "nowhere");
+	LLVMSetAlignment(nowhere, 64);
+	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, nowhere), "");
+}
+
+/* A load for each lane. */
 static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
 			       int64_t offset, unsigned align)
 {
-	LLVMValueRef pointers = add_bytes(e, safe_pointers(e, a), offset);
+	LLVMValueRef pointers = harmless_pointers(e, a, type, offset);
 	LLVMValueRef v = LLVMGetPoison(widen_vector_type(e, type));
 	for (unsigned i = 0; i < e->lanes; i++) {
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
@@ -311,9 +317,8 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	/* (a row of its own may have no active lane, whose address would do for all) */
-	bool narrow = widen_size_of(e->fn, type) < 4 && !e->fn->blocks[e->block].row_masked;
-	if (!way && (narrow || (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))))
+	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
+	if (!way && (strided || !has_gather(e, type)))
 		return load_lanes(e, a, type, offset, align);
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
@@ -331,21 +336,6 @@ static LLVMValueRef lane_address(struct widen_emit *e, const struct access *a, u
 		return add_bytes(e, widen_scalar(e, a->pointer), (int64_t)lane * a->stride);
 	return LLVMBuildExtractElement(e->builder, widen_vector(e, a->pointer, 0),
 				       widen_int(e, e->fn->i32, lane), "");
-}
-
-/*
- * The addresses at which lanes that are not set do no harm: without an instruction that scatters, a
- * branch around each lane is mispredicted more often than a store is too many.
- */
-static LLVMValueRef harmless_pointers(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
-				      LLVMValueRef mask)
-{
-	if (!mask || (e->fn->options->register_lanes >= 16 && widen_size_of(e->fn, type) >= 4))
-		return NULL;
-	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
-	LLVMValueRef nowhere = LLVMBuildAlloca(e->aux, type, "nowhere");
-	LLVMSetAlignment(nowhere, 64);
-	return LLVMBuildSelect(e->builder, mask, pointers, widen_splat(e, nowhere), "");
 }
 
 /* A store for each lane, as load_lanes(). */
@@ -371,9 +361,11 @@ static void store_leaf(struct widen_emit *e, const struct access *a, unsigned le
 		return;
 	}
 	if (!way) {
-		LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
-		LLVMValueRef harmless = harmless_pointers(e, type, pointers, a->mask);
-		scatter(e, v, harmless ? harmless : pointers, align, harmless ? NULL : a->mask);
+		bool masked = has_gather(e, type);
+		scatter(e, v,
+			masked ? add_bytes(e, widen_vector(e, a->pointer, 0), offset)
+			       : harmless_pointers(e, a, type, offset),
+			align, masked ? a->mask : NULL);
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
@@ -453,7 +445,7 @@ static LLVMTypeRef wide_type(const struct widen_emit *e, LLVMTypeRef type)
 static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
 {
 	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = safe_pointers(e, a);
+	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = harmless_pointers(e, a, type, 0);
 	for (unsigned i = 0; i < e->lanes; i++) {
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
 		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
@@ -467,14 +459,19 @@ static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
 static void store_each(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
 {
 	unsigned n = LLVMGetVectorSize(a->type);
+	LLVMTypeRef type = widen_map_type(e->fn, a->type);
+	LLVMValueRef pointers = a->mask ? harmless_pointers(e, a, type, 0) : NULL;
 	LLVMValueRef wide = widen_interleave(e, leaves, n);
 	int index[16];
 	for (unsigned i = 0; i < e->lanes; i++) {
 		for (unsigned j = 0; j < n; j++)
 			index[j] = (int)(i * n + j);
 		LLVMValueRef one = widen_shuffle(e, wide, NULL, index, n);
-		LLVMSetAlignment(LLVMBuildStore(e->builder, one, lane_address(e, a, i)),
-				 alignment(a, 0));
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef pointer =
+			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
+				 : lane_address(e, a, i);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), alignment(a, 0));
 	}
 }
 
@@ -625,7 +622,7 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 			   repeat_mask(e, a->mask, n), a->streams);
 		return;
 	}
-	if (!a->mask && is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
+	if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
 		store_each(e, a, leaves);
 		return;
 	}
