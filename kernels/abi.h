@@ -29,8 +29,9 @@
 
 #include <stdint.h>
 
-#define TERN_ABI_VERSION 3u
+#define TERN_ABI_VERSION 4u
 #define TERN_ARGS_ALIGN  128u
+#define TERN_LOCAL_SLACK 1024u
 
 struct tern_printf_buffer;
 
@@ -42,7 +43,9 @@ struct tern_group {
 	uint64_t global_offset[3];
 	uint64_t work_dim;
 	/* Local memory of the running work-group: tern_kernel_info.local_bytes for the kernel's own
-	 * __local variables first, then the __local arguments; aligned to TERN_ARGS_ALIGN. */
+	 * __local variables first, then the __local arguments; aligned to TERN_ARGS_ALIGN.
+	 * Before it and behind it are TERN_LOCAL_SLACK bytes that belong to this thread alone:
+	 * accesses of a chunk of which not all lanes are set read there and write it back. */
 	unsigned char *local_mem;
 	/* For kernels with barriers: at least tern_kernel_scratch() bytes, aligned to 128. */
 	unsigned char *scratch;

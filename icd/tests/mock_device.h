@@ -78,14 +78,16 @@ static inline void mock_range(const struct tern_ndrange *r)
 		group.global_offset[i] = r->offset[i];
 	}
 	group.scratch_bytes = tern_kernel_scratch(r->info, r->local[0], r->local[1], r->local[2]);
-	group.local_mem = tern_alloc_aligned(TERN_ARGS_ALIGN, r->local_bytes + 1);
+	unsigned char *local =
+		tern_alloc_aligned(TERN_ARGS_ALIGN, r->local_bytes + 2 * TERN_LOCAL_SLACK);
 	group.scratch = tern_alloc_aligned(TERN_ARGS_ALIGN, group.scratch_bytes + 1);
-	REQUIRE(group.local_mem && group.scratch);
+	REQUIRE(local && group.scratch);
+	group.local_mem = local + TERN_LOCAL_SLACK;
 	for (size_t z = 0; z < group.num_groups[2]; z++)
 		for (size_t y = 0; y < group.num_groups[1]; y++)
 			for (size_t x = 0; x < group.num_groups[0]; x++)
 				r->function(r->args, &group, x, y, z);
-	tern_free(group.local_mem);
+	tern_free(local);
 	tern_free(group.scratch);
 }
 

@@ -13,6 +13,7 @@ struct access {
 	unsigned align;
 	uint32_t element;    /* of an interleaved private variable, or 0 */
 	bool private;        /* each lane has such a place of its own */
+	bool local;          /* a pointer to local memory */
 	bool streams;        /* a store that may go past the caches */
 	LLVMValueRef mask;   /* NULL: all */
 	LLVMValueRef packed; /* what is stored, of all lanes as in memory; or NULL */
@@ -228,6 +229,16 @@ static int direction(const struct widen_emit *e, const struct access *a, LLVMTyp
 	return a->stride == size ? 1 : a->stride == -size ? -1 : 0;
 }
 
+/*
+ * The bytes of all lanes lie together where no other thread writes and where it does no harm to
+ * read them, as one lane is active: the mask does not matter, or what was there is written back.
+ */
+static bool is_close(const struct widen_emit *e, const struct access *a)
+{
+	return a->local && !e->fn->blocks[e->block].row_masked &&
+	       e->lanes * widen_size_of(e->fn, a->type) <= TERN_LOCAL_SLACK;
+}
+
 /* The lowest address of a contiguous access. */
 static LLVMValueRef lowest(struct widen_emit *e, const struct access *a, int64_t offset, int way)
 {
@@ -323,7 +334,8 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	if (!way)
 		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
 			      a->mask);
-	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
+	LLVMValueRef mask = is_close(e, a) ? NULL : a->mask;
+	mask = way < 0 && mask ? reversed(e, mask) : mask;
 	LLVMValueRef v =
 		load_wide(e, widen_vector_type(e, type), lowest(e, a, offset, way), align, mask);
 	return way < 0 ? reversed(e, v) : v;
@@ -490,6 +502,7 @@ static struct access access_of(const struct widen_emit *e, LLVMValueRef inst, LL
 		.element = v ? v->element : 0,
 		.align = LLVMGetAlignment(inst),
 		.private = widen_is_private_place(e->fn, pointer, widen_size_of(e->fn, type)),
+		.local = widen_is_pointer_to_local(pointer),
 		.mask = widen_mask(e)};
 }
 
@@ -505,7 +518,8 @@ static void load_all(struct widen_emit *e, const struct access *a, LLVMValueRef 
 	LLVMValueRef wide = NULL;
 	if (is_vector_array(e, a))
 		wide = load_wide(e, wide_type(e, a->type), widen_scalar(e, a->pointer),
-				 alignment(a, 0), repeat_mask(e, a->mask, n));
+				 alignment(a, 0),
+				 is_close(e, a) ? NULL : repeat_mask(e, a->mask, n));
 	else if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256)
 		wide = load_each(e, a);
 	for (unsigned i = 0; i < n; i++)
@@ -638,8 +652,15 @@ static bool scatters(const struct widen_emit *e, const struct access *a)
 	       !direction(e, a, type) && widen_size_of(e->fn, type) >= 4;
 }
 
+static bool is_close_row(const struct widen_emit *e, const struct access *a)
+{
+	return is_close(e, a) &&
+	       (is_vector_array(e, a) || (widen_leaf_count(a->type) == 1 &&
+					  direction(e, a, widen_leaf_type(e->fn, a->type, 0))));
+}
+
 /* Nobody else sees the place: the other lanes write what was there. */
-static void store_private(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void store_blended(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
 {
 	LLVMValueRef old[WIDEN_MAX_LEAVES] = {0};
 	struct access whole = *a;
@@ -657,8 +678,8 @@ static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValu
 		store_all(e, a, leaves);
 		return;
 	}
-	if (a->private) {
-		store_private(e, a, leaves);
+	if (a->private || is_close_row(e, a)) {
+		store_blended(e, a, leaves);
 		return;
 	}
 	struct access whole = *a;

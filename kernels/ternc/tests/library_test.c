@@ -87,8 +87,8 @@ static void run(const char *name, struct tern_printf_buffer *buffer)
 		.global_size = {ITEMS, 1, 1},
 		.num_groups = {1, 1, 1},
 		.work_dim = 1,
-		.local_mem = local,
-		.local_bytes = sizeof(local),
+		.local_mem = local + TERN_LOCAL_SLACK,
+		.local_bytes = sizeof(local) - 2 * TERN_LOCAL_SLACK,
 		.scratch = scratch,
 		.scratch_bytes = sizeof(scratch),
 		.printf_buffer = buffer,
@@ -98,7 +98,7 @@ static void run(const char *name, struct tern_printf_buffer *buffer)
 		if (strcmp(k->name, name) != 0)
 			continue;
 		REQUIRE(tern_kernel_scratch(k, ITEMS, 1, 1) <= sizeof(scratch));
-		REQUIRE(k->local_bytes <= sizeof(local));
+		REQUIRE(k->local_bytes <= group.local_bytes);
 		tern_module_function(module, i)(block, &group, 0, 0, 0);
 		return;
 	}

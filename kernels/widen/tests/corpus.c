@@ -233,6 +233,7 @@ static void make_reference(LLVMModuleRef original)
 
 static unsigned char *buffers[2][MAX_ARGS]; /* reference, tested */
 static unsigned char local_memory[2 * LOCAL_BYTES + 65536] __attribute__((aligned(128)));
+static unsigned char *const local_mem = local_memory + TERN_LOCAL_SLACK;
 
 static uint32_t random_word(uint32_t *state)
 {
@@ -278,7 +279,7 @@ static void fill(const struct kernel *k, unsigned which, uint64_t items, unsigne
 		if (a->w.kind == TERN_ARG_VALUE) {
 			fill_value(a, i, items, at);
 		} else if (a->w.kind == TERN_ARG_LOCAL) {
-			p = local_memory + local;
+			p = local_mem + local;
 			memcpy(at, absolute ? (void *)&p : (void *)&local, 8);
 		} else {
 			fill_buffer(a, i, p);
@@ -301,8 +302,8 @@ void set_group(struct tern_group *g, const struct config *c)
 		g->streams += c->local[d] % 2 == 0; /* not for all sizes */
 		g->work_dim = c->global[d] > 1 ? (uint64_t)d + 1 : tern_max(g->work_dim, 1u);
 	}
-	g->local_mem = local_memory;
-	g->local_bytes = sizeof(local_memory);
+	g->local_mem = local_mem;
+	g->local_bytes = sizeof(local_memory) - 2 * TERN_LOCAL_SLACK;
 	g->printf_buffer = (struct tern_printf_buffer *)printf_space;
 	g->printf_buffer->used = 0;
 }
@@ -334,6 +335,9 @@ static void run_tested(struct kernel *k, const struct config *c, tern_group_fn *
 		if (g.scratch[scratch + i] != 0x5a)
 			die(k->name, "wrote behind the scratch memory");
 	free(g.scratch);
+	for (unsigned i = 0; i < TERN_LOCAL_SLACK; i++)
+		if (local_memory[i] != 0xa5 || local_mem[g.local_bytes + i] != 0xa5)
+			die(k->name, "changed what is beside the local memory");
 }
 
 static void compare(struct kernel *k, const struct config *c, unsigned lanes)

@@ -130,7 +130,7 @@ static long map_unit(uint32_t i)
 	uint64_t base = unit_base(i);
 	long e = map(base + UNIT_STACK, hello.stack_bytes, access, -1, 0);
 	e = e ? e : map(base + UNIT_SIGNAL_STACK, UNIT_SIGNAL_BYTES, access, -1, 0);
-	e = e ? e : map(base + UNIT_LOCAL, hello.local_bytes, access, -1, 0);
+	e = e ? e : map(base + UNIT_LOCAL - PAGE, hello.local_bytes + 2 * PAGE, access, -1, 0);
 	return e ? e : map(base + UNIT_SCRATCH, hello.scratch_bytes, access, -1, 0);
 }
 

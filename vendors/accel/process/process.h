@@ -15,7 +15,7 @@
  *
  *	1 GiB		stack, growing down to there
  *	1.5 GiB		the signal handler's stack
- *	2 GiB		local memory
+ *	2 GiB		local memory, with TERN_LOCAL_SLACK (a page) before and behind it
  *	4 GiB		scratch memory
  *
  * What a unit knows lies in `units`, not on its stack: after a fault it starts again at the top of
