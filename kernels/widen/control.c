@@ -421,6 +421,19 @@ static void complete_phis(struct widen_emit *e, uint32_t b)
 
 /* ---- the whole ---- */
 
+void widen_emit_instructions(struct widen_emit *e, uint32_t b, LLVMValueRef first)
+{
+	for (LLVMValueRef i = first; i != e->fn->blocks[b].terminator;
+	     i = LLVMGetNextInstruction(i)) {
+		e->shared = !widen_per_row(e->fn, i);
+		widen_set_line(e, i);
+		for (e->row = 0; e->row < copies(e, i); e->row++)
+			widen_emit_instruction(e, i);
+		e->row = 0;
+	}
+	e->shared = false;
+}
+
 static void emit_block(struct widen_emit *e, uint32_t b)
 {
 	const struct widen_block *block = &e->fn->blocks[b];
@@ -436,14 +449,10 @@ static void emit_block(struct widen_emit *e, uint32_t b)
 	if (e->fn->widened && block->latch != WIDEN_NONE && block->loop_divergent)
 		begin_accumulators(e, b);
 	join_row_masks(e, b);
-	for (; i != block->terminator; i = LLVMGetNextInstruction(i)) {
-		e->shared = !widen_per_row(e->fn, i);
-		widen_set_line(e, i);
-		for (e->row = 0; e->row < copies(e, i); e->row++)
-			widen_emit_instruction(e, i);
-		e->row = 0;
-	}
-	e->shared = false;
+	if (widen_is_made_twice(e, b))
+		widen_emit_twice(e, b, i);
+	else
+		widen_emit_instructions(e, b, i);
 	widen_set_line(e, block->terminator);
 	if (e->fn->yields && widen_ends_waiting_round(e->fn, b))
 		widen_emit_suspend(e, false);

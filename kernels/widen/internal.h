@@ -21,6 +21,7 @@
  *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
  *               together.c (atomics on one address), machine.c (instructions of some processors)
  *   stream.c    stores past the caches
+ *   twice.c     blocks for a full and for a partial mask
  *   packed.c    vectors of work-items that stay as they lie in memory
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
@@ -395,6 +396,7 @@ struct widen_block_state {
 	LLVMValueRef shared_then_mask;
 	bool flat;    /* divergent if without a test: the then-block is always run */
 	bool bounded; /* ids and uniform values alone decide about the mask: mostly it is full */
+	bool partial; /* what is being made is for when it is not: twice.c */
 };
 
 /* One body being made. */
@@ -494,6 +496,19 @@ const char *widen_intrinsic_overloads(LLVMValueRef call, const char **name);
 bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth);
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst);
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst);
+/* Two ways, the first of which is the usual one: begins where @guard (i1) holds. */
+struct widen_fork {
+	LLVMBasicBlockRef linear, general, join;
+};
+struct widen_fork widen_fork_begin(struct widen_emit *e, LLVMValueRef guard);
+/* Goes on in @next, f->general and then f->join; the block that the last way ends in. */
+LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork *f,
+				  LLVMBasicBlockRef next);
+
+/* ---- twice.c ---- */
+bool widen_is_made_twice(struct widen_emit *e, uint32_t b);
+/* The instructions of block @b from @first on, which follows its phis. */
+void widen_emit_twice(struct widen_emit *e, uint32_t b, LLVMValueRef first);
 /* Leaves to one vector of whole lanes, and a leaf of such a vector. */
 LLVMValueRef widen_interleave(struct widen_emit *e, LLVMValueRef *leaves, unsigned count);
 LLVMValueRef widen_deinterleave(struct widen_emit *e, LLVMValueRef wide, unsigned count,
@@ -547,6 +562,8 @@ void widen_emit_lanes(struct widen_emit *e, LLVMValueRef inst, bool guarded);
 
 /* ---- control.c, body.c, group.c, optimize.c ---- */
 void widen_emit_blocks(struct widen_emit *e);
+/* The instructions of block @b from @first to before its terminator. */
+void widen_emit_instructions(struct widen_emit *e, uint32_t b, LLVMValueRef first);
 void widen_emit_suspend(struct widen_emit *e, bool final);
 /* Suspends until all other chunks are at a barrier, too, or have finished. */
 void widen_emit_barrier(struct widen_emit *e);

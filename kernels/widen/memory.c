@@ -85,11 +85,6 @@ static LLVMValueRef reversed(struct widen_emit *e, LLVMValueRef v)
 
 /* ---- two ways ---- */
 
-/* Two ways to do an access. */
-struct fork {
-	LLVMBasicBlockRef linear, general, join;
-};
-
 /* The way to the first block is the one without a jump. */
 static void expect_first(struct widen_emit *e, LLVMValueRef branch)
 {
@@ -103,11 +98,11 @@ static void expect_first(struct widen_emit *e, LLVMValueRef branch)
 			LLVMMetadataAsValue(context, node));
 }
 
-static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
+struct widen_fork widen_fork_begin(struct widen_emit *e, LLVMValueRef guard)
 {
-	struct fork f = {.linear = widen_append_block(e, "linear"),
-			 .general = widen_append_block(e, "wraps"),
-			 .join = widen_append_block(e, "")};
+	struct widen_fork f = {.linear = widen_append_block(e, "linear"),
+			       .general = widen_append_block(e, "wraps"),
+			       .join = widen_append_block(e, "")};
 	/* (a guard may come from an arm that is not chosen) */
 	guard = LLVMBuildFreeze(e->builder, guard, "");
 	expect_first(e, LLVMBuildCondBr(e->builder, guard, f.linear, f.general));
@@ -115,8 +110,8 @@ static struct fork fork_begin(struct widen_emit *e, LLVMValueRef guard)
 	return f;
 }
 
-static LLVMBasicBlockRef fork_next(struct widen_emit *e, const struct fork *f,
-				   LLVMBasicBlockRef next)
+LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork *f,
+				  LLVMBasicBlockRef next)
 {
 	LLVMBasicBlockRef last = LLVMGetInsertBlock(e->builder);
 	LLVMBuildBr(e->builder, f->join);
@@ -160,14 +155,14 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	if (bytes > PAGE || bytes > e->fn->least_variable || e->fn->blocks[e->block].row_masked)
 		return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
 	LLVMBasicBlockRef from[2];
-	bool bounded = e->states[e->block].bounded;
+	bool bounded = e->states[e->block].bounded && !e->states[e->block].partial;
 	LLVMValueRef guard =
 		bounded ? widen_full(e, widen_mask(e)) : is_on_one_page(e, pointer, bytes);
-	struct fork f = fork_begin(e, guard);
+	struct widen_fork f = widen_fork_begin(e, guard);
 	LLVMValueRef in[2] = {load_plainly(e, type, pointer, align)};
-	from[0] = fork_next(e, &f, f.general);
+	from[0] = widen_fork_next(e, &f, f.general);
 	in[1] = widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
-	from[1] = fork_next(e, &f, f.join);
+	from[1] = widen_fork_next(e, &f, f.join);
 	LLVMValueRef v = LLVMBuildPhi(e->builder, type, "");
 	LLVMAddIncoming(v, in, from, 2);
 	return v;
@@ -180,11 +175,11 @@ static void store_plainly(struct widen_emit *e, LLVMValueRef v, LLVMValueRef poi
 		LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
 		return;
 	}
-	struct fork f = fork_begin(e, widen_is_cached_store(e, v, pointer));
+	struct widen_fork f = widen_fork_begin(e, widen_is_cached_store(e, v, pointer));
 	LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), align);
-	fork_next(e, &f, f.general);
+	widen_fork_next(e, &f, f.general);
 	widen_store_past_caches(e, v, pointer);
-	fork_next(e, &f, f.join);
+	widen_fork_next(e, &f, f.join);
 }
 
 static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer, unsigned align,
@@ -563,14 +558,14 @@ static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValue
 	linear.shape = WIDEN_LINEAR;
 	/* Both ways are dominated by these. */
 	(void)widen_vector(e, a->pointer, 0);
-	struct fork f = fork_begin(e, guard);
+	struct widen_fork f = widen_fork_begin(e, guard);
 	if (a->stride)
 		load_all(e, &linear, leaves);
 	else
 		load_same(e, &linear, leaves);
-	from[0] = fork_next(e, &f, f.general);
+	from[0] = widen_fork_next(e, &f, f.general);
 	load_all(e, a, general);
-	from[1] = fork_next(e, &f, f.join);
+	from[1] = widen_fork_next(e, &f, f.join);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++) {
 		LLVMValueRef in[] = {leaves[i], general[i]};
 		leaves[i] = LLVMBuildPhi(e->builder, LLVMTypeOf(in[0]), "");
@@ -674,7 +669,8 @@ static void store_blended(struct widen_emit *e, const struct access *a, LLVMValu
 /* Masked stores take many times as long as others, on some processors: mostly all lanes are set. */
 static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
 {
-	if (!a->mask || LLVMIsConstant(a->mask) || (a->private && scatters(e, a))) {
+	if (!a->mask || LLVMIsConstant(a->mask) || (a->private && scatters(e, a)) ||
+	    (e->states[e->block].partial && !a->private && !is_close_row(e, a))) {
 		store_all(e, a, leaves);
 		return;
 	}
@@ -686,11 +682,11 @@ static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValu
 	LLVMValueRef full = widen_full(e, a->mask);
 	whole.mask = NULL;
 	(void)widen_vector(e, a->pointer, 0); /* dominates both ways */
-	struct fork f = fork_begin(e, full);
+	struct widen_fork f = widen_fork_begin(e, full);
 	store_all(e, &whole, leaves);
-	fork_next(e, &f, f.general);
+	widen_fork_next(e, &f, f.general);
 	store_all(e, a, leaves);
-	fork_next(e, &f, f.join);
+	widen_fork_next(e, &f, f.join);
 }
 
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
@@ -718,11 +714,11 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	if (is_vector_array(e, &linear) && !LLVMGetNextUse(LLVMGetFirstUse(v)))
 		a.packed = linear.packed = widen_packed(e, vectors, leaves);
 	if (guard) {
-		struct fork f = fork_begin(e, guard);
+		struct widen_fork f = widen_fork_begin(e, guard);
 		store_quickly(e, &linear, vectors);
-		fork_next(e, &f, f.general);
+		widen_fork_next(e, &f, f.general);
 		store_all(e, &a, vectors);
-		fork_next(e, &f, f.join);
+		widen_fork_next(e, &f, f.join);
 		return;
 	}
 	store_quickly(e, &a, vectors);
