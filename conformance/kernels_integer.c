@@ -142,9 +142,6 @@ static void dot_products(void)
 	"    out[2 * n + i].z = as_" type "(bitfield_extract_unsigned(x[i].z, offset, count));\n"  \
 	"    out[3 * n + i].w = bit_reverse(x[i].w); } }\n"
 
-static const char *const bits_source = BITS("char", 8) BITS("uchar", 8) BITS("short", 16)
-	BITS("ushort", 16) BITS("int", 32) BITS("uint", 32) BITS("long", 64) BITS("ulong", 64);
-
 static cl_ulong word(const void *p, size_t i, unsigned bytes)
 {
 	cl_ulong v = 0;
@@ -156,10 +153,12 @@ static cl_ulong word(const void *p, size_t i, unsigned bytes)
 static void bit_fields(void)
 {
 	static const struct {
-		const char *name;
+		const char *name, *source;
 		unsigned bits;
-	} types[] = {{"t_char", 8}, {"t_uchar", 8}, {"t_short", 16}, {"t_ushort", 16},
-		     {"t_int", 32}, {"t_uint", 32}, {"t_long", 64},  {"t_ulong", 64}};
+	} types[] = {{"t_char", BITS("char", 8), 8},     {"t_uchar", BITS("uchar", 8), 8},
+		     {"t_short", BITS("short", 16), 16}, {"t_ushort", BITS("ushort", 16), 16},
+		     {"t_int", BITS("int", 32), 32},     {"t_uint", BITS("uint", 32), 32},
+		     {"t_long", BITS("long", 64), 64},   {"t_ulong", BITS("ulong", 64), 64}};
 	enum { ITEMS = 64 * 65 };
 	static cl_ulong x[4 * ITEMS], y[4 * ITEMS], out[4 * 4 * ITEMS];
 	const cl_ulong endian = 1;
@@ -176,11 +175,10 @@ static void bit_fields(void)
 	cl_mem a = conf_buffer(CL_MEM_COPY_HOST_PTR, sizeof x, x),
 	       b = conf_buffer(CL_MEM_COPY_HOST_PTR, sizeof y, y),
 	       c = conf_buffer(0, sizeof out, NULL);
-	cl_program program = conf_program(bits_source, "-cl-std=CL3.0");
-
 	for (size_t t = 0; t < LENGTH(types); t++) {
 		unsigned bits = types[t].bits, bytes = bits / 8;
 		cl_ulong all = ~(cl_ulong)0 >> (64 - bits);
+		cl_program program = conf_program(types[t].source, "-cl-std=CL3.0");
 		cl_kernel kernel = conf_kernel_of(program, types[t].name);
 
 		ARG(kernel, 0, a);
