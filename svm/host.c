@@ -24,9 +24,27 @@ static int64_t host_zero(struct engine *e, uint64_t at, uint64_t bytes)
 	return uffd_zero(e->uffd, at, bytes, 0);
 }
 
+/* Before Linux 6.3 a call took a range within one mapping only, and what was registered piece by
+ * piece is several. What lies between mappings is passed over, as the kernel does now. */
+static long protect_mappings(struct engine *e, uint64_t at, uint64_t bytes, uint64_t mode)
+{
+	uint64_t end = at + bytes;
+	long r = -ENOENT;
+	struct vma vma;
+	while (at < end && vma_find_next(&e->maps, at, &vma) && vma.start < end) {
+		at = tern_max(at, vma.start);
+		r = uffd_protect(e->uffd, at, tern_min(end, vma.end) - at, mode);
+		if (r)
+			break;
+		at = vma.end;
+	}
+	return r;
+}
+
 static long host_protect(struct engine *e, uint64_t at, uint64_t bytes, uint64_t mode)
 {
-	return uffd_protect(e->uffd, at, bytes, mode);
+	long r = uffd_protect(e->uffd, at, bytes, mode);
+	return r == -ENOENT && bytes > TERN_PAGE ? protect_mappings(e, at, bytes, mode) : r;
 }
 
 static void host_wake(struct engine *e, uint64_t at, uint64_t bytes)
