@@ -49,6 +49,7 @@ struct chunk {
 	tern_page_bits registered;  /* with the program's userfaultfd, as far as we know */
 	tern_page_bits readonly;    /* AWAY pages that the device may only read as yet */
 	tern_page_bits shown;       /* AWAY pages that a watched device reaches (watch.c) */
+	tern_page_bits reads;       /* HOME pages that a kernel device reads in place (trap.h) */
 	tern_page_bits device_held; /* whom hold_until is for: set: the device */
 	uint32_t hold_until[TERN_CHUNK_PAGES]; /* microseconds of the engine's clock, wraps */
 	uint32_t changed[TERN_CHUNK_PAGES];    /* when it last changed sides; the same clock */

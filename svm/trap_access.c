@@ -47,9 +47,12 @@ static int fail(const struct access *a, uint64_t va, int error)
 static void plan(struct trap *t, struct chunk *chunk, struct pending *fault)
 {
 	tern_page_bits mapped;
+	bits_clear(chunk->reads, page_index(fault->address), 1);
 	if (!trap_mapped(t, chunk, fault->address, mapped))
 		return;
 	plan_make(t->e, chunk, fault, mapped, &fault->plan);
+	if (fault->plan.action == TERN_PLAN_SHARE)
+		bits_fill(chunk->reads, page_index(fault->address), 1);
 	unsigned first = fault->plan.first, end = first + fault->plan.count;
 	if (t->e->single_pages) {
 		first = page_index(fault->address);
@@ -95,8 +98,10 @@ static int by_driver(struct trap *t, const struct access *a, struct chunk *chunk
 	uint64_t va = page_address(chunk, first), faults = 0;
 	int error = a->write ? ops->write(a->mem, va, count, buffer, &faults)
 			     : ops->read(a->mem, va, count, buffer, &faults);
-	if (!error && faults)
-		faulted(t, a, chunk, first, faults);
+	/* What was to be read only: the driver lets it be written, too, where the host may. */
+	bool upgrade = a->write && bits_test(chunk->reads, first);
+	if (!error && (faults || upgrade))
+		faulted(t, a, chunk, first, tern_max(faults, (uint64_t)1));
 	return error;
 }
 

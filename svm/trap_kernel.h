@@ -18,7 +18,10 @@
  *	SHARE	they stay where they are: the mapping is what the copy is elsewhere
  *	DEFER	they stay, too: the access is over already
  *
- * So a page that the device reaches without a fault is never asked about, wherever it lies.
+ * So a page that the device reaches without a fault is never asked about, wherever it lies. But
+ * for one case: a driver that maps a page for reading may let it be written at the same time. The
+ * first write to a page of which the policy said SHARE counts as a write fault and is asked about.
+ *
  * Commands are told to the policy as everywhere (space.h), and what it wants ahead is moved when
  * the next command begins, before its first access.
  *
@@ -54,6 +57,10 @@
  *
  * fork: the mirror is of the process that opened it. In a child all of this is forgotten; the
  * kernel keeps the contents of pages that both share.
+ *
+ * Between kernel devices: what is in another's device-private memory comes home by a fault, as for
+ *a host thread. Device-coherent memory of another one's is reached where it is, and is moved by
+ * requests only.
  *
  * Not supported: memory limits of the kernel's own (a device that is full leaves pages where they
  * are), TERN_SVM_HOLD, imposed links, recordings of accesses.

@@ -29,6 +29,7 @@ static void set(struct trap *t, struct chunk *chunk, unsigned page, bool away)
 		pages_set(t->e, chunk, page, 1, PAGE_HOME);
 		model_host(chunk, page, 1, MODEL_WRITE);
 	}
+	bits_clear(chunk->reads, page, 1);
 	pages_hold(t->e, chunk, page, 1, away, 0, true);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/base/alloc.h"
 #include "runtime/base/log.h"
 #include "svm/space.h"
 #include "vendors/dmirror/internal.h"
@@ -15,13 +16,62 @@ static const struct tern_devmem_ops memory_ops = {.name = "dmirror"};
 static struct dmirror devices[DMIRROR_NODES];
 static unsigned device_count;
 
+/* fork() */
+
+/* Past the checks of ranks: nobody else takes two of one. */
+static void before_fork(void)
+{
+	for (unsigned i = 0; i < device_count; i++)
+		pthread_mutex_lock(&devices[i].start_lock.mutex);
+	for (unsigned i = 0; i < device_count; i++)
+		pthread_mutex_lock(&devices[i].lock.mutex);
+}
+
+static void after_fork_parent(void)
+{
+	for (unsigned i = device_count; i-- > 0;) {
+		pthread_mutex_unlock(&devices[i].lock.mutex);
+		pthread_mutex_unlock(&devices[i].start_lock.mutex);
+	}
+}
+
+static void after_fork_child(void)
+{
+	for (unsigned i = device_count; i-- > 0;) {
+		struct dmirror *d = &devices[i];
+		dmirror_close(d);
+		atomic_store(&d->lost, false);
+		d->starts = 0;
+		d->running = false;
+		d->ready[0] = d->ready[1] = (struct dmirror_list){0};
+		d->devmem.engine = NULL;
+	}
+	after_fork_parent();
+}
+
+/* After the space has done so: the handlers before a fork run in the opposite order, and start()
+ * goes from here to there. */
+static int prepare_fork(void)
+{
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	static bool prepared;
+	int error = 0;
+	pthread_mutex_lock(&mutex);
+	if (!prepared)
+		error = pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+	prepared |= !error;
+	pthread_mutex_unlock(&mutex);
+	return -error;
+}
+
 /* Start and stop. */
 
 static int open_all(struct dmirror *d)
 {
 	if (!d->buffers) {
-		void *p = mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *p = tern_fault_hit() ? MAP_FAILED
+					   : mmap(NULL, BUFFER_BYTES, PROT_READ | PROT_WRITE,
+						  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (p == MAP_FAILED)
 			return -ENOMEM;
 		d->buffers = p;
@@ -33,7 +83,9 @@ static int open_all(struct dmirror *d)
 	error = tern_space_attach(&d->devmem);
 	if (error)
 		goto err_driver;
-	error = dmirror_worker_start(d);
+	error = prepare_fork();
+	if (!error)
+		error = dmirror_worker_start(d);
 	if (error)
 		goto err_memory;
 	return 0;
@@ -92,38 +144,6 @@ bool dmirror_retire(struct dmirror *d)
 	}
 	tern_lock_release(&d->start_lock);
 	return idle;
-}
-
-/* fork() */
-
-static void before_fork(void)
-{
-	for (unsigned i = 0; i < device_count; i++) {
-		tern_lock_acquire(&devices[i].start_lock);
-		tern_lock_acquire(&devices[i].lock);
-	}
-}
-
-static void after_fork_parent(void)
-{
-	for (unsigned i = device_count; i-- > 0;) {
-		tern_lock_release(&devices[i].lock);
-		tern_lock_release(&devices[i].start_lock);
-	}
-}
-
-static void after_fork_child(void)
-{
-	for (unsigned i = device_count; i-- > 0;) {
-		struct dmirror *d = &devices[i];
-		dmirror_close(d);
-		atomic_store(&d->lost, false);
-		d->starts = 0;
-		d->running = false;
-		d->ready[0] = d->ready[1] = (struct dmirror_list){0};
-		d->devmem.engine = NULL;
-	}
-	after_fork_parent();
 }
 
 /* Operations. */
@@ -238,8 +258,6 @@ static void make(struct dmirror *d, const struct dmirror_driver *driver, unsigne
 int dmirror_probe(const struct dmirror_driver *driver, struct tern_device **out, unsigned max)
 {
 	int worst = 0;
-	if (pthread_atfork(before_fork, after_fork_parent, after_fork_child))
-		return -ENOMEM;
 	for (unsigned node = 0; node < DMIRROR_NODES && device_count < max; node++) {
 		int fd = driver->open(node);
 		if (fd < 0) {

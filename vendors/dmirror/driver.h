@@ -24,6 +24,16 @@
  *	CHECK_EXCLUSIVE	-EPERM: some page of the range is exclusive; 0: none is
  *	RELEASE		gives up the device's memory; the pages go home
  *
+ * The trap. The driver's table has an entry for a page in its own memory from TO_DEV on, and loses
+ * it by whatever changes the program's mapping (mprotect, fork, mremap), or that of the page before
+ * it (it counts to the end of a range, inclusive), or when two host threads touch the page at once;
+ * the page stays. READ and WRITE of such a page fill the entry with the
+ * page itself, where device-private memory has another page behind it that holds the contents, and
+ * the kernel crashes (Linux 6.1 at least). TO_DEV, however, reads what has entries and says -ENOENT
+ * otherwise: of a page that is on the device already it is a reading that cannot fault. So that is
+ * how such pages are read (mirror.c), and how it is known that they can be written. What remains is
+ * the moment between that and the WRITE.
+ *
  * When a file is closed, all pages of the device go home, those of other processes, too. The mirror
  * is of the process that opened the file, whoever uses it.
  */
@@ -52,6 +62,7 @@ struct dmirror_request {
 /* Bytes of a snapshot. */
 enum {
 	DMIRROR_RIGHTS = 0x03, /* any of them: the program may access it */
+	DMIRROR_WRITABLE = 0x02,
 	DMIRROR_KIND = 0x70,
 	DMIRROR_ZERO = 0x10,
 	DMIRROR_PRIVATE_LOCAL = 0x20,

@@ -32,6 +32,9 @@ static const struct tern_kernel_arg compare[] = {INPUT("a", "uchar*", 0), INPUT(
 						 OUTPUT("result", "ulong*", 16)};
 static const struct tern_kernel_arg checksum[] = {INPUT("from", "uchar*", 0),
 						  OUTPUT("crc", "uint*", 8)};
+static const struct tern_kernel_arg increment[] = {OUTPUT("at", "uint*", 0)};
+static const struct tern_kernel_arg check_ramp[] = {
+	INPUT("from", "uint*", 0), NUMBER("value", "uint", 8, 4), ATOMIC("wrong", "uint*", 16)};
 static const struct tern_kernel_arg sum_list[] = {
 	INPUT("first", "void*", 0), OUTPUT("result", "ulong*", 8), NUMBER("most", "ulong", 16, 8)};
 static const struct tern_kernel_arg exchange[] = {
@@ -41,6 +44,8 @@ static const struct tern_kernel_arg compare_exchange[] = {
 	NUMBER("desired", "uint", 12, 4), OUTPUT("old", "uint*", 16)};
 static const struct tern_kernel_arg atomic_add[] = {ATOMIC("at", "uint*", 0),
 						    NUMBER("value", "uint", 8, 4)};
+static const struct tern_kernel_arg count[] = {ATOMIC("at", "uint*", 0),
+					       NUMBER("times", "uint", 8, 4)};
 static const struct tern_kernel_arg exclusive[] = {ATOMIC("at", "uchar*", 0),
 						   OUTPUT("pages", "uint*", 8)};
 
@@ -59,12 +64,16 @@ const struct tern_kernel_info dmirror_kernels[] = {
 	KERNEL("tern_copy", copy, 16, 0),
 	KERNEL("tern_fill", fill, 16, 0),
 	KERNEL("tern_add", add, 24, 0),
+	KERNEL("tern_increment", increment, 8, 0),
+	KERNEL("tern_ramp", fill, 16, 0),
+	KERNEL("tern_check_ramp", check_ramp, 24, TERN_KERNEL_ATOMICS),
 	KERNEL("tern_compare", compare, 24, 0),
 	KERNEL("tern_checksum", checksum, 16, 0),
 	KERNEL("tern_sum_list", sum_list, 24, 0),
 	KERNEL("tern_exchange", exchange, 24, TERN_KERNEL_ATOMICS),
 	KERNEL("tern_compare_exchange", compare_exchange, 24, TERN_KERNEL_ATOMICS),
 	KERNEL("tern_atomic_add", atomic_add, 16, TERN_KERNEL_ATOMICS),
+	KERNEL("tern_count", count, 16, TERN_KERNEL_ATOMICS),
 	KERNEL("tern_exclusive", exclusive, 16, 0),
 	KERNEL("tern_held", exclusive, 16, 0),
 };

@@ -8,6 +8,8 @@
 
 #include "vendors/dmirror/internal.h"
 
+#define COUNT_MOST UINT64_C(256) /* additions that one operation stands for */
+
 struct run {
 	struct dmirror_access *access;
 	const unsigned char *args;
@@ -107,6 +109,37 @@ static int run_compare(const struct run *r)
 	return error ? error : dmirror_write(r->access, pointer_at(r, 16), sizeof(result), result);
 }
 
+static int run_increment(const struct run *r)
+{
+	uint32_t *words = (uint32_t *)(void *)dmirror_buffer(r->access->d, 0);
+	uint64_t at, bytes = r->count * sizeof(*words);
+	int error = array_at(r, 0, sizeof(*words), &at);
+	for (uint64_t done = 0, n; done < bytes && !error; done += n) {
+		n = dmirror_block(at + done, bytes - done, sizeof(*words));
+		error = dmirror_read(r->access, at + done, n, words);
+		for (size_t i = 0; i < n / sizeof(*words); i++)
+			words[i]++;
+		if (!error)
+			error = dmirror_write(r->access, at + done, n, words);
+	}
+	return error;
+}
+
+static int run_ramp(const struct run *r)
+{
+	uint32_t *words = (uint32_t *)(void *)dmirror_buffer(r->access->d, 0);
+	uint32_t value = number_at(r, 8) + (uint32_t)r->first;
+	uint64_t at, bytes = r->count * sizeof(*words);
+	int error = array_at(r, 0, sizeof(*words), &at);
+	for (uint64_t done = 0, n; done < bytes && !error; done += n) {
+		n = dmirror_block(at + done, bytes - done, sizeof(*words));
+		for (size_t i = 0; i < n / sizeof(*words); i++)
+			words[i] = value++;
+		error = dmirror_write(r->access, at + done, n, words);
+	}
+	return error;
+}
+
 /* CRC-32 as in ISO 3309, bit by bit. */
 static uint32_t crc(uint32_t sum, const char *bytes, size_t count)
 {
@@ -193,15 +226,46 @@ static int run_compare_exchange(const struct run *r)
 	return each_atomic(r, update_compare, number_at(r, 12));
 }
 
+/* As many additions in a row, by whatever work-item, are one. */
+static int add_at(const struct run *r, uint64_t at, uint32_t value)
+{
+	uint32_t old;
+	return tern_trap_atomic(&r->access->d->devmem, 0, at, update_add, value, 0, &old,
+				&r->access->failure);
+}
+
+static int run_count(const struct run *r)
+{
+	uint64_t at = pointer_at(r, 0), left = r->count * number_at(r, 8), n;
+	int error = 0;
+	for (; left && !error; left -= n) {
+		n = tern_min(left, COUNT_MOST);
+		error = add_at(r, at, (uint32_t)n);
+	}
+	return error;
+}
+
+static int run_check_ramp(const struct run *r)
+{
+	const uint32_t *words = (const uint32_t *)(const void *)dmirror_buffer(r->access->d, 0);
+	uint32_t value = number_at(r, 8) + (uint32_t)r->first, wrong = 0;
+	uint64_t at, bytes = r->count * sizeof(*words);
+	int error = array_at(r, 0, sizeof(*words), &at);
+	for (uint64_t done = 0, n; done < bytes && !error; done += n) {
+		n = dmirror_block(at + done, bytes - done, sizeof(*words));
+		error = dmirror_read(r->access, at + done, n, dmirror_buffer(r->access->d, 0));
+		for (size_t i = 0; i < n / sizeof(*words) && !error; i++)
+			wrong += words[i] != value++;
+	}
+	return error || !wrong ? error : add_at(r, pointer_at(r, 16), wrong);
+}
+
 /* All work-items at the one word. */
 static int run_atomic_add(const struct run *r)
 {
 	int error = 0;
-	for (uint64_t i = 0; i < r->count && !error; i++) {
-		uint32_t old;
-		error = tern_trap_atomic(&r->access->d->devmem, 0, pointer_at(r, 0), update_add,
-					 number_at(r, 8), 0, &old, &r->access->failure);
-	}
+	for (uint64_t i = 0; i < r->count && !error; i++)
+		error = add_at(r, pointer_at(r, 0), number_at(r, 8));
 	return error;
 }
 
@@ -233,12 +297,16 @@ static const struct {
 	{"tern_copy", run_copy},
 	{"tern_fill", run_fill},
 	{"tern_add", run_add},
+	{"tern_increment", run_increment},
+	{"tern_ramp", run_ramp},
+	{"tern_check_ramp", run_check_ramp},
 	{"tern_compare", run_compare},
 	{"tern_checksum", run_checksum},
 	{"tern_sum_list", run_sum_list},
 	{"tern_exchange", run_exchange},
 	{"tern_compare_exchange", run_compare_exchange},
 	{"tern_atomic_add", run_atomic_add},
+	{"tern_count", run_count},
 	{"tern_exclusive", run_exclusive},
 	{"tern_held", run_held},
 };

@@ -40,6 +40,26 @@ static void whole_pages(void)
 	munmap(a, PAGES * TERN_PAGE);
 }
 
+/* What is read first stays; the first write to it is a fault, though the driver does not say so. */
+static void read_then_written(void)
+{
+	unsigned char *a = fake_memory(PAGES, 1);
+	const void *const arguments[] = {a};
+	cl_svm_statistics_tern before = fake_statistics();
+	size_t words = PAGES * TERN_PAGE / 4;
+	EXPECT(!fake_run("tern_increment", words, 1, arguments, 0, NULL));
+	cl_svm_statistics_tern after = fake_statistics();
+	EXPECT(after.device_read_faults - before.device_read_faults == PAGES);
+	EXPECT(after.device_write_faults - before.device_write_faults == PAGES);
+	EXPECT(after.pages_to_device - before.pages_to_device == PAGES);
+	EXPECT(!fake_run("tern_increment", words, 1, arguments, 0, NULL));
+	cl_svm_statistics_tern again = fake_statistics();
+	EXPECT(again.device_read_faults == after.device_read_faults);
+	EXPECT(again.device_write_faults == after.device_write_faults);
+	munmap(a, PAGES * TERN_PAGE);
+	fake_touch(a, PAGES * TERN_PAGE);
+}
+
 /* Bytes beside what a kernel writes are not written, not even as they were. */
 static void parts_of_pages(void)
 {
@@ -226,6 +246,28 @@ static void migration(void)
 	munmap(p, PAGES * TERN_PAGE);
 }
 
+/* The driver has lost entries of pages that it has: they are neither read nor written there. */
+static void lost_entries(void)
+{
+	unsigned char *a = fake_memory(PAGES, 7), *b = fake_memory(PAGES, 8);
+	fake_go_home(0);
+	for (size_t first = 0; first < PAGES; first += 3) {
+		for (size_t i = 0; i < PAGES * TERN_PAGE; i++)
+			a[i] = (unsigned char)(i * 3 + first);
+		EXPECT(copy(a, b, PAGES * TERN_PAGE) == CL_COMPLETE);
+		EXPECT(fake_resident(0) > 0);
+		fake_lose(b + first * TERN_PAGE, 5 * TERN_PAGE);
+		EXPECT(copy(b, a, PAGES * TERN_PAGE) == CL_COMPLETE);
+		fake_lose(b + first * TERN_PAGE, 2 * TERN_PAGE);
+		fake_lose(a, PAGES * TERN_PAGE);
+		a[0] ^= 1;
+		EXPECT(copy(a, b, PAGES * TERN_PAGE) == CL_COMPLETE);
+		EXPECT(!memcmp(a, b, PAGES * TERN_PAGE));
+	}
+	munmap(a, PAGES * TERN_PAGE);
+	munmap(b, PAGES * TERN_PAGE);
+}
+
 static void transfers(void)
 {
 	enum { BYTES = 50000 };
@@ -259,12 +301,14 @@ int main(void)
 {
 	fake_begin("demand");
 	whole_pages();
+	read_then_written();
 	parts_of_pages();
 	kernels();
 	lists();
 	atomics();
 	exclusive();
 	migration();
+	lost_entries();
 	transfers();
 	fake_end();
 	return test_result();

@@ -23,7 +23,13 @@
 #include "vendors/dmirror/internal.h"
 
 #define FAKE_PAGES 65536u
-enum { FAKE_MAPPED = 1, FAKE_WRITABLE = 2, FAKE_AWAY = 4, FAKE_ALONE = 8 };
+enum {
+	FAKE_MAPPED = 1,
+	FAKE_WRITABLE = 2,
+	FAKE_AWAY = 4,
+	FAKE_ALONE = 8,
+	FAKE_LOST = 16 /* on the device, without an entry: what driver.h calls the trap */
+};
 
 struct fake_page {
 	uint64_t va; /* 0: free */
@@ -117,6 +123,18 @@ static inline int fake_copy(uint64_t va, void *to, const void *from)
 	return n == (ssize_t)TERN_PAGE ? 0 : -EFAULT;
 }
 
+/* The mapping of [@p, @p + @bytes) is changed. */
+static inline void fake_lose(const void *p, size_t bytes)
+{
+	uint64_t va = (uintptr_t)p & ~(TERN_PAGE - 1);
+	pthread_mutex_lock(&fake.mutex);
+	for (; va < (uintptr_t)p + bytes; va += TERN_PAGE) {
+		struct fake_page *page = fake_page(va);
+		page->flags = page->flags & FAKE_AWAY ? FAKE_AWAY | FAKE_LOST : 0;
+	}
+	pthread_mutex_unlock(&fake.mutex);
+}
+
 /* One page of a request; as the driver, EINVAL from the first hole on. */
 static inline int fake_one(unsigned node, unsigned long request, uint64_t va, uint64_t ptr,
 			   struct dmirror_request *r)
@@ -124,10 +142,12 @@ static inline int fake_one(unsigned node, unsigned long request, uint64_t va, ui
 	struct fake_page *page = fake_page(va);
 	unsigned char probe[TERN_PAGE];
 	bool there = (page->flags & FAKE_AWAY) && page->node == node;
+	bool lost = there && node == 0 && (page->flags & FAKE_LOST);
+	REQUIRE(!lost || (request != DMIRROR_READ && request != DMIRROR_WRITE)); /* a crash */
 	switch (request) {
 	case DMIRROR_READ:
 		r->faults += !(page->flags & FAKE_MAPPED) && !there;
-		page->flags |= FAKE_MAPPED;
+		page->flags |= FAKE_MAPPED | FAKE_WRITABLE; /* as far as the host may */
 		return fake_copy(va, (void *)(uintptr_t)ptr, NULL);
 	case DMIRROR_WRITE:
 		r->faults += !(page->flags & FAKE_WRITABLE) && !there;
@@ -136,6 +156,8 @@ static inline int fake_one(unsigned node, unsigned long request, uint64_t va, ui
 	case DMIRROR_TO_DEV:
 		if (fake_copy(va, probe, NULL))
 			return -EINVAL;
+		if (lost)
+			return -ENOENT;
 		if (!there && fake_resident(node) >= fake.room)
 			return -ENOENT;
 		page->node = node;
