@@ -116,6 +116,8 @@ cl_command_queue conf_queue(void); /* in order, no profiling; one for the case *
 cl_command_queue conf_queue_with(cl_command_queue_properties properties);
 cl_mem conf_buffer(cl_mem_flags flags, size_t size, void *host);
 cl_event conf_user_event(void);
+/* Skips the case on a device that takes no programs of source. */
+void conf_need_compiler(void);
 /* Builds @source; the build log becomes part of the failure. */
 cl_program conf_program(const char *source, const char *options);
 /* The kernel @name of a program built from @source without options. */

@@ -15,6 +15,7 @@ static const char usage[] =
 	"  --list            print the names and stop\n"
 	"  --platform NAME   use the first platform whose name holds NAME (any case)\n"
 	"  --device N        use the platform's device number N (from 0)\n"
+	"  --custom N        use its custom device number N; what needs a compiler is skipped\n"
 	"  --isolate         each case in a child process with a time limit\n"
 	"  --timeout S       time limit of a case in seconds (60)\n"
 	"  --json FILE       write results as JSON (- for standard output)\n"
@@ -28,6 +29,7 @@ static int parse(int argc, char **argv, struct conf_options *options)
 		{"list", no_argument, NULL, 'l'},
 		{"platform", required_argument, NULL, 'p'},
 		{"device", required_argument, NULL, 'd'},
+		{"custom", required_argument, NULL, 'c'},
 		{"isolate", no_argument, NULL, 'i'},
 		{"timeout", required_argument, NULL, 't'},
 		{"json", required_argument, NULL, 'j'},
@@ -46,7 +48,9 @@ static int parse(int argc, char **argv, struct conf_options *options)
 			options->platform = optarg;
 			break;
 		case 'd':
+		case 'c':
 			options->device = (unsigned)strtoul(optarg, NULL, 10);
+			options->custom = option == 'c';
 			break;
 		case 'i':
 			options->isolate = true;

@@ -136,7 +136,8 @@ int conf_open(const struct conf_options *options, struct conf_record *record)
 	clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof record->version, record->version,
 			  NULL);
 	count = 0;
-	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, LENGTH(devices), devices, &count))
+	if (clGetDeviceIDs(platform, options->custom ? CL_DEVICE_TYPE_CUSTOM : CL_DEVICE_TYPE_ALL,
+			   LENGTH(devices), devices, &count))
 		return fail_open(record, "clGetDeviceIDs failed");
 	if (options->device >= count || options->device >= LENGTH(devices))
 		return fail_open(record, "no device of that number");
@@ -208,9 +209,17 @@ cl_event conf_user_event(void)
 	return conf_keep_event(made);
 }
 
+void conf_need_compiler(void)
+{
+	if (!conf_device_bool(CL_DEVICE_COMPILER_AVAILABLE))
+		SKIP("the device has no compiler");
+}
+
 cl_program conf_program(const char *source, const char *options)
 {
 	cl_int error;
+
+	conf_need_compiler();
 	cl_program made = clCreateProgramWithSource(conf_context(), 1, &source, NULL, &error);
 
 	OK(error);

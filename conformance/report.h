@@ -39,6 +39,7 @@ struct conf_outcome {
 struct conf_options {
 	const char *platform; /* part of the name, or NULL */
 	unsigned device;
+	bool custom; /* number `device` of the custom devices, which others do not count */
 	bool isolate;
 	bool verbose;
 	bool list;

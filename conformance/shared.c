@@ -31,7 +31,8 @@ void shared_need(cl_ulong capability, const char *name)
 
 bool shared_own_tables(void)
 {
-	return conf_device_ulong(CL_DEVICE_TYPE) & CL_DEVICE_TYPE_ACCELERATOR;
+	return conf_device_ulong(CL_DEVICE_TYPE) &
+	       (CL_DEVICE_TYPE_ACCELERATOR | CL_DEVICE_TYPE_CUSTOM);
 }
 
 void shared_need_own_tables(void)
@@ -60,8 +61,64 @@ cl_kernel shared_kernel_of(const char *source, const char *name)
 	return allow_all(conf_kernel_of(conf_program(source, "-cl-std=CL3.0"), name));
 }
 
+/* The kernels of shared_source that Tern's custom devices have built in, by other names. */
+static const char *built_in_name(const char *name)
+{
+	static const struct {
+		const char *name, *built_in;
+	} table[] = {{"inc", "tern_increment"},
+		     {"fill", "tern_ramp"},
+		     {"wrong", "tern_check_ramp"},
+		     {"copy", "tern_copy"},
+		     {"add", "tern_count"}};
+
+	for (size_t i = 0; i < LENGTH(table); i++)
+		if (!strcmp(table[i].name, name))
+			return table[i].built_in;
+	return name;
+}
+
+cl_int shared_make_kernel(cl_context context, const char *name, cl_program *program,
+			  cl_kernel *kernel)
+{
+	cl_device_id device = conf_device();
+	const char *text = shared_source;
+	cl_bool compiler = CL_FALSE;
+	cl_int error = clGetDeviceInfo(device, CL_DEVICE_COMPILER_AVAILABLE, sizeof compiler,
+				       &compiler, NULL);
+
+	if (error)
+		return error;
+	if (!compiler) {
+		name = built_in_name(name);
+		*program = clCreateProgramWithBuiltInKernels(context, 1, &device, name, &error);
+	} else {
+		*program = clCreateProgramWithSource(context, 1, &text, NULL, &error);
+		if (!error)
+			error = clBuildProgram(*program, 1, &device, "-cl-std=CL3.0", NULL, NULL);
+	}
+	if (!error)
+		*kernel = clCreateKernel(*program, name, &error);
+	return error;
+}
+
+static cl_kernel built_in(const char *name)
+{
+	cl_program program = NULL;
+	cl_kernel kernel = NULL;
+	cl_int error = shared_make_kernel(conf_context(), name, &program, &kernel);
+
+	if (error == CL_INVALID_VALUE)
+		SKIP("the device has no built-in kernel %s", built_in_name(name));
+	OK(error);
+	conf_keep_program(program);
+	return allow_all(conf_keep_kernel(kernel));
+}
+
 cl_kernel shared_kernel(const char *name)
 {
+	if (!conf_device_bool(CL_DEVICE_COMPILER_AVAILABLE))
+		return built_in(name);
 	return shared_kernel_of(shared_source, name);
 }
 
@@ -199,6 +256,8 @@ void shared_open_devices(struct shared_devices *all, cl_ulong capability)
 	cl_uint count = 0;
 	cl_int error;
 
+	if (!conf_device_bool(CL_DEVICE_COMPILER_AVAILABLE))
+		SKIP("the device has no compiler: it shares no kernels with others");
 	*all = (struct shared_devices){.count = 1, .ids = {conf_device()}};
 	OK(clGetDeviceIDs(conf_platform(), CL_DEVICE_TYPE_ALL, LENGTH(found), found, &count));
 	for (cl_uint i = 0; i < count && i < LENGTH(found); i++)

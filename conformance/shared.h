@@ -15,8 +15,8 @@ void shared_need(cl_ulong capability, const char *name);
 #define NEED_SVM(capability) shared_need(capability, #capability)
 #define NEED_SYSTEM()        NEED_SVM(CL_DEVICE_SVM_FINE_GRAIN_SYSTEM)
 
-/* Whether the device's page tables are its own: type ACCELERATOR. Such a device survives wild
- * accesses, and may refuse kinds of memory that its manual names, if it does so cleanly. */
+/* Whether the device's page tables are its own: type ACCELERATOR or CUSTOM. Such a device survives
+ * wild accesses, and may refuse kinds of memory that its manual names, if it does so cleanly. */
 bool shared_own_tables(void);
 void shared_need_own_tables(void);
 
@@ -28,10 +28,14 @@ void shared_need_own_tables(void);
  *	copy(global const uchar *from, global uchar *to)
  *	add(volatile global atomic_int *p, int times)    *p += 1, times times, scope all devices,
  *	                                                 where the device has that
- * or, in shared_kernel_of(), of @source; built as OpenCL C 3.0. It may use any pointer.
+ * or, in shared_kernel_of(), of @source; built as OpenCL C 3.0. It may use any pointer. Of devices
+ * without a compiler: the built-in kernel that does the same, if there is one (Tern's dmirror).
  */
 cl_kernel shared_kernel(const char *name);
 cl_kernel shared_kernel_of(const char *source, const char *name);
+/* The same in any context, without the harness: the caller releases both. */
+cl_int shared_make_kernel(cl_context context, const char *name, cl_program *program,
+			  cl_kernel *kernel);
 /* The text of that program, for those who build it in another context. */
 extern const char shared_source[];
 

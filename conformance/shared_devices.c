@@ -67,7 +67,6 @@ static void context_goes_memory_stays(void)
 	NEED_SYSTEM();
 	int *p = malloc(COUNT * sizeof *p);
 	cl_device_id device = conf_device();
-	const char *text = shared_source;
 	size_t count = COUNT;
 
 	REQUIRE(p != NULL);
@@ -82,13 +81,10 @@ static void context_goes_memory_stays(void)
 			clCreateCommandQueueWithProperties(context, device, NULL, &error);
 
 		OK(error);
-		cl_program program = clCreateProgramWithSource(context, 1, &text, NULL, &error);
+		cl_program program = NULL;
+		cl_kernel kernel = NULL;
 
-		OK(error);
-		OK(clBuildProgram(program, 1, &device, "-cl-std=CL3.0", NULL, NULL));
-		cl_kernel kernel = clCreateKernel(program, "inc", &error);
-
-		OK(error);
+		OK(shared_make_kernel(context, "inc", &program, &kernel));
 		OK(clSetKernelArgSVMPointer(kernel, 0, p));
 		OK(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &count, NULL, 0, NULL, NULL));
 		OK(clFinish(queue));

@@ -378,6 +378,7 @@ static void division_by_zero(void)
 static void private_memory_exhausted(void)
 {
 	shared_need_own_tables();
+	conf_need_compiler();
 	cl_int error;
 	const char *text = "kernel void deep(global int *p, int n) {\n"
 			   "  volatile int a[1 << 26];\n" /* 256 MiB */

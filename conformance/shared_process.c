@@ -18,7 +18,8 @@ extern char **environ;
 static int child_uses_opencl(int *p, int value, size_t count)
 {
 	cl_device_id device = conf_device();
-	const char *text = shared_source;
+	cl_program program = NULL;
+	cl_kernel kernel = NULL;
 	cl_int e[8] = {0};
 	cl_context context = clCreateContext(NULL, 1, &device, NULL, NULL, &e[0]);
 
@@ -28,14 +29,8 @@ static int child_uses_opencl(int *p, int value, size_t count)
 
 	if (e[0])
 		return 11;
-	cl_program program = clCreateProgramWithSource(context, 1, &text, NULL, &e[0]);
-
-	if (e[0] || clBuildProgram(program, 1, &device, "-cl-std=CL3.0", NULL, NULL))
+	if (shared_make_kernel(context, "inc", &program, &kernel))
 		return 12;
-	cl_kernel kernel = clCreateKernel(program, "inc", &e[0]);
-
-	if (e[0])
-		return 13;
 	e[1] = clSetKernelArgSVMPointer(kernel, 0, p);
 	e[2] = clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &count, NULL, 0, NULL, NULL);
 	e[3] = clFinish(queue);
