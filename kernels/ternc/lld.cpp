@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <pthread.h>
 #include <string>
 
 #include <lld/Common/CommonLinkerContext.h>
@@ -11,14 +12,37 @@
 
 LLD_HAS_DRIVER(elf)
 
-extern "C" bool tern_lld_link(const char *const *args, size_t arg_count, char **log)
+namespace
 {
+
+struct link {
+	llvm::ArrayRef<const char *> args;
 	std::string text;
-	llvm::raw_string_ostream stream(text);
-	bool ok = lld::elf::link(llvm::ArrayRef<const char *>(args, arg_count), stream, stream,
-				 /*exitEarly=*/false, /*disableOutput=*/false);
+	bool ok;
+};
+
+void *run(void *data)
+{
+	auto *link = static_cast<struct link *>(data);
+	llvm::raw_string_ostream stream(link->text);
+	link->ok = lld::elf::link(link->args, stream, stream, /*exitEarly=*/false,
+				  /*disableOutput=*/false);
 	lld::CommonLinkerContext::destroy();
 	stream.flush();
-	*log = strdup(text.c_str());
-	return ok;
+	return nullptr;
+}
+
+} // namespace
+
+/* What lld allocates by thread it frees when the thread ends, and not before: one for each link. */
+extern "C" bool tern_lld_link(const char *const *args, size_t arg_count, char **log)
+{
+	struct link link = {{args, arg_count}, {}, false};
+	pthread_t thread;
+	if (pthread_create(&thread, nullptr, run, &link) == 0)
+		pthread_join(thread, nullptr);
+	else
+		run(&link);
+	*log = strdup(link.text.c_str());
+	return link.ok;
 }

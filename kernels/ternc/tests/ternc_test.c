@@ -2,6 +2,7 @@
 /* The compile server from end to end: what builds, what does not, and what the log says. */
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "kernels/features.h"
@@ -605,6 +606,34 @@ static void test_memory(struct server *s)
 	expect_build(s, "kernel void f() {}", "", OK, NULL);
 }
 
+/* Of the server at rest, which it is when it has given memory back or waited in vain for a while.
+ */
+static long resting_kilobytes(pid_t pid)
+{
+	long least = LONG_MAX;
+	for (int i = 0; i < 40; i++) {
+		usleep(100000);
+		least = tern_min(least, anonymous_kilobytes(pid));
+	}
+	return least;
+}
+
+/* One build leaves nothing behind for the next. */
+static void test_growth(struct server *s)
+{
+	enum { BUILDS = 100, LEAST_LEAK = 5 };
+	const char source[] = "kernel void f(global int *a, int n) {\n"
+			      "  int i = get_global_id(0); if (i < n) a[i] = a[i] * 3 + i; }\n";
+	for (int i = 0; i < 10; i++)
+		expect_build(s, source, "", OK, NULL);
+	long before = resting_kilobytes(s->pid);
+	for (int i = 0; i < BUILDS; i++)
+		expect_build(s, source, "", OK, NULL);
+	long after = resting_kilobytes(s->pid);
+	printf("server's memory: %ld kB, after %d builds %ld kB\n", before, BUILDS, after);
+	EXPECT(before > 0 && after - before < BUILDS * LEAST_LEAK);
+}
+
 static void test_hang_up(void)
 {
 	struct server s = server_start();
@@ -655,6 +684,7 @@ int main(void)
 	test_widening(&s);
 	test_streams(&s);
 	test_any_groups(&s);
+	test_growth(&s);
 	test_memory(&s);
 	server_stop(&s);
 	test_hang_up();
