@@ -41,6 +41,9 @@ extern CONF_CASES(shared_exits);
 extern CONF_CASES(usm);
 extern CONF_CASES(unified_svm);
 extern CONF_CASES(built_in);
+extern CONF_CASES(hmm_access);
+extern CONF_CASES(hmm_migration);
+extern CONF_CASES(hmm_sharing);
 extern CONF_CASES(concurrency);
 extern CONF_CASES(subdevices);
 extern CONF_CASES(hostile);
@@ -76,6 +79,8 @@ static const struct conf_case *const shared[] = {
 	conf_cases_shared_faults,     NULL};
 static const struct conf_case *const usm[] = {conf_cases_usm, conf_cases_unified_svm, NULL};
 static const struct conf_case *const built_in[] = {conf_cases_built_in, NULL};
+static const struct conf_case *const hmm[] = {conf_cases_hmm_access, conf_cases_hmm_migration,
+					      conf_cases_hmm_sharing, NULL};
 static const struct conf_case *const concurrency[] = {conf_cases_concurrency, NULL};
 static const struct conf_case *const subdevices[] = {conf_cases_subdevices, NULL};
 static const struct conf_case *const hostile[] = {conf_cases_hostile, NULL};
@@ -97,6 +102,7 @@ const struct conf_chapter conf_chapters[] = {
 	{"usm", "cl_intel_unified_shared_memory and cl_khr_unified_svm", usm},
 	{"built-in", "5.8.3, 5.6: built-in kernels of Tern's HMM devices, where pages are, faults",
 	 built_in},
+	{"hmm", "5.6.1: counterparts of the kernel's own tests of HMM, on Tern's HMM devices", hmm},
 	{"concurrency", "appendix A: several threads", concurrency},
 	{"subdevices", "4.3: partitioning a device", subdevices},
 	{"hostile", "hard sources, fork, exit", hostile},

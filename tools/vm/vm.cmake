@@ -26,20 +26,25 @@ function(vm_test lane name seconds environment)
     FIXTURES_REQUIRED kernel-hmm TIMEOUT 30)
 endfunction()
 
-# Chapters of the conformance subset: kernel-hmm.<run>.<chapter>.
-function(vm_chapters lane run set)
+# Chapters of the conformance subset, on a device of these options: kernel-hmm.<run>.<chapter>.
+function(vm_chapters lane run device set)
   foreach(chapter ${ARGN})
     vm_test(${lane} ${run}.${chapter} 900
       "OCL_ICD_VENDORS=${CMAKE_BINARY_DIR}/vendors;TERN_TERNC=${TERN_TEST_COMPILER};${set}"
-      ${CMAKE_BINARY_DIR}/bin/tern-conformance --isolate --timeout 240 ${chapter})
+      ${CMAKE_BINARY_DIR}/bin/tern-conformance --isolate --timeout 240 ${device} ${chapter})
   endforeach()
 endfunction()
 
 file(WRITE ${vm_list} "")
 # The SVM part of the conformance subset, on a Linux without UFFDIO_MOVE (6.8) and PROCMAP_QUERY (6.11).
-vm_chapters(cpu cpu "" svm shared usm)
-vm_chapters(accel accel "TERN_DEVICES=accel" buffers svm shared usm)
-vm_chapters(cpu coherent "TERN_DEVICES=accel;TERN_ACCEL=model=coherent" svm)
+vm_chapters(cpu cpu "" "" svm shared usm)
+vm_chapters(accel accel "" "TERN_DEVICES=accel" buffers svm shared usm)
+vm_chapters(cpu accel-coherent "" "TERN_DEVICES=accel;TERN_ACCEL=model=coherent" svm)
+# And on the kernel's HMM, with both kinds of memory: in one lane, because a process that looks for devices
+# opens and closes all of the driver's.
+set(dmirror "TERN_DEVICES=cpu,dmirror;TERN_POLICY=demand;TERN_DMIRROR_MEMORY=4M")
+vm_chapters(dmirror dmirror-private "--custom;0" "${dmirror}" hmm built-in svm shared)
+vm_chapters(dmirror dmirror-coherent "--custom;2" "${dmirror}" hmm built-in svm shared)
 
 # The two steps before; they never fail for a test's sake, so that each says itself how it went.
 add_test(NAME kernel-hmm.kernel COMMAND ${vm_source}/run kernel ${CMAKE_BINARY_DIR})
