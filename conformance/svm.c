@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chapter 5.6: shared virtual memory made by clSVMAlloc. */
-#include "conformance/harness.h"
+#include "conformance/shared.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +35,7 @@ static void coarse_buffer(void)
 {
 	NEED(CL_DEVICE_SVM_COARSE_GRAIN_BUFFER);
 	enum { COUNT = 10000 };
-	cl_kernel kernel =
-		conf_kernel("kernel void inc(global int *p) { p[get_global_id(0)]++; }", "inc");
+	cl_kernel kernel = shared_kernel("inc");
 	cl_int *p = allocate(CL_MEM_READ_WRITE, COUNT * sizeof *p, 0);
 
 	map(p, COUNT * sizeof *p, CL_MAP_WRITE_INVALIDATE_REGION);
@@ -231,8 +230,7 @@ static void buffer_over_svm(void)
 	cl_int error;
 	cl_mem mem = clCreateBuffer(conf_context(), CL_MEM_USE_HOST_PTR, 4096, p, &error);
 	cl_bool uses = CL_FALSE;
-	cl_kernel kernel =
-		conf_kernel("kernel void inc(global int *p) { p[get_global_id(0)]++; }", "inc");
+	cl_kernel kernel = shared_kernel("inc");
 
 	OK(error);
 	OK(clGetMemObjectInfo(mem, CL_MEM_USES_SVM_POINTER, sizeof uses, &uses, NULL));
@@ -250,8 +248,7 @@ static void fine_buffer(void)
 {
 	NEED(CL_DEVICE_SVM_FINE_GRAIN_BUFFER);
 	enum { COUNT = 4096 };
-	cl_kernel kernel =
-		conf_kernel("kernel void inc(global int *p) { p[get_global_id(0)]++; }", "inc");
+	cl_kernel kernel = shared_kernel("inc");
 	cl_int *p =
 		allocate(CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER, COUNT * sizeof *p, 0);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chapter 5.6: fine-grained system memory: any pointer of the program is valid in a kernel. */
-#include "conformance/harness.h"
+#include "conformance/shared.h"
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,9 +23,6 @@ static cl_kernel system_kernel(const char *source, const char *name)
 	return kernel;
 }
 
-static const char *const inc_source =
-	"kernel void inc(global int *p) { p[get_global_id(0)] += 1; }\n";
-
 static int some_globals[777];
 static const int some_constants[4] = {11, 22, 33, 44};
 
@@ -39,7 +36,7 @@ static void memory_from_malloc(void)
 {
 	need_system();
 	static const size_t counts[] = {1, 100, 5000, 1000000};
-	cl_kernel kernel = system_kernel(inc_source, "inc");
+	cl_kernel kernel = shared_kernel("inc");
 
 	for (size_t k = 0; k < LENGTH(counts); k++) {
 		int *p = malloc(counts[k] * sizeof *p);
@@ -59,7 +56,7 @@ static void memory_from_malloc(void)
 static void stack_and_globals(void)
 {
 	need_system();
-	cl_kernel kernel = system_kernel(inc_source, "inc");
+	cl_kernel kernel = shared_kernel("inc");
 	volatile int on_stack[100] = {0};
 
 	run_on(kernel, (void *)(uintptr_t)on_stack, 100);
@@ -89,7 +86,7 @@ static void memory_from_mmap(void)
 {
 	need_system();
 	enum { COUNT = 1 << 18 };
-	cl_kernel kernel = system_kernel(inc_source, "inc");
+	cl_kernel kernel = shared_kernel("inc");
 
 	for (int turn = 0; turn < 20; turn++) {
 		int *p = mmap(NULL, COUNT * sizeof *p, PROT_READ | PROT_WRITE,
@@ -292,7 +289,7 @@ static void several_threads(void)
 	struct job jobs[THREADS];
 
 	for (int i = 0; i < THREADS; i++) {
-		jobs[i] = (struct job){system_kernel(inc_source, "inc"), conf_queue_with(0), i, 0};
+		jobs[i] = (struct job){shared_kernel("inc"), conf_queue_with(0), i, 0};
 		REQUIRE(!pthread_create(&threads[i], NULL, do_job, &jobs[i]));
 	}
 	for (int i = 0; i < THREADS; i++) {
@@ -339,7 +336,7 @@ static void use_host_ptr_is_shared(void)
 {
 	need_system();
 	static int values[1000];
-	cl_kernel kernel = conf_kernel(inc_source, "inc");
+	cl_kernel kernel = shared_kernel("inc");
 	cl_mem mem = conf_buffer(CL_MEM_USE_HOST_PTR, sizeof values, values);
 
 	ARG(kernel, 0, mem);

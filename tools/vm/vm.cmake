@@ -41,8 +41,8 @@ vm_chapters(cpu cpu "" "" svm shared usm)
 vm_chapters(accel accel "" "TERN_DEVICES=accel" buffers svm shared usm)
 vm_chapters(cpu accel-coherent "" "TERN_DEVICES=accel;TERN_ACCEL=model=coherent" svm)
 # And on the kernel's HMM, with both kinds of memory: in one lane, because a process that looks for devices
-# opens and closes all of the driver's.
-set(dmirror "TERN_DEVICES=cpu,dmirror;TERN_POLICY=demand;TERN_DMIRROR_MEMORY=4M")
+# opens and closes all of the driver's. accel is beside them in one case.
+set(dmirror "TERN_DEVICES=cpu,accel,dmirror;TERN_POLICY=demand;TERN_DMIRROR_MEMORY=4M")
 vm_chapters(dmirror dmirror-private "--custom;0" "${dmirror}" hmm built-in svm shared)
 vm_chapters(dmirror dmirror-coherent "--custom;2" "${dmirror}" hmm built-in svm shared)
 

@@ -2,6 +2,7 @@
 /* The devices: which there are, and how they start and stop. */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -12,7 +13,6 @@
 
 #define BUFFER_BYTES ((DMIRROR_BUFFERS + 1) * DMIRROR_BLOCK)
 
-static const struct tern_devmem_ops memory_ops = {.name = "dmirror"};
 static struct dmirror devices[DMIRROR_NODES];
 static unsigned device_count;
 
@@ -218,8 +218,7 @@ static struct tern_devmem *memory(struct tern_device *device)
 	return &dmirror_of(device)->devmem;
 }
 
-static const struct tern_device_ops ops = {
-	.name = "dmirror",
+static const struct tern_device_ops operations = {
 	.start = start,
 	.stop = stop,
 	.submit = submit,
@@ -244,12 +243,15 @@ static void root_device_destroy(struct tern_object *object)
 static void make(struct dmirror *d, const struct dmirror_driver *driver, unsigned node)
 {
 	*d = (struct dmirror){.driver = driver, .node = node, .fd = -1};
-	d->devmem.ops = &memory_ops;
+	snprintf(d->short_name, sizeof(d->short_name), "dmirror%u", node);
+	d->ops = operations;
+	d->ops.name = d->memory_ops.name = d->short_name;
+	d->devmem.ops = &d->memory_ops;
 	d->devmem.mirror = &dmirror_mirror_ops;
 	tern_lock_init(&d->start_lock, TERN_LOCK_DEVICE);
 	tern_lock_init(&d->lock, TERN_LOCK_WORKERS);
 	dmirror_caps_fill(d);
-	d->device.ops = &ops;
+	d->device.ops = &d->ops;
 	d->device.backend = d;
 	d->device.root = &d->device;
 	tern_object_init(&d->device.obj, TERN_KIND_DEVICE, root_device_destroy);

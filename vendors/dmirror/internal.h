@@ -43,6 +43,10 @@ struct dmirror {
 	const struct dmirror_driver *driver;
 	unsigned node;
 	char name[64];
+	/* The same for all but the names: dmirror0 and so on, which tell their counters apart. */
+	char short_name[16];
+	struct tern_device_ops ops;
+	struct tern_devmem_ops memory_ops;
 
 	struct tern_lock start_lock; /* rank DEVICE: start, stop, the thread's beginning and end */
 	unsigned starts;             /* start() less stop(): under lock */

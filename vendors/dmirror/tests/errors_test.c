@@ -179,38 +179,55 @@ static void stays_away(void)
 	works_again();
 }
 
-static void *run_some(void *arg)
+#ifndef __SANITIZE_THREAD__ /* which lets no child of fork() start threads */
+/* Enqueued and not waited for: the device's thread is at work when the process forks. */
+static void begin_some(void)
 {
-	(void)arg;
-	for (unsigned i = 0; i < 20; i++)
-		EXPECT(copy() == CL_COMPLETE);
-	return NULL;
+	cl_int error = 1;
+	size_t items = PAGES * TERN_PAGE;
+	cl_kernel kernel = tern_clCreateKernel(program, "tern_copy", &error);
+	REQUIRE(kernel && !error);
+	EXPECT(!tern_clSetKernelArgSVMPointer(kernel, 0, from));
+	EXPECT(!tern_clSetKernelArgSVMPointer(kernel, 1, to));
+	for (unsigned i = 0; i < 10; i++)
+		EXPECT(!tern_clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &items, NULL, 0, NULL,
+						    NULL));
+	EXPECT(!tern_clReleaseKernel(kernel));
 }
 
 /* The mirror is the parent's; a child opens its own. */
 static void forks(void)
 {
-	pthread_t thread;
-	REQUIRE(!pthread_create(&thread, NULL, run_some, NULL));
 	for (unsigned i = 0; i < 5; i++) {
+		begin_some();
 		pid_t pid = fork();
 		REQUIRE(pid >= 0);
 		if (!pid) {
 			cl_int error = 1;
 			pthread_mutex_init(&fake.mutex, NULL);
 			alarm(20);
-			queue = tern_clCreateCommandQueueWithProperties(context, fake_ids[0], NULL,
-									&error);
+			context = tern_clCreateContext(NULL, 1, fake_ids, NULL, NULL, &error);
+			if (!error)
+				queue = tern_clCreateCommandQueueWithProperties(
+					context, fake_ids[0], NULL, &error);
+			if (!error)
+				program = tern_clCreateProgramWithBuiltInKernels(
+					context, 1, fake_ids, "tern_copy", &error);
 			memset(to, 1, PAGES * TERN_PAGE);
-			bool good = queue && !error && copy() == CL_COMPLETE && is_copied();
-			_exit(good ? 0 : 1);
+			if (error)
+				_exit(2);
+			_exit(copy() != CL_COMPLETE ? 3 : is_copied() ? 0 : 4);
 		}
 		int status = 1;
-		EXPECT(waitpid(pid, &status, 0) == pid && !status);
+		EXPECT(waitpid(pid, &status, 0) == pid);
+		if (status)
+			fprintf(stderr, "the child ended with status %#x\n", (unsigned)status);
+		EXPECT(!status);
+		EXPECT(!tern_clFinish(queue) && is_copied());
 	}
-	pthread_join(thread, NULL);
 	works_again();
 }
+#endif
 
 /* Cannot be started at all. */
 static void does_not_start(void)
@@ -242,7 +259,9 @@ int main(void)
 	replaced();
 	stays_away();
 	does_not_start();
+#ifndef __SANITIZE_THREAD__
 	forks();
+#endif
 	fake_end();
 	return test_result();
 }

@@ -39,7 +39,7 @@ struct fake_page {
 static struct {
 	pthread_mutex_t mutex;
 	struct fake_page pages[FAKE_PAGES]; /* a hash table by va */
-	int fds[DMIRROR_NODES];
+	_Atomic int fds[DMIRROR_NODES];
 	unsigned opens, calls;
 	int open_error[DMIRROR_NODES]; /* errno; 0: opens */
 	/* The next @fail_count requests @fail_request, after @fail_after more, fail. */
@@ -80,7 +80,7 @@ static inline unsigned fake_node(int fd)
 	return DMIRROR_NODES;
 }
 
-static inline uint64_t fake_resident(unsigned node)
+static inline uint64_t fake_resident_locked(unsigned node)
 {
 	uint64_t n = 0;
 	for (unsigned i = 0; i < FAKE_PAGES; i++)
@@ -88,11 +88,21 @@ static inline uint64_t fake_resident(unsigned node)
 	return n;
 }
 
+static inline uint64_t fake_resident(unsigned node)
+{
+	pthread_mutex_lock(&fake.mutex);
+	uint64_t n = fake_resident_locked(node);
+	pthread_mutex_unlock(&fake.mutex);
+	return n;
+}
+
 static inline void fake_go_home(unsigned node)
 {
+	pthread_mutex_lock(&fake.mutex);
 	for (unsigned i = 0; i < FAKE_PAGES; i++)
 		if (fake.pages[i].node == node)
 			fake.pages[i].flags = 0;
+	pthread_mutex_unlock(&fake.mutex);
 }
 
 static inline void fake_close(int fd)
@@ -158,7 +168,7 @@ static inline int fake_one(unsigned node, unsigned long request, uint64_t va, ui
 			return -EINVAL;
 		if (lost)
 			return -ENOENT;
-		if (!there && fake_resident(node) >= fake.room)
+		if (!there && fake_resident_locked(node) >= fake.room)
 			return -ENOENT;
 		page->node = node;
 		page->flags |= FAKE_AWAY;
