@@ -152,8 +152,8 @@ cl_int work_prepare(struct executor *executor, struct tern_command *command)
 	if (n->info->stack_bytes > executor->stack_bytes || scratch > SCRATCH_MOST ||
 	    n->local_bytes > executor->root->device->caps.local_mem_bytes)
 		return CL_OUT_OF_RESOURCES;
-	if (!grow(&executor->local, &executor->local_bytes,
-		  n->local_bytes + 2 * TERN_LOCAL_SLACK) ||
+	uint64_t local = n->local_bytes ? n->local_bytes + 2 * TERN_LOCAL_SLACK : 0;
+	if (!grow(&executor->local, &executor->local_bytes, local) ||
 	    !grow(&executor->scratch, &executor->scratch_bytes, scratch))
 		return CL_OUT_OF_RESOURCES;
 	struct tern_group *g = &executor->group;
@@ -164,7 +164,7 @@ cl_int work_prepare(struct executor *executor, struct tern_command *command)
 		g->global_offset[d] = n->offset[d];
 	}
 	g->work_dim = n->dim;
-	g->local_mem = executor->local + TERN_LOCAL_SLACK;
+	g->local_mem = local ? executor->local + TERN_LOCAL_SLACK : NULL;
 	g->local_bytes = n->local_bytes;
 	g->scratch = executor->scratch;
 	g->scratch_bytes = scratch;
