@@ -240,7 +240,7 @@ static void test_features(struct server *s)
 	n += (size_t)snprintf(source + n, sizeof(source) - n,                                      \
 			      "#ifndef " name "\n#error " name " is missing\n#endif\n");
 	TERN_C_EXTENSIONS(X)
-	char extensions[8192];
+	char extensions[2 * sizeof(source)];
 #define NOT(name, major, minor, patch) "#ifdef " name "\n#error " name " is there\n#endif\n"
 	snprintf(extensions, sizeof(extensions), "%s" TERN_C_EXTENSIONS_20(NOT), source);
 #undef NOT
