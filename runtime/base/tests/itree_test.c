@@ -114,6 +114,9 @@ static void many(void)
 
 int main(void)
 {
+#ifdef __SANITIZE_THREAD__
+	return TEST_SKIP; /* one thread */
+#endif
 	random_operations(10000, 10);
 	random_operations(500, 200);
 	random_operations(3, 2); /* many equal ranges */
