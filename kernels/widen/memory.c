@@ -643,10 +643,10 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 static bool scatters(const struct widen_emit *e, const struct access *a)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, 0);
-	return e->fn->options->register_lanes >= 16 && !is_vector_array(e, a) &&
-	       !direction(e, a, type) && widen_size_of(e->fn, type) >= 4;
+	return has_gather(e, type) && !is_vector_array(e, a) && !direction(e, a, type);
 }
 
+/* All lanes' bytes, and no others, are one piece of such memory. */
 static bool is_close_row(const struct widen_emit *e, const struct access *a)
 {
 	return is_close(e, a) &&
