@@ -96,15 +96,16 @@ struct tern_device_ops {
 	void (*wait)(struct tern_device *device, struct tern_queue *queue, bool (*done)(void *arg),
 		     void *arg, _Atomic uint32_t *word);
 	/*
-	 * (required) clCreateSubDevices: @count sub-devices of @units[i] compute units each, in
-	 * consecutive units from @first[i] on. On success @out holds references.
+	 * (with caps.max_sub_devices) clCreateSubDevices: @count sub-devices of @units[i] compute
+	 * units each, in consecutive units from @first[i] on. On success @out holds references.
 	 * -EINVAL: more units than there are.
 	 */
 	int (*partition)(struct tern_device *device, const cl_uint *first, const cl_uint *units,
 			 unsigned count, struct tern_device **out);
 	/*
-	 * (required) Splits by an affinity domain (exactly one bit): writes first unit and number
-	 * of units of each part, at most @max; returns how many parts there are, or -ENOTSUP.
+	 * (with caps.affinity_domains) Splits by one of them (exactly one bit): writes first unit
+	 * and number of units of each part, at most @max; returns how many parts there are, or
+	 * -ENOTSUP.
 	 */
 	int (*affinity_parts)(struct tern_device *device, cl_device_affinity_domain domain,
 			      cl_uint *first, cl_uint *units, unsigned max);

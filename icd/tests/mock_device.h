@@ -190,28 +190,6 @@ static inline void mock_wait(struct tern_device *device, struct tern_queue *queu
 		tern_wake_sleep(word, done, arg);
 }
 
-static inline int mock_partition(struct tern_device *device, const cl_uint *first,
-				 const cl_uint *units, unsigned count, struct tern_device **out)
-{
-	(void)device;
-	(void)first;
-	(void)units;
-	(void)count;
-	(void)out;
-	return -EINVAL;
-}
-
-static inline int mock_parts(struct tern_device *device, cl_device_affinity_domain domain,
-			     cl_uint *first, cl_uint *units, unsigned max)
-{
-	(void)device;
-	(void)domain;
-	(void)first;
-	(void)units;
-	(void)max;
-	return -ENOTSUP;
-}
-
 static inline void mock_choose(struct tern_device *device, const struct tern_kernel_info *kernel,
 			       unsigned dim, const size_t global[3], size_t local[3])
 {
@@ -263,8 +241,6 @@ static const struct tern_device_ops mock_ops = {
 	.expect = mock_expect,
 	.doorbell = mock_doorbell,
 	.wait = mock_wait,
-	.partition = mock_partition,
-	.affinity_parts = mock_parts,
 	.choose_local = mock_choose,
 	.image_place = mock_place,
 	.memory = mock_memory,

@@ -293,20 +293,6 @@ static void doorbell(struct tern_device *device)
 	accel_agent_cover();
 }
 
-static int partition(struct tern_device *device, const cl_uint *first, const cl_uint *units,
-		     unsigned count, struct tern_device **out)
-{
-	(void)device, (void)first, (void)units, (void)count, (void)out;
-	return -EINVAL; /* no sub-devices */
-}
-
-static int affinity_parts(struct tern_device *device, cl_device_affinity_domain domain,
-			  cl_uint *first, cl_uint *units, unsigned max)
-{
-	(void)device, (void)domain, (void)first, (void)units, (void)max;
-	return -ENOTSUP;
-}
-
 /* Also before the first start. */
 static const struct tern_image_place *image_place(struct tern_device *device)
 {
@@ -328,8 +314,6 @@ static const struct tern_device_ops ops = {
 	.expect = accel_expect,
 	.doorbell = doorbell,
 	.wait = accel_wait,
-	.partition = partition,
-	.affinity_parts = affinity_parts,
 	.choose_local = accel_choose_local,
 	.image_place = image_place,
 	.announce = accel_announce,

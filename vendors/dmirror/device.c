@@ -174,20 +174,6 @@ static void wait(struct tern_device *device, struct tern_queue *queue, bool (*do
 		tern_wake_sleep(word, done, arg);
 }
 
-static int partition(struct tern_device *device, const cl_uint *first, const cl_uint *units,
-		     unsigned count, struct tern_device **out)
-{
-	(void)device, (void)first, (void)units, (void)count, (void)out;
-	return -EINVAL; /* no sub-devices */
-}
-
-static int affinity_parts(struct tern_device *device, cl_device_affinity_domain domain,
-			  cl_uint *first, cl_uint *units, unsigned max)
-{
-	(void)device, (void)domain, (void)first, (void)units, (void)max;
-	return -ENOTSUP;
-}
-
 /* Built-in kernels do not know of work-groups. */
 static void choose_local(struct tern_device *device, const struct tern_kernel_info *kernel,
 			 unsigned dim, const size_t global[3], size_t local[3])
@@ -225,8 +211,6 @@ static const struct tern_device_ops operations = {
 	.expect = expect,
 	.doorbell = doorbell,
 	.wait = wait,
-	.partition = partition,
-	.affinity_parts = affinity_parts,
 	.choose_local = choose_local,
 	.announce = announce,
 	.retract = retract,
