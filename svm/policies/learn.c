@@ -13,23 +13,22 @@
 #define PRIOR        4u     /* samples that were used, before there are any */
 #define SAMPLE_LEAST 4u     /* pages of a plan */
 #define SAMPLES      64u    /* that are remembered, at most */
-#define LEAF         3u     /* log2 of pages, where the object has no own */
+#define LEAF         "leaf=8"
+#define STEP         16u  /* pages from one fault of a stream to the next, at most */
+#define PASSED_LEAST 32u  /* pages, until they show how many of them are used */
+#define PASSED_MOST  512u /* that are remembered */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
 _Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
 
 static bool start(struct learn *l, uint32_t features, const char *text)
 {
-	static const char *const leaves[LEARN_LEAVES] = {"leaf=1", "leaf=2",  "leaf=4",
-							 "leaf=8", "leaf=16", "leaf=32"};
 	l->features = features;
 	if (tern_policy_sequential.device_state_bytes > sizeof(l->sequential) ||
-	    tern_policy_density.device_state_bytes > sizeof(l->density[0]))
+	    tern_policy_density.device_state_bytes > sizeof(l->density))
 		return false; /* a change of theirs was not followed here: tests say so */
-	for (unsigned i = 0; i < LEARN_LEAVES; i++)
-		if (!tern_policy_density.init(l->density[i], leaves[i]))
-			return false;
-	return tern_policy_sequential.init(l->sequential, "") &&
+	return tern_policy_density.init(l->density, LEAF) &&
+	       tern_policy_sequential.init(l->sequential, "") &&
 	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
 }
 
@@ -110,10 +109,9 @@ static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	bool device = f->side == TERN_SIDE_DEVICE;
-	unsigned leaf = o && (l->features & LEARN_TREE) ? o->leaf : LEAF;
 	struct tern_policy_plan stream = *plan;
 	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
-	tern_policy_density.fault(l->density[leaf], c, f, plan);
+	tern_policy_density.fault(l->density, c, f, plan);
 	if (is_pressed(o, f) && !pays(o, f)) {
 		*plan = stream;
 		return false;
@@ -164,6 +162,67 @@ static void read_ahead(struct learn_object *o, const struct learn_guess *g,
 		.way = plan->action == TERN_PLAN_SHARE ? TERN_AHEAD_COPY : TERN_AHEAD_TO_DEVICE,
 		.room = true};
 	o->asked = end;
+}
+
+/* What lies between two faults of a stream whose pages came alone is left out by it, but for what
+ * is there. What goes on elsewhere is no stream. */
+static void note_step(struct learn_object *o, const struct tern_policy_fault *f)
+{
+	uint64_t step = (f->address - o->alone) / PAGE;
+	if (!o->alone || (step <= STEP && step > f->page)) /* from another chunk */
+		return;
+	bool on = step && step <= STEP;
+	if (on) {
+		o->passed += (uint32_t)step;
+		o->used_of += 1 + tern_policy_count(f->device, f->page - (unsigned)step + 1,
+						    (unsigned)step - 1);
+	}
+	if (!on || o->passed >= PASSED_MOST) {
+		o->passed /= 2;
+		o->used_of /= 2;
+	}
+}
+
+static bool seen_before(const struct learn_command *c, uint32_t use)
+{
+	for (uint32_t i = 0; i < use; i++)
+		if (c->uses[i].object == c->uses[use].object)
+			return true;
+	return false;
+}
+
+/* All that the command goes through is more than the memory holds, but what it uses of that is
+ * not. */
+static bool used_fits(const struct learn *l, const struct learn_command *c, uint64_t limit)
+{
+	uint64_t all = 0, used = 0;
+	for (uint32_t i = 0; i < c->use_count; i++) {
+		const struct learn_object *o = &l->objects[c->uses[i].object];
+		struct learn_guess g = learn_guess(l, c, &c->uses[i]);
+		uint64_t pages = (g.end > g.start ? g.end - g.start : o->end - o->start) / PAGE;
+		if (seen_before(c, i))
+			continue;
+		pages = tern_min(pages, UINT32_MAX);
+		all += pages;
+		used += o->passed < PASSED_LEAST ? pages : pages * o->used_of / o->passed;
+	}
+	return all > limit && used <= limit;
+}
+
+/*
+ * A stream that leaves pages out, again and again: what lies between the pages that it uses would
+ * push these out, and each pass would bring all of it anew. So each page comes alone.
+ */
+static bool comes_alone(const struct learn *l, const struct learn_command *command,
+			const struct learn_object *o, const struct tern_policy_fault *f,
+			struct tern_policy_plan *plan)
+{
+	if (o->returns * 4 <= o->arrivals || !used_fits(l, command, f->limit_pages))
+		return false;
+	plan->first = f->page;
+	plan->count = 1;
+	plan->rule = "learn: what is used fits alone";
+	return true;
 }
 
 /* The blocks after this one that were touched the last time. */
@@ -239,14 +298,17 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	if (use && c->sample == f->page + 1)
 		sampled(o, c, true);
 	bool dense = by_pattern(l, c, o, f, plan);
-	bool guessed = ordered && by_guess(&g, f, plan);
+	if (ordered)
+		note_step(o, f);
+	bool alone = ordered && comes_alone(l, command, o, f, plan);
+	bool guessed = ordered && !alone && by_guess(&g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	/* What the kernel reads in this stream it is going to write, too. */
 	if (stream && l->models[use->model].writes && f->advice != TERN_ADVICE_READ_MOSTLY)
 		plan->action = TERN_PLAN_MIGRATE;
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
 		read_ahead(o, &g, f, plan);
-	else if (use && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
+	else if (use && !alone && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
 	bool advised = by_advice(f, plan);
@@ -260,6 +322,8 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
 	uint64_t ahead = stream && o->asked > end ? o->asked : end;
+	if (o)
+		o->alone = plan->count == 1 ? f->address : 0;
 	if (use)
 		learn_use_touched(l, command, use, f, end - plan->count * PAGE, end, ahead);
 }
@@ -309,8 +373,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 
 static bool init_learn(void *device_state, const char *text)
 {
-	return start(device_state, LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_TREE,
-		     text);
+	return start(device_state, LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT, text);
 }
 
 static bool init_lookahead(void *device_state, const char *text)
@@ -330,7 +393,7 @@ static bool init_classes(void *device_state, const char *text)
 
 static bool init_tree(void *device_state, const char *text)
 {
-	return start(device_state, LEARN_TREE, text);
+	return start(device_state, 0, text);
 }
 
 #define LEARNS                                                                                     \
@@ -371,6 +434,6 @@ const struct tern_policy tern_policy_classes = {
 const struct tern_policy tern_policy_tree = {
 	LEARNS,
 	.name = "tree",
-	.help = "density with leaves that each object's faults make larger or smaller",
+	.help = "density that brings no more along than is used, once the device is full",
 	.init = init_tree,
 };

@@ -27,10 +27,8 @@ enum {
 	LEARN_CLASSES = 1 << 0,   /* streams by stream, the rest by density; reads ahead */
 	LEARN_LOOKAHEAD = 1 << 1, /* what commands will touch, by work-items */
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
-	LEARN_TREE = 1 << 3,      /* the leaf is each object's own, by what is wasted */
 };
 
-#define LEARN_LEAVES   6u /* 1, 2, ... 32 pages */
 #define LEARN_ENDS     4u /* the device's threads may be at different places */
 #define LEARN_OBJECTS  64u
 #define LEARN_MODELS   64u
@@ -44,6 +42,7 @@ struct learn_object {
 	uint64_t start, end; /* 0, 0: not in use */
 	uint64_t named;      /* traffic when a command began with it last */
 	uint64_t position;   /* the address after the last fault's plan */
+	uint64_t alone;      /* the last fault's address, if its page came alone */
 	/* Likewise, of the last faults, and where what they had moved ahead ends. */
 	struct {
 		uint64_t plan, ahead;
@@ -57,8 +56,8 @@ struct learn_object {
 	uint16_t arrivals, returns; /* chunks that faults brought, and of them those that had been
 				     * evicted; halved now and then */
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
+	uint32_t passed, used_of;   /* pages between such faults, and of them those used */
 	bool again;                 /* gone through more than once by one command */
-	uint8_t leaf;               /* log2 of pages */
 };
 
 /* What a kernel does with one of its arguments. */
@@ -110,7 +109,7 @@ struct learn {
 	uint32_t span_count;
 	bool spans_old;
 	_Alignas(16) unsigned char sequential[1536];
-	_Alignas(16) unsigned char density[LEARN_LEAVES][16];
+	_Alignas(16) unsigned char density[16];
 	_Alignas(16) unsigned char host_sequential[1536];
 	struct learn_object objects[LEARN_OBJECTS];
 	struct learn_model models[LEARN_MODELS];

@@ -4,11 +4,10 @@
 
 #include "svm/policies/learn.h"
 
-#define PAGE       UINT64_C(4096)
-#define NEAR       ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
-#define NEAR_PART  32u                 /* or, in a small object, than such a part of it */
-#define SURE       4
-#define LEAF_FIRST 3u /* 8 pages */
+#define PAGE      UINT64_C(4096)
+#define NEAR      ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
+#define NEAR_PART 32u                 /* or, in a small object, than such a part of it */
+#define SURE      4
 
 static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 {
@@ -22,11 +21,8 @@ static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 		if (l->clock - o->used > l->clock - l->objects[oldest].used)
 			oldest = i;
 	}
-	l->objects[oldest] = (struct learn_object){.start = start,
-						   .end = end,
-						   .position = start,
-						   .leaf = LEAF_FIRST,
-						   .used = ++l->clock};
+	l->objects[oldest] = (struct learn_object){
+		.start = start, .end = end, .position = start, .used = ++l->clock};
 	return (uint16_t)oldest;
 }
 
