@@ -8,15 +8,15 @@
 #define WINDOW_PAGES 2048u  /* that a stream has ahead of it, at most */
 #define STREAM_PAGES 64u    /* a plan of that size is of a stream that has gone on for a while */
 #define PAGE_NS      1800u  /* as measured on this machine, without an imposed link */
+#define TABLES_NS    700u   /* the part of that which is not the copy */
 #define FAULT_NS     12000u /* likewise */
 #define DISPLACED    150u   /* of 1000: used pages that others push out */
 #define PRIOR        4u     /* samples that were used, before there are any */
 #define SAMPLE_LEAST 4u     /* pages of a plan */
 #define SAMPLES      64u    /* that are remembered, at most */
-#define LEAF         "leaf=8"
-#define STEP         16u  /* pages from one fault of a stream to the next, at most */
-#define PASSED_LEAST 32u  /* pages, until they show how many of them are used */
-#define PASSED_MOST  512u /* that are remembered */
+#define STEP         16u    /* pages from one fault of a stream to the next, at most */
+#define PASSED_LEAST 32u    /* pages, until they show how many of them are used */
+#define PASSED_MOST  512u   /* that are remembered */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
 _Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
@@ -25,9 +25,10 @@ static bool start(struct learn *l, uint32_t features, const char *text)
 {
 	l->features = features;
 	if (tern_policy_sequential.device_state_bytes > sizeof(l->sequential) ||
-	    tern_policy_density.device_state_bytes > sizeof(l->density))
+	    tern_policy_density.device_state_bytes > sizeof(l->leaf8))
 		return false; /* a change of theirs was not followed here: tests say so */
-	return tern_policy_density.init(l->density, LEAF) &&
+	return tern_policy_density.init(l->leaf8, "leaf=8") &&
+	       tern_policy_density.init(l->leaf16, "leaf=16") &&
 	       tern_policy_sequential.init(l->sequential, "") &&
 	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
 }
@@ -74,7 +75,9 @@ static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 /* Nanoseconds for a page on the link, one way, and for a fault without its pages. */
 static uint64_t page_ns(const struct tern_policy_link *link)
 {
-	return link->bytes_per_second ? PAGE * 1000000000u / link->bytes_per_second : PAGE_NS;
+	if (!link->bytes_per_second)
+		return PAGE_NS;
+	return TABLES_NS + PAGE * 1000000000u / link->bytes_per_second;
 }
 
 static uint64_t fault_ns(const struct tern_policy_link *link)
@@ -91,7 +94,7 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 {
 	uint64_t cost = 2 * page_ns(&f->link), saved = fault_ns(&f->link);
 	uint64_t least = 1000 * cost / (cost + saved) + DISPLACED;
-	if (!o)
+	if (!o || learn_anywhere(o))
 		return false;
 	return (o->hits + PRIOR) * 1000 >= (o->tries + PRIOR) * least ||
 	       (f->address >> 21) % 16 == 0;
@@ -111,7 +114,8 @@ static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 	bool device = f->side == TERN_SIDE_DEVICE;
 	struct tern_policy_plan stream = *plan;
 	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
-	tern_policy_density.fault(l->density, c, f, plan);
+	bool cheap = TERN_POLICY_GROUP * page_ns(&f->link) <= fault_ns(&f->link);
+	tern_policy_density.fault(cheap ? l->leaf16 : l->leaf8, c, f, plan);
 	if (is_pressed(o, f) && !pays(o, f)) {
 		*plan = stream;
 		return false;
@@ -247,21 +251,29 @@ static void follow_blocks(const struct learn *l, const struct learn_use *use,
 	}
 }
 
+/* Until a chunk that somebody uses is missed. */
+static uint64_t few_evictions(const struct learn *l)
+{
+	return tern_max(l->limit / TERN_POLICY_PAGES / 4, (uint64_t)2);
+}
+
 static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
 	c->returns += c->evicted && c->returns < UINT16_MAX;
-	if (!c->faults)
-		c->arrived = l->traffic;
 	if (!c->faults && object != LEARN_NONE) {
 		struct learn_object *o = &l->objects[object];
 		o->arrivals++;
 		o->returns += c->evicted;
+		o->missed += c->evicted && l->evictions - c->arrived <= few_evictions(l);
 		if (o->arrivals >= 64) {
 			o->arrivals /= 2;
 			o->returns /= 2;
+			o->missed /= 2;
 		}
 	}
+	if (!c->faults)
+		c->arrived = l->traffic;
 	c->evicted = false;
 	c->faults += c->faults < UINT16_MAX;
 }
@@ -363,6 +375,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 	c->faults = 0;
 	if (cause == TERN_MOVED_EVICTION) {
 		c->evicted = true;
+		c->arrived = ++l->evictions;
 		if (c->sample && c->object)
 			sampled(&l->objects[c->object - 1], c, false);
 	}

@@ -55,6 +55,7 @@ struct learn_object {
 	uint32_t used;
 	uint16_t arrivals, returns; /* chunks that faults brought, and of them those that had been
 				     * evicted; halved now and then */
+	uint16_t missed;            /* of the returns, those soon after the eviction */
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
 	uint32_t passed, used_of;   /* pages between such faults, and of them those used */
 	bool again;                 /* gone through more than once by one command */
@@ -103,13 +104,14 @@ struct learn {
 	uint32_t features;
 	uint32_t clock;
 	uint64_t traffic; /* pages that came to the device */
-	uint64_t limit;   /* pages; 0: not known yet */
+	uint64_t evictions;
+	uint64_t limit; /* pages; 0: not known yet */
 	uint64_t order;
 	uint64_t horizon; /* pages that all known commands will go through */
 	uint32_t span_count;
 	bool spans_old;
 	_Alignas(16) unsigned char sequential[1536];
-	_Alignas(16) unsigned char density[16];
+	_Alignas(16) unsigned char leaf8[16], leaf16[16]; /* density's */
 	_Alignas(16) unsigned char host_sequential[1536];
 	struct learn_object objects[LEARN_OBJECTS];
 	struct learn_model models[LEARN_MODELS];
@@ -120,9 +122,9 @@ struct learn {
 /* For each chunk. */
 struct learn_chunk {
 	struct tern_policy_reads reads; /* first: shared with blend */
-	uint64_t arrived;               /* traffic when it came, since it was empty */
-	uint16_t faults;                /* since it was empty */
-	uint16_t object;                /* + 1 */
+	uint64_t arrived; /* traffic when it came, since it was empty; the number of its eviction */
+	uint16_t faults;  /* since it was empty */
+	uint16_t object;  /* + 1 */
 	uint16_t returns;
 	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
 	bool evicted;
@@ -160,10 +162,16 @@ struct learn_guess learn_guess(const struct learn *l, const struct learn_command
 			       const struct learn_use *use);
 /* The object that @address lies in, or LEARN_NONE. */
 uint16_t learn_object_at(const struct learn *l, uint64_t address);
+/* Accesses are all over it: what has been evicted is missed at once. So whatever comes along pushes
+ * out what is worth as much. */
+static inline bool learn_anywhere(const struct learn_object *o)
+{
+	return o->arrivals >= 8 && o->missed * 4 > o->arrivals * 3;
+}
 /* Mostly gone through in order. */
 static inline bool learn_in_order(const struct learn_object *o)
 {
-	return o->in_order >= 2 && o->in_order > 3 * o->jumps;
+	return o->in_order >= 2 && o->in_order > 3 * o->jumps && !learn_anywhere(o);
 }
 
 /* learn_ahead.c, learn_keep.c: struct tern_policy's ahead() and keep() */

@@ -149,15 +149,22 @@ static uint64_t near_of(const struct learn_object *o)
 	return tern_min(NEAR, (o->end - o->start) / NEAR_PART) + 4 * PAGE;
 }
 
+/* The fault at @at goes on where end @i was, or a little further, or at the end of what was moved
+ * ahead from there: not somewhere in between, where all has been. */
+static bool is_next(const struct learn_object *o, unsigned i, uint64_t at)
+{
+	uint64_t near = near_of(o), plan = o->ends[i].plan, ahead = o->ends[i].ahead;
+	return plan && at + near >= plan && at <= ahead + near &&
+	       (at <= plan + 4 * near || at + 4 * near >= ahead);
+}
+
 /* The fault at @at, which gets up to @end, goes on where one of the last ones was: 1; or does not:
  * 0; or is the first one: -1. */
 static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
 {
-	uint64_t near = near_of(o);
 	bool first = !o->ends[0].plan;
 	unsigned i = 0;
-	while (i < LEARN_ENDS &&
-	       (!o->ends[i].plan || at + near < o->ends[i].plan || at > o->ends[i].ahead + near))
+	while (i < LEARN_ENDS && !is_next(o, i, at))
 		i++;
 	bool on = i < LEARN_ENDS;
 	if (!on) {
