@@ -18,7 +18,7 @@
 #define PASSED_LEAST 32u    /* pages, until they show how many of them are used */
 #define PASSED_MOST  512u   /* that are remembered */
 
-_Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 64, "within thrash, too");
+_Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 128, "within thrash, too");
 _Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
 
 static bool start(struct learn *l, uint32_t features, const char *text)

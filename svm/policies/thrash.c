@@ -16,6 +16,12 @@
  *
  * A page that has had peace for `lapse_us` after its hold is an ordinary page again.
  *
+ * Contended pages further apart than "near it" cannot be had at once, and two sides that need them
+ * all would exchange the parts for ever, each lacking one. So while such pages are contended in two
+ * places or more the sides take turns: whose turn it is gets what it asks for, the other one's
+ * writes are deferred until the turn is over. A turn lasts for `hold_us` after the last page that
+ * it got, and TURN_HOLDS times as long at most.
+ *
  * A chunk is contended where the sides fault in turn on pages that moved lately, whichever pages
  * these are: blocks are shared falsely, and until the sides have sorted out which page is whose,
  * each fault brings its page alone.
@@ -24,7 +30,7 @@
 
 #include "svm/policies/policies.h"
 
-#define INNER_DEVICE_BYTES (TERN_POLICY_DEVICE_BYTES - 64)
+#define INNER_DEVICE_BYTES (TERN_POLICY_DEVICE_BYTES - 128)
 #define INNER_CHUNK_BYTES  64u
 #define WATCHED            16u
 
@@ -32,6 +38,9 @@
 #define TURN           2u
 #define CONTENDED_TURN 12u
 #define CONTENTION_MAX 100u
+
+#define PLACES     4u /* with contended pages that are remembered, for turns */
+#define TURN_HOLDS 10u
 
 /* A page that changed sides not long ago. Times in us, their low 32 bits. */
 struct watched {
@@ -54,6 +63,12 @@ struct chunk {
 struct state {
 	const struct tern_policy *inner;
 	unsigned events, lapse_us, hold_us, pin_us;
+	struct {
+		uint64_t group; /* address / 64 KiB; 0: not in use */
+		uint32_t since; /* us */
+	} places[PLACES];
+	uint32_t turn_began, turn_ends; /* us */
+	uint8_t turn_side;
 	_Alignas(16) unsigned char inner_state[INNER_DEVICE_BYTES];
 };
 
@@ -231,10 +246,51 @@ static void gather(const struct state *s, struct chunk *c, const struct tern_pol
 	plan->count = last - first + 1;
 }
 
-static void contend(const struct state *s, struct chunk *c, struct watched *w,
+/* There is another place with contended pages. */
+static bool note_place(struct state *s, const struct tern_policy_fault *f)
+{
+	uint64_t group = f->address / 4096 / TERN_POLICY_GROUP;
+	uint32_t now = (uint32_t)f->time_us;
+	unsigned oldest = 0, own = PLACES;
+	bool others = false;
+	for (unsigned i = 0; i < PLACES; i++) {
+		if (s->places[i].group == group)
+			own = i;
+		else if (s->places[i].group && now - s->places[i].since <= s->lapse_us)
+			others = true;
+		if (now - s->places[i].since > now - s->places[oldest].since)
+			oldest = i;
+	}
+	own = own == PLACES ? oldest : own;
+	s->places[own].group = group;
+	s->places[own].since = now;
+	return others;
+}
+
+/* How long the fault has to wait for the end of the other side's turn, us; 0: it is, or becomes,
+ * this side's. */
+static uint32_t turn(struct state *s, const struct tern_policy_fault *f)
+{
+	uint32_t now = (uint32_t)f->time_us;
+	bool lasts = now - s->turn_began < s->turn_ends - s->turn_began;
+	if (!note_place(s, f)) {
+		s->turn_ends = s->turn_began;
+		return 0;
+	}
+	if (lasts && s->turn_side != f->side)
+		return s->turn_ends - now;
+	if (!lasts || s->turn_side != f->side)
+		s->turn_began = now;
+	s->turn_side = f->side;
+	s->turn_ends = s->turn_began +
+		       tern_min(now - s->turn_began + 2 * s->hold_us, TURN_HOLDS * s->hold_us);
+	return 0;
+}
+
+static void contend(struct state *s, struct chunk *c, struct watched *w,
 		    const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
-	uint32_t wait = f->write ? kept(s, c, f) : 0;
+	uint32_t wait = f->write ? kept(s, c, f) : 0, others = f->write ? turn(s, f) : 0;
 	plan->first = f->page;
 	plan->count = 1;
 	plan->hold_us = 0;
@@ -246,7 +302,8 @@ static void contend(const struct state *s, struct chunk *c, struct watched *w,
 		plan->hold_us = hold(s, w);
 	if (is_guest(f) && plan->hold_us && !w->deferred)
 		wait = tern_max(wait, plan->hold_us);
-	if (wait && !w->deferred) {
+	wait = tern_max(wait, others);
+	if (others || (wait && !w->deferred)) {
 		w->deferred = true;
 		plan->action = TERN_PLAN_DEFER;
 		plan->hold_us = wait;

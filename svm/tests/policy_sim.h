@@ -75,6 +75,7 @@ struct sim {
 	unsigned range_count;
 	unsigned pages, limit, resident;
 	uint64_t sequence, busy; /* busy: the engine is, until then */
+	uint32_t deferrals[2];   /* in a row, of each side's fault */
 	struct sim_page *page;
 	struct sim_chunk *chunk;
 	struct sim_result result;
@@ -383,20 +384,21 @@ static inline uint64_t sim_fault(struct sim *s, const struct sim_access *a, uint
 {
 	struct sim_page *p = &s->page[a->page];
 	struct tern_policy_plan plan;
-	s->result.faults++;
-	s->result.device_faults += a->side == TERN_SIDE_DEVICE;
-	for (uint32_t deferrals = 0;; deferrals++) {
-		now = tern_max(now, s->busy);
-		if (p->held > now && p->place != SIM_SHARED) {
-			s->result.deferred++;
-			return p->held; /* and tries again */
-		}
-		sim_ask(s, a, now, deferrals, &plan);
-		if (plan.action != TERN_PLAN_DEFER)
-			break;
-		s->result.deferred++;
-		now += plan.hold_us * (uint64_t)1000;
+	if (!s->deferrals[a->side]) {
+		s->result.faults++;
+		s->result.device_faults += a->side == TERN_SIDE_DEVICE;
 	}
+	now = tern_max(now, s->busy);
+	if (p->held > now && p->place != SIM_SHARED) {
+		s->result.deferred++;
+		return p->held; /* and tries again */
+	}
+	sim_ask(s, a, now, s->deferrals[a->side]++, &plan);
+	if (plan.action == TERN_PLAN_DEFER) {
+		s->result.deferred++;
+		return now + plan.hold_us * (uint64_t)1000; /* likewise */
+	}
+	s->deferrals[a->side] = 0;
 	now += sim_act(s, a, &plan, now);
 	sim_wish(s, plan.ahead, plan.ahead_count);
 	REQUIRE(sim_has(p, a->side, a->write));

@@ -97,6 +97,15 @@ static bool pingpong(unsigned thread, uint64_t i, struct sim_access *a)
 	return thread ? host(a, page, true) : device(a, page, true);
 }
 
+/* The same with pages of two chunks, all of which each needs. */
+static bool torn(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t page = 498 + hash(2 * i + thread) % 17;
+	if (i >= 40000)
+		return false;
+	return thread ? host(a, page, true) : device(a, page, true);
+}
+
 /* The same, but each waits for the other before it goes on. */
 static bool lockstep(unsigned thread, uint64_t i, struct sim_access *a)
 {
@@ -192,6 +201,7 @@ static const struct {
 	{"list", list, 1, SCAN, 0},
 	{"stencil", stencil, 1, SCAN, 0},
 	{"pingpong", pingpong, 2, 1024, 0},
+	{"torn", torn, 2, 1024, 0},
 	{"lockstep", lockstep, 1, 1024, 0},
 	{"handshake", handshake, 1, 1024, 0},
 	{"handover", handover, 1, 1024, 0},
