@@ -25,6 +25,12 @@
  * A chunk is contended where the sides fault in turn on pages that moved lately, whichever pages
  * these are: blocks are shared falsely, and until the sides have sorted out which page is whose,
  * each fault brings its page alone.
+ *
+ * Where they come to a chunk one after the other, again and again, each may take back what the
+ * other has brought along in vain. A page is left out of a plan, to see: if the side does not fault
+ * on it, or the other one does not in its next turn, then only one of them uses it. After some such
+ * pages, one after the other, pages of the chunk come alone, until a side wants two that lie side
+ * by side.
  */
 #include <string.h>
 
@@ -38,6 +44,10 @@
 #define TURN           2u
 #define CONTENDED_TURN 12u
 #define CONTENTION_MAX 100u
+
+#define TURNS_FIRST 4u  /* of a chunk, until a page is left out of a plan */
+#define TURNS_AGAIN 64u /* after both sides have used one */
+#define EXCLUSIVE   3u
 
 #define PLACES     4u /* with contended pages that are remembered, for turns */
 #define TURN_HOLDS 10u
@@ -58,6 +68,17 @@ struct chunk {
 	struct watched watched[WATCHED];
 	uint32_t since; /* the last turn, us */
 	uint8_t contention, side;
+	/* What each of them uses, see above. */
+	uint32_t turn_since; /* us */
+	uint8_t turn;        /* whose fault was the last one */
+	uint8_t turns;       /* since a page was used by both, or there were none */
+	bool both;           /* one was */
+	uint8_t probed_by;   /* the side whose plan left it out */
+	uint8_t exclusive;   /* pages that only one side used, in a row */
+	bool taken;          /* that side has faulted on it after all */
+	bool apart;          /* pages come alone */
+	uint16_t probe;      /* the page, + 1; 0: none */
+	uint16_t last;       /* the page that came alone last, + 1 */
 };
 
 struct state {
@@ -348,6 +369,82 @@ static void avoid(const struct state *s, const struct chunk *c, const struct ter
 	}
 }
 
+static void probe_over(struct chunk *c, bool both)
+{
+	c->probe = 0;
+	c->turns = both ? 0 : c->turns;
+	c->both = both;
+	c->exclusive = both ? 0 : (uint8_t)(c->exclusive + 1);
+	c->apart = c->exclusive >= EXCLUSIVE;
+	c->last = 0;
+}
+
+/* A fault that takes pages for one side alone. */
+static void note_turn(const struct state *s, struct chunk *c, const struct tern_policy_fault *f)
+{
+	uint32_t now = (uint32_t)f->time_us;
+	bool first = c->turn != f->side, hasty = first && now - c->turn_since < s->lapse_us / 5;
+	c->turn_since = first ? now : c->turn_since;
+	c->turn = f->side;
+	if (c->probe == f->page + 1) {
+		if (c->taken && c->probed_by != f->side)
+			probe_over(c, true);
+		else if (c->probed_by == f->side)
+			c->taken = true;
+	} else if (hasty) {
+		c->probe = 0; /* in so short a turn nobody comes to all that it uses */
+	} else if (first && c->probe && c->taken == (c->probed_by == f->side)) {
+		probe_over(c, false);
+	}
+	if (first && c->turns < UINT8_MAX)
+		c->turns++;
+	if (c->apart && c->last == f->page && !first) /* the page before this one */
+		probe_over(c, true);
+}
+
+/* Keeps the probe out of the plan, or makes one of its last pages the probe. */
+static void leave_out(struct chunk *c, const struct tern_policy_fault *f,
+		      struct tern_policy_plan *plan)
+{
+	unsigned end = plan->first + plan->count, page = end - 1 - (c->exclusive & 1);
+	bool wanted = c->turns >= (c->both ? TURNS_AGAIN : TURNS_FIRST);
+	if (!c->probe && wanted && plan->count > 3 && page > f->page) {
+		c->probe = (uint16_t)(page + 1);
+		c->probed_by = f->side;
+		c->taken = false;
+	}
+	if (c->probe <= plan->first || c->probe > end)
+		return;
+	page = c->probe - 1u;
+	if (page == f->page) {
+		plan->first = page;
+		plan->count = 1;
+	} else if (page > f->page) {
+		plan->count = page - plan->first;
+	} else {
+		plan->first = page + 1;
+		plan->count = end - plan->first;
+	}
+}
+
+/* What each side brings along of a chunk that they use in turn. */
+static void by_turn(const struct state *s, struct chunk *c, const struct tern_policy_fault *f,
+		    struct tern_policy_plan *plan)
+{
+	if (plan->action != TERN_PLAN_MIGRATE)
+		return;
+	note_turn(s, c, f);
+	if (!c->apart) {
+		leave_out(c, f, plan);
+		return;
+	}
+	c->last = (uint16_t)(f->page + 1);
+	plan->ahead_count = 0;
+	plan->first = f->page;
+	plan->count = 1;
+	plan->rule = "thrash: the sides use different pages of the chunk";
+}
+
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
 		  struct tern_policy_plan *plan)
 {
@@ -366,6 +463,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 		plan->rule = "thrash: the sides take turns in the chunk";
 	} else {
 		avoid(s, c, f, plan);
+		by_turn(s, c, f, plan);
 	}
 }
 

@@ -143,6 +143,15 @@ static bool interleaved(unsigned thread, uint64_t i, struct sim_access *a)
 	return thread ? host(a, page, true) : device(a, page, true);
 }
 
+/* The same with one side half the memory ahead of the other, several times over. */
+static bool chasing(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t page = (i * 2 + (uint64_t)thread * SCAN / 2) % SCAN + thread;
+	if (i >= 20 * SCAN)
+		return false;
+	return thread ? host(a, page, true) : device(a, page, true);
+}
+
 /* The host fills 64 pages of a ring, the device reads them. */
 static bool producer(unsigned thread, uint64_t i, struct sim_access *a)
 {
@@ -206,6 +215,7 @@ static const struct {
 	{"handshake", handshake, 1, 1024, 0},
 	{"handover", handover, 1, 1024, 0},
 	{"interleaved", interleaved, 2, 1024, 0},
+	{"chasing", chasing, 2, SCAN, 0},
 	{"producer", producer, 1, RING, 0},
 	{"rereads", rereads, 1, 512, 0},
 	{"cyclic 2x", cyclic, 1, SCAN, SCAN / 2},
@@ -342,6 +352,11 @@ static void guard(void)
 	EXPECT(faults("thrash:over=demand", "pingpong") * 20 < faults("demand", "pingpong"));
 	EXPECT(ns("thrash:over=demand", "pingpong") * 10 < ns("demand", "pingpong"));
 	EXPECT(faults("thrash", "interleaved") * 3 < faults("density", "interleaved"));
+	EXPECT(ns("adaptive", "torn") * 10 < ns("demand", "torn"));
+	EXPECT(ns("adaptive", "torn") * 100 < ns("adaptive", "pingpong") * 115);
+	EXPECT(play_named("adaptive", "chasing").copied * 6 <
+	       play_named("learn", "chasing").copied);
+	EXPECT(ns("adaptive", "chasing") * 4 < ns("density", "chasing"));
 	EXPECT(faults("thrash", "handover") * 5 < faults("demand", "handover"));
 	/* Two that wait for each other are not made to wait longer, unless that is asked for. */
 	EXPECT(ns("thrash", "lockstep") <= ns("density", "lockstep") * 11 / 10);
