@@ -283,7 +283,11 @@ int main(int argc, char **argv)
 	test_death(m, 2);
 	test_death(m, 3);
 	mirror_stop(m);
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+	test_eviction((uint64_t)4 << 20); /* the same in a quarter of the time */
+#else
 	test_eviction((uint64_t)16 << 20);
+#endif
 	test_eviction((uint64_t)1 << 20);
 	test_link();
 	return test_result();

@@ -7,7 +7,7 @@
  */
 #include "svm/tests/policy_sim.h"
 
-enum { SCAN = 8192, SPARSE = 65536, HOT = 4, RING = 4096 };
+enum { SCAN = 8192, SPARSE = 65536, HOT = 4, RING = 4096, CHASE = 2048 };
 
 static uint64_t hash(uint64_t n)
 {
@@ -146,8 +146,8 @@ static bool interleaved(unsigned thread, uint64_t i, struct sim_access *a)
 /* The same with one side half the memory ahead of the other, several times over. */
 static bool chasing(unsigned thread, uint64_t i, struct sim_access *a)
 {
-	uint64_t page = (i * 2 + (uint64_t)thread * SCAN / 2) % SCAN + thread;
-	if (i >= 20 * SCAN)
+	uint64_t page = (i * 2 + (uint64_t)thread * CHASE / 2) % CHASE + thread;
+	if (i >= 20 * CHASE)
 		return false;
 	return thread ? host(a, page, true) : device(a, page, true);
 }
@@ -215,7 +215,7 @@ static const struct {
 	{"handshake", handshake, 1, 1024, 0},
 	{"handover", handover, 1, 1024, 0},
 	{"interleaved", interleaved, 2, 1024, 0},
-	{"chasing", chasing, 2, SCAN, 0},
+	{"chasing", chasing, 2, CHASE, 0},
 	{"producer", producer, 1, RING, 0},
 	{"rereads", rereads, 1, 512, 0},
 	{"cyclic 2x", cyclic, 1, SCAN, SCAN / 2},
