@@ -49,8 +49,9 @@
 #define TURNS_AGAIN 64u /* after both sides have used one */
 #define EXCLUSIVE   3u
 
-#define PLACES     4u /* with contended pages that are remembered, for turns */
-#define TURN_HOLDS 10u
+#define PLACES      4u /* with contended pages that are remembered, for turns */
+#define TURN_HOLDS  10u
+#define WRITES_ONLY 2u /* changes of side without a read, until turns are taken */
 
 /* A page that changed sides not long ago. Times in us, their low 32 bits. */
 struct watched {
@@ -311,7 +312,9 @@ static uint32_t turn(struct state *s, const struct tern_policy_fault *f)
 static void contend(struct state *s, struct chunk *c, struct watched *w,
 		    const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
-	uint32_t wait = f->write ? kept(s, c, f) : 0, others = f->write ? turn(s, f) : 0;
+	uint32_t wait = f->write ? kept(s, c, f) : 0;
+	/* Who reads in between waits for the other side's answer, and is not to wait for a turn. */
+	uint32_t others = f->write && w->growth >= WRITES_ONLY ? turn(s, f) : 0;
 	plan->first = f->page;
 	plan->count = 1;
 	plan->hold_us = 0;

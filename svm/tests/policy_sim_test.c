@@ -124,6 +124,16 @@ static bool handshake(unsigned thread, uint64_t i, struct sim_access *a)
 	return i % 4 < 2 ? device(a, 700, i % 2) : host(a, 700, i % 2);
 }
 
+/* The same with a page for each side's answer, in two chunks. */
+static bool answers(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t page = (i + 1) % 4 < 2 ? 700 : 200;
+	(void)thread;
+	if (i >= 2000)
+		return false;
+	return i % 4 < 2 ? device(a, page, i % 2) : host(a, page, i % 2);
+}
+
 /* Both sides change a block of 64 KiB in turn. */
 static bool handover(unsigned thread, uint64_t i, struct sim_access *a)
 {
@@ -213,6 +223,7 @@ static const struct {
 	{"torn", torn, 2, 1024, 0},
 	{"lockstep", lockstep, 1, 1024, 0},
 	{"handshake", handshake, 1, 1024, 0},
+	{"answers", answers, 1, 1024, 0},
 	{"handover", handover, 1, 1024, 0},
 	{"interleaved", interleaved, 2, 1024, 0},
 	{"chasing", chasing, 2, CHASE, 0},
@@ -377,6 +388,7 @@ static void guard(void)
 	/* Two that wait for each other are not made to wait longer, unless that is asked for. */
 	EXPECT(ns("thrash", "lockstep") <= ns("density", "lockstep") * 11 / 10);
 	EXPECT(ns("thrash", "handshake") <= ns("density", "handshake") * 11 / 10);
+	EXPECT(ns("thrash", "answers") <= ns("density", "answers") * 11 / 10);
 	EXPECT(ns("thrash:pin_us=2000", "handshake") <= ns("density", "handshake") * 11 / 10);
 	EXPECT(faults("thrash:pin_us=2000", "pingpong") < faults("thrash", "pingpong"));
 }
