@@ -145,14 +145,19 @@ static bool by_guess(const struct learn_guess *g, const struct tern_policy_fault
 	return true;
 }
 
-/* A stream goes on: what follows is moved while the device works on what it has. */
-static void read_ahead(struct learn_object *o, const struct learn_guess *g,
-		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+/* A stream goes on: what follows is moved while the device works on what it has. Where nobody knows
+ * its end, that is no more than what it has gone through. */
+static void read_ahead(struct learn_object *o, const struct learn_use *use,
+		       const struct learn_guess *g, const struct tern_policy_fault *f,
+		       struct tern_policy_plan *plan)
 {
 	uint64_t chunk = f->address - f->page * PAGE;
 	uint64_t from = chunk + (plan->first + plan->count) * PAGE;
 	uint64_t window = tern_min(WINDOW_PAGES, f->limit_pages / 16) * PAGE;
-	uint64_t end = g->start < g->end ? g->end : o->end & ~(PAGE - 1);
+	bool known = g->start < g->end;
+	uint64_t end = known ? g->end : o->end & ~(PAGE - 1);
+	if (!known && use->guessed)
+		window = tern_min(window, (use->high - use->low) & ~(PAGE - 1));
 	bool asked = o->asked > from && o->asked - from <= window;
 	if (asked && o->asked - from > window / 2)
 		return;
@@ -305,6 +310,8 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	struct learn_object *o = use ? &l->objects[use->object] : NULL;
 	struct learn_guess g = {0, 0};
 	bool ordered = use && learn_in_order(o);
+	if (use)
+		learn_use_faulted(l, command, use, f);
 	if (use && (l->features & LEARN_LOOKAHEAD))
 		g = learn_guess(l, command, use);
 	if (use && c->sample == f->page + 1)
@@ -319,7 +326,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	if (stream && l->models[use->model].writes && f->advice != TERN_ADVICE_READ_MOSTLY)
 		plan->action = TERN_PLAN_MIGRATE;
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
-		read_ahead(o, &g, f, plan);
+		read_ahead(o, use, &g, f, plan);
 	else if (use && !alone && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);

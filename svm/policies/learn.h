@@ -80,8 +80,9 @@ struct learn_use {
 	uint64_t address, start, end;
 	uint64_t low, high; /* what faults have shown of it; 0, 0: none */
 	uint64_t pages;     /* and how many of them */
+	uint64_t reached;   /* the end of the last page of those that were faulted on */
 	uint16_t object, model;
-	bool read_only;
+	bool read_only, guessed; /* guessed: where it ends */
 };
 
 struct learn_command {
@@ -143,6 +144,9 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 					 bool running);
 /* What faults have shown becomes the models'; the place is free again. */
 void learn_command_ended(struct learn *l, struct learn_command *c);
+/* @f is a fault of @use's. */
+void learn_use_faulted(struct learn *l, const struct learn_command *c, struct learn_use *use,
+		       const struct tern_policy_fault *f);
 /* @f, a fault of @use's, gets [@start, @end), and what follows is moved up to @ahead. */
 void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
 		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,

@@ -121,6 +121,7 @@ static void describe(struct learn *l, struct learn_command *c,
 			.object = object(l, use->start, use->end),
 			.model = model(l, from->kernel, use->argument, use->end - use->start),
 			.read_only = use->flags & TERN_USE_READ_ONLY,
+			.guessed = use->flags & TERN_USE_GUESSED,
 		};
 	}
 }
@@ -214,6 +215,38 @@ static void mark_blocks(struct learn_model *m, const struct learn_command *c,
 		m->blocks[b / 64] |= (uint64_t)1 << b % 64;
 }
 
+/* Bytes for a work-item, * 65536: what has been seen is mostly a little too much, since plans are
+ * rounded up; a power of two is likely. */
+static uint64_t per_item(uint64_t bytes, uint64_t items)
+{
+	if (!items || bytes > UINT64_MAX >> 17)
+		return 0;
+	uint64_t q16 = (bytes << 16) / items;
+	for (unsigned shift = 8; shift < 48; shift++) {
+		uint64_t even = (uint64_t)1 << shift;
+		if (even * 9 <= q16 * 10 && even * 10 >= q16 * 6)
+			return even;
+	}
+	return q16;
+}
+
+/* The command's first work-item is at or before a fault @offset bytes behind the pointer: so much
+ * is the most that each takes. */
+static void shorten(struct learn_model *m, const struct learn_command *c, uint64_t offset)
+{
+	uint64_t most = offset + PAGE <= UINT64_MAX >> 17 ? per_item(offset + PAGE, c->first) : 0;
+	if (m->line && most && most < m->q16 / 5 * 4)
+		m->q16 = most;
+}
+
+void learn_use_faulted(struct learn *l, const struct learn_command *c, struct learn_use *use,
+		       const struct tern_policy_fault *f)
+{
+	use->reached = tern_max(use->reached, f->address + PAGE);
+	if (f->address >= use->address)
+		shorten(&l->models[use->model], c, f->address - use->address);
+}
+
 void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
 		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,
 		       uint64_t ahead)
@@ -229,21 +262,6 @@ void learn_use_touched(struct learn *l, const struct learn_command *c, struct le
 	use->high = tern_max(use->high, end);
 	use->pages += (end - start) / PAGE;
 	mark_blocks(m, c, use, start, end);
-}
-
-/* Bytes for a work-item, * 65536: what has been seen is mostly a little too much, since plans are
- * rounded up; a power of two is likely. */
-static uint64_t per_item(uint64_t bytes, uint64_t items)
-{
-	if (!items || bytes > UINT64_MAX >> 17)
-		return 0;
-	uint64_t q16 = (bytes << 16) / items;
-	for (unsigned shift = 8; shift < 48; shift++) {
-		uint64_t even = (uint64_t)1 << shift;
-		if (even * 9 <= q16 * 10 && even * 10 >= q16 * 6)
-			return even;
-	}
-	return q16;
 }
 
 static struct learn_guess line(const struct learn_command *c, const struct learn_use *use,
@@ -278,9 +296,9 @@ static bool fits(const struct learn_guess *g, const struct learn_use *use)
 static void stretch(struct learn_model *m, const struct learn_command *c,
 		    const struct learn_use *use, const struct learn_guess *g)
 {
-	if (use->high <= g->end || use->high <= use->address)
+	if (use->reached <= g->end || use->reached <= use->address)
 		return;
-	m->q16 = tern_max(m->q16, per_item(use->high - use->address, c->first + c->items));
+	m->q16 = tern_max(m->q16, per_item(use->reached - use->address, c->first + c->items));
 }
 
 static void conclude(struct learn *l, const struct learn_command *c, const struct learn_use *use)
