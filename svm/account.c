@@ -38,7 +38,9 @@ void account(struct engine *e, struct chunk *chunk, unsigned stat, uint64_t n)
 	}
 	if (e->for_request)
 		((uint64_t *)&e->for_request->stats)[stat] += n;
-	if (e->for_device)
+	if (e->for_advance)
+		atomic_fetch_add_explicit(&e->for_advance->moved[stat], n, memory_order_relaxed);
+	else if (e->for_device)
 		add(&e->for_device->owners[e->for_owner].now[stat], n);
 }
 

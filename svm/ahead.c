@@ -265,15 +265,31 @@ static bool fault_is_due(const struct engine *e)
 	return false;
 }
 
-/* Who pays: the command that it is for, once it runs. */
-static uint32_t owner_of(const struct device *device)
+/* Who pays: the command that it is for, */
+static uint64_t for_command(const struct device *device)
 {
 	const struct ahead *a = &device->ahead;
-	uint64_t number = a->pages ? a->command : a->ranges[0].command;
+	return a->pages ? a->command : a->ranges[0].command;
+}
+
+/* while it runs, */
+static uint32_t owner_of(const struct device *device)
+{
+	uint64_t number = for_command(device);
 	for (uint32_t owner = 0; number && owner < TERN_DEVMEM_OWNERS; owner++)
 		if (device->running[owner] && device->running[owner]->command.number == number)
 			return owner;
 	return TERN_DEVMEM_NO_OWNER;
+}
+
+/* or before. */
+static struct advance *advance_of(struct device *device)
+{
+	uint64_t number = for_command(device);
+	for (unsigned i = 0; number && i < KNOWN_MAX; i++)
+		if (device->known_numbers[i] == number)
+			return &device->advances[i];
+	return NULL;
 }
 
 void ahead_work(struct engine *e)
@@ -288,11 +304,13 @@ void ahead_work(struct engine *e)
 		}
 		e->for_device = device;
 		e->for_owner = owner_of(device);
+		e->for_advance = e->for_owner == TERN_DEVMEM_NO_OWNER ? advance_of(device) : NULL;
 		if (!device->ahead.pages)
 			begin(e, device);
 		if (device->ahead.pages && device->ahead.due_ns <= e->now_ns)
 			carry_out(e, device);
 		e->for_device = NULL;
+		e->for_advance = NULL;
 	}
 }
 

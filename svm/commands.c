@@ -245,6 +245,7 @@ static void take_in(struct engine *e, struct device *device, struct known *k, co
 						  .use_count = c->use_count};
 	k->owner = n->owner;
 	device->known_numbers[k - device->known] = c->number;
+	atomic_store(&device->advances[k - device->known].command, c->number);
 	if (n->owner < TERN_DEVMEM_NO_OWNER)
 		device->running[n->owner] = k;
 }
@@ -281,13 +282,32 @@ static void ask(struct engine *e, struct device *device, const struct known *k,
 	ahead_add(e, device, ranges, count, event == TERN_COMMAND_ENDED ? 0 : k->command.number, 0);
 }
 
+/* What tern_space_owner_begin() has not taken is nobody's. */
+static void advance_over(struct advance *a)
+{
+	atomic_store(&a->command, 0);
+	for (unsigned i = 0; i < STATS; i++)
+		atomic_store_explicit(&a->moved[i], 0, memory_order_relaxed);
+}
+
 static void ended(struct engine *e, struct device *device, struct known *k)
 {
 	ahead_cancel(device, k->command.number);
 	ask(e, device, k, TERN_COMMAND_ENDED);
 	device->known_numbers[k - device->known] = 0;
+	advance_over(&device->advances[k - device->known]);
 	if (k->owner < TERN_DEVMEM_NO_OWNER)
 		device->running[k->owner] = NULL;
+}
+
+/* What was moved between tern_space_owner_begin() and now. */
+static void advance_rest(struct advance *a, struct owner *owner)
+{
+	for (unsigned i = 0; i < STATS; i++) {
+		uint64_t moved = atomic_exchange(&a->moved[i], 0);
+		uint64_t now = atomic_load_explicit(&owner->now[i], memory_order_relaxed);
+		atomic_store_explicit(&owner->now[i], now + moved, memory_order_relaxed);
+	}
 }
 
 static void begins(struct engine *e, struct device *device, const struct note *n)
@@ -303,6 +323,7 @@ static void begins(struct engine *e, struct device *device, const struct note *n
 	    device->known_numbers[k - device->known] != n->command.number)
 		ended(e, device, k); /* gives way */
 	take_in(e, device, k, n);
+	advance_rest(&device->advances[k - device->known], &device->owners[n->owner]);
 	ask(e, device, k, TERN_COMMAND_BEGINS);
 }
 

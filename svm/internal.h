@@ -42,6 +42,12 @@ struct owner {
 	_Atomic uint32_t served;      /* a fault of its is in work, what was done not all counted */
 };
 
+/* What was moved ahead for a command that had not begun: tern_space_owner_begin() takes it. */
+struct advance {
+	_Atomic uint64_t command; /* its number; 0: the place is free */
+	_Atomic uint64_t moved[STATS];
+};
+
 /* A command that waits or runs (commands.c). */
 struct known {
 	struct tern_policy_command command;
@@ -94,7 +100,8 @@ struct device {
 	void *policy_state;
 	struct owner owners[TERN_DEVMEM_OWNERS + 1];
 	struct known known[KNOWN_MAX];
-	uint64_t known_numbers[KNOWN_MAX]; /* of their commands; 0: the place is free */
+	struct advance advances[KNOWN_MAX]; /* of the same places */
+	uint64_t known_numbers[KNOWN_MAX];  /* of their commands; 0: the place is free */
 	struct known *running[TERN_DEVMEM_OWNERS];
 	uint64_t known_order;
 	struct span spans[SPANS_MAX];
@@ -243,6 +250,7 @@ struct engine {
 	/* What the present work is counted for. */
 	struct device *for_device;
 	uint32_t for_owner;
+	struct advance *for_advance; /* or NULL; instead of the owner */
 	struct request *for_request; /* or NULL */
 	enum tern_trace_reason why;
 	uint64_t serving, faults; /* numbers in the trace: of the fault in work, and the last */

@@ -301,15 +301,27 @@ static struct owner *owner_of(struct tern_devmem *devmem, unsigned owner)
 	return device && owner <= TERN_DEVMEM_NO_OWNER ? &device->owners[owner] : NULL;
 }
 
+static struct advance *advance_of(struct device *device, uint64_t command)
+{
+	for (unsigned i = 0; i < KNOWN_MAX; i++)
+		if (atomic_load_explicit(&device->advances[i].command, memory_order_acquire) ==
+		    command)
+			return &device->advances[i];
+	return NULL;
+}
+
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command)
 {
 	struct owner *o = owner_of(devmem, owner);
 	if (o)
 		trace_owner(devmem->engine, owner, command);
-	for (unsigned i = 0; o && i < STATS; i++)
-		atomic_store_explicit(&o->base[i],
-				      atomic_load_explicit(&o->now[i], memory_order_relaxed),
-				      memory_order_relaxed);
+	struct advance *a = o ? advance_of(devmem->engine, command) : NULL;
+	for (unsigned i = 0; o && i < STATS; i++) {
+		uint64_t moved = a ? atomic_exchange(&a->moved[i], 0) : 0;
+		atomic_store_explicit(
+			&o->base[i], atomic_load_explicit(&o->now[i], memory_order_relaxed) - moved,
+			memory_order_relaxed);
+	}
 }
 
 void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,

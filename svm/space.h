@@ -102,8 +102,8 @@ int tern_space_advise(const void *address, size_t bytes, enum tern_advice advice
 void tern_space_stats(struct tern_space_stats *out);
 /* Blocking. Of the chunks (2 MiB) that [@address, @address + @bytes) touches. */
 void tern_space_range_stats(const void *address, size_t bytes, struct tern_space_stats *out);
-/* Not blocking. @command: a number that tells a trace which command @owner stands for from here on.
- */
+/* Not blocking. @command: the number of the command that @owner stands for from here on, for
+ * traces, and for what was moved ahead for it. */
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command);
 /* What owner @owner has caused since tern_space_owner_begin(). Waits while the engine works on a
  * fault of the owner's, so that of one that has ended all is counted. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "icd/api.h"
+#include "icd/svm_types.h"
 #include "runtime/base/tests/test.h"
 #include "runtime/device.h"
 #include "svm/space.h"
@@ -74,16 +75,37 @@ static bool is(const int *p, int value)
 	return !wrong;
 }
 
-/* p[i] += n for all i, in @slices commands behind @after (or NULL). */
-static void enqueue(int *p, int n, size_t slices, cl_event after)
+/* p[i] += n for all i, in @slices commands behind @after (or NULL), with their @events (or NULL).
+ */
+static void enqueue_events(int *p, int n, size_t slices, cl_event after, cl_event *events)
 {
 	size_t count = COUNT / slices;
 	EXPECT(!tern_clSetKernelArgSVMPointer(add, 0, p));
 	EXPECT(!tern_clSetKernelArg(add, 1, sizeof(n), &n));
 	for (size_t first = 0; first < COUNT; first += count)
 		EXPECT(!tern_clEnqueueNDRangeKernel(queue, add, 1, &first, &count, NULL, !!after,
-						    after ? &after : NULL, NULL));
+						    after ? &after : NULL,
+						    events ? &events[first / count] : NULL));
 	EXPECT(!tern_clFlush(queue));
+}
+
+static void enqueue(int *p, int n, size_t slices, cl_event after)
+{
+	enqueue_events(p, n, slices, after, NULL);
+}
+
+/* Pages that came to the device for these commands, which have ended; they are released. */
+static uint64_t pages_for(cl_event *events, size_t count)
+{
+	uint64_t pages = 0;
+	for (size_t i = 0; i < count; i++) {
+		cl_event_svm_statistics_tern s = {0};
+		EXPECT(!tern_clGetEventInfo(events[i], CL_EVENT_SVM_STATISTICS_TERN, sizeof(s), &s,
+					    NULL));
+		pages += s.pages_in;
+		EXPECT(!tern_clReleaseEvent(events[i]));
+	}
+	return pages;
 }
 
 static uint64_t device_faults(void)
@@ -134,8 +156,8 @@ static bool made_ready(size_t slices)
 	EXPECT(!tern_clFinish(queue));
 	EXPECT(is(first, 6));
 	uint64_t before = resident(), faults = device_faults();
-	cl_event gate = user_event();
-	enqueue(second, 2, slices, gate);
+	cl_event gate = user_event(), events[SLICES];
+	enqueue_events(second, 2, slices, gate, events);
 	bool ready = becomes_resident(before + SIZE);
 	EXPECT(device_faults() == faults);
 	EXPECT(!tern_clSetUserEventStatus(gate, CL_COMPLETE));
@@ -143,6 +165,9 @@ static bool made_ready(size_t slices)
 	/* The code and the stack of the program are none of its pages. */
 	if (ready)
 		EXPECT(device_faults() - faults <= 4 + slices);
+	/* And it is the commands that they were moved for. */
+	uint64_t pages = pages_for(events, slices);
+	EXPECT(pages >= PAGES && pages <= PAGES + 64 * slices);
 	EXPECT(is(second, 9));
 	EXPECT(!tern_clReleaseEvent(gate));
 	munmap(first, SIZE);
