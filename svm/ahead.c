@@ -305,10 +305,13 @@ void ahead_work(struct engine *e)
 		e->for_device = device;
 		e->for_owner = owner_of(device);
 		e->for_advance = e->for_owner == TERN_DEVMEM_NO_OWNER ? advance_of(device) : NULL;
+		struct owner *owner = &device->owners[e->for_owner];
+		atomic_store(&owner->served, e->for_owner < TERN_DEVMEM_NO_OWNER);
 		if (!device->ahead.pages)
 			begin(e, device);
 		if (device->ahead.pages && device->ahead.due_ns <= e->now_ns)
 			carry_out(e, device);
+		atomic_store(&owner->served, 0);
 		e->for_device = NULL;
 		e->for_advance = NULL;
 	}

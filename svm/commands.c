@@ -245,7 +245,6 @@ static void take_in(struct engine *e, struct device *device, struct known *k, co
 						  .use_count = c->use_count};
 	k->owner = n->owner;
 	device->known_numbers[k - device->known] = c->number;
-	atomic_store(&device->advances[k - device->known].command, c->number);
 	if (n->owner < TERN_DEVMEM_NO_OWNER)
 		device->running[n->owner] = k;
 }
@@ -282,20 +281,19 @@ static void ask(struct engine *e, struct device *device, const struct known *k,
 	ahead_add(e, device, ranges, count, event == TERN_COMMAND_ENDED ? 0 : k->command.number, 0);
 }
 
-/* What tern_space_owner_begin() has not taken is nobody's. */
-static void advance_over(struct advance *a)
+/* What was moved ahead and tern_space_owner_begin() has not taken is nobody's. */
+static void known_forget(struct device *device, unsigned place)
 {
-	atomic_store(&a->command, 0);
+	device->known_numbers[place] = 0;
 	for (unsigned i = 0; i < STATS; i++)
-		atomic_store_explicit(&a->moved[i], 0, memory_order_relaxed);
+		device->advances[place].moved[i] = 0;
 }
 
 static void ended(struct engine *e, struct device *device, struct known *k)
 {
 	ahead_cancel(device, k->command.number);
 	ask(e, device, k, TERN_COMMAND_ENDED);
-	device->known_numbers[k - device->known] = 0;
-	advance_over(&device->advances[k - device->known]);
+	known_forget(device, (unsigned)(k - device->known));
 	if (k->owner < TERN_DEVMEM_NO_OWNER)
 		device->running[k->owner] = NULL;
 }
@@ -407,7 +405,7 @@ void commands_forget(struct device *device)
 {
 	memset(device->pointers, 0, sizeof(device->pointers));
 	for (unsigned i = 0; i < KNOWN_MAX; i++)
-		device->known_numbers[i] = 0;
+		known_forget(device, i);
 	for (unsigned i = 0; i < TERN_DEVMEM_OWNERS; i++)
 		device->running[i] = NULL;
 	device->span_count = 0;

@@ -44,7 +44,6 @@ struct owner {
 
 /* What was moved ahead for a command that had not begun: tern_space_owner_begin() takes it. */
 struct advance {
-	_Atomic uint64_t command; /* its number; 0: the place is free */
 	_Atomic uint64_t moved[STATS];
 };
 
@@ -100,8 +99,8 @@ struct device {
 	void *policy_state;
 	struct owner owners[TERN_DEVMEM_OWNERS + 1];
 	struct known known[KNOWN_MAX];
-	struct advance advances[KNOWN_MAX]; /* of the same places */
-	uint64_t known_numbers[KNOWN_MAX];  /* of their commands; 0: the place is free */
+	struct advance advances[KNOWN_MAX];        /* of the same places */
+	_Atomic uint64_t known_numbers[KNOWN_MAX]; /* of their commands; 0: the place is free */
 	struct known *running[TERN_DEVMEM_OWNERS];
 	uint64_t known_order;
 	struct span spans[SPANS_MAX];

@@ -303,8 +303,8 @@ static struct owner *owner_of(struct tern_devmem *devmem, unsigned owner)
 
 static struct advance *advance_of(struct device *device, uint64_t command)
 {
-	for (unsigned i = 0; i < KNOWN_MAX; i++)
-		if (atomic_load_explicit(&device->advances[i].command, memory_order_acquire) ==
+	for (unsigned i = 0; command && i < KNOWN_MAX; i++)
+		if (atomic_load_explicit(&device->known_numbers[i], memory_order_acquire) ==
 		    command)
 			return &device->advances[i];
 	return NULL;

@@ -106,7 +106,8 @@ void tern_space_range_stats(const void *address, size_t bytes, struct tern_space
  * traces, and for what was moved ahead for it. */
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command);
 /* What owner @owner has caused since tern_space_owner_begin(). Waits while the engine works on a
- * fault of the owner's, so that of one that has ended all is counted. */
+ * fault of the owner's or moves pages ahead for it, so that of one that has ended all is counted.
+ */
 void tern_space_owner_stats(struct tern_devmem *devmem, unsigned owner,
 			    struct tern_space_stats *out);
 /*

@@ -167,7 +167,7 @@ static bool made_ready(size_t slices)
 		EXPECT(device_faults() - faults <= 4 + slices);
 	/* And it is the commands that they were moved for. */
 	uint64_t pages = pages_for(events, slices);
-	EXPECT(pages >= PAGES && pages <= PAGES + 64 * slices);
+	EXPECT((pages >= PAGES || !ready) && pages <= PAGES + 64 * slices);
 	EXPECT(is(second, 9));
 	EXPECT(!tern_clReleaseEvent(gate));
 	munmap(first, SIZE);

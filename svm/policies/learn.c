@@ -88,7 +88,8 @@ static uint64_t fault_ns(const struct tern_policy_link *link)
 /*
  * Whether pages that come along with others are worth their way, and that of what they push out:
  * the share of them that will be used saves a fault each, the others cost. And they push out others
- * that might be used. A chunk of 16 is always tried, so that it is known when that changes.
+ * that might be used. A chunk of 16 is tried all the same, so that it is known when that changes,
+ * but not where accesses are all over.
  */
 static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
 {
@@ -100,10 +101,16 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 	       (f->address >> 21) % 16 == 0;
 }
 
+/* 64 KiB cost no more than a fault. */
+static bool is_cheap(const struct tern_policy_fault *f)
+{
+	return TERN_POLICY_GROUP * page_ns(&f->link) <= fault_ns(&f->link);
+}
+
 /* The sides take turns on the memory, and pages in vain, there and back, are dear. */
 static bool is_shared(const struct tern_policy_fault *f)
 {
-	return f->moved_recently && TERN_POLICY_GROUP * page_ns(&f->link) > fault_ns(&f->link);
+	return f->moved_recently && !is_cheap(f);
 }
 
 /* A stream where there is one that goes on, else, which is true, the part of the chunk that is
@@ -114,8 +121,7 @@ static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 	bool device = f->side == TERN_SIDE_DEVICE;
 	struct tern_policy_plan stream = *plan;
 	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
-	bool cheap = TERN_POLICY_GROUP * page_ns(&f->link) <= fault_ns(&f->link);
-	tern_policy_density.fault(cheap ? l->leaf16 : l->leaf8, c, f, plan);
+	tern_policy_density.fault(is_cheap(f) ? l->leaf16 : l->leaf8, c, f, plan);
 	if (is_pressed(o, f) && !pays(o, f)) {
 		*plan = stream;
 		return false;
@@ -183,8 +189,9 @@ static void note_step(struct learn_object *o, const struct tern_policy_fault *f)
 	bool on = step && step <= STEP;
 	if (on) {
 		o->passed += (uint32_t)step;
-		o->used_of += 1 + tern_policy_count(f->device, f->page - (unsigned)step + 1,
-						    (unsigned)step - 1);
+		o->used_of +=
+			(uint32_t)step - tern_policy_count(f->host, f->page - (unsigned)step + 1,
+							   (unsigned)step - 1);
 	}
 	if (!on || o->passed >= PASSED_MOST) {
 		o->passed /= 2;
@@ -262,7 +269,13 @@ static uint64_t few_evictions(const struct learn *l)
 	return tern_max(l->limit / TERN_POLICY_PAGES / 4, (uint64_t)2);
 }
 
-static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
+/* Streams come to a chunk at one of its ends, which says nothing of what was evicted. */
+static bool is_inside(unsigned page)
+{
+	return page >= TERN_POLICY_GROUP && page < TERN_POLICY_PAGES - TERN_POLICY_GROUP;
+}
+
+static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object, unsigned page)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
 	c->returns += c->evicted && c->returns < UINT16_MAX;
@@ -270,7 +283,8 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object)
 		struct learn_object *o = &l->objects[object];
 		o->arrivals++;
 		o->returns += c->evicted;
-		o->missed += c->evicted && l->evictions - c->arrived <= few_evictions(l);
+		o->missed +=
+			c->evicted && is_inside(page) && l->evictions - c->gone <= few_evictions(l);
 		if (o->arrivals >= 64) {
 			o->arrivals /= 2;
 			o->returns /= 2;
@@ -338,7 +352,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
-	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address));
+	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address), f->page);
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
 	uint64_t ahead = stream && o->asked > end ? o->asked : end;
 	if (o)
@@ -374,7 +388,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 		l->traffic += count;
 		uint64_t start = chunk + first * PAGE;
 		uint16_t object = learn_object_at(l, start);
-		note_chunk(l, c, object);
+		note_chunk(l, c, object, 0);
 		if (cause == TERN_MOVED_AHEAD && object != LEARN_NONE)
 			learn_moved_ahead(&l->objects[object], start, start + count * PAGE);
 		return;
@@ -382,7 +396,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 	c->faults = 0;
 	if (cause == TERN_MOVED_EVICTION) {
 		c->evicted = true;
-		c->arrived = ++l->evictions;
+		c->gone = ++l->evictions;
 		if (c->sample && c->object)
 			sampled(&l->objects[c->object - 1], c, false);
 	}

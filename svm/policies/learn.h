@@ -123,9 +123,10 @@ struct learn {
 /* For each chunk. */
 struct learn_chunk {
 	struct tern_policy_reads reads; /* first: shared with blend */
-	uint64_t arrived; /* traffic when it came, since it was empty; the number of its eviction */
-	uint16_t faults;  /* since it was empty */
-	uint16_t object;  /* + 1 */
+	uint64_t arrived;               /* traffic when it came, since it was empty */
+	uint64_t gone;                  /* the number of its last eviction */
+	uint16_t faults;                /* since it was empty */
+	uint16_t object;                /* + 1 */
 	uint16_t returns;
 	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
 	bool evicted;

@@ -231,11 +231,11 @@ static uint64_t per_item(uint64_t bytes, uint64_t items)
 }
 
 /* The command's first work-item is at or before a fault @offset bytes behind the pointer: so much
- * is the most that each takes. */
+ * is the most that each takes. If that is far less, it is a header, or something else again. */
 static void shorten(struct learn_model *m, const struct learn_command *c, uint64_t offset)
 {
 	uint64_t most = offset + PAGE <= UINT64_MAX >> 17 ? per_item(offset + PAGE, c->first) : 0;
-	if (m->line && most && most < m->q16 / 5 * 4)
+	if (m->line && most < m->q16 / 5 * 4 && most >= m->q16 / 4)
 		m->q16 = most;
 }
 

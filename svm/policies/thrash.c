@@ -20,7 +20,8 @@
  * all would exchange the parts for ever, each lacking one. So while such pages are contended in two
  * places or more the sides take turns: whose turn it is gets what it asks for, the other one's
  * writes are deferred until the turn is over. A turn lasts for `hold_us` after the last page that
- * it got, and TURN_HOLDS times as long at most.
+ * it got, and TURN_HOLDS times `hold_us`, or `lapse_us`, at most. Sides that read such pages in
+ * between take no turns.
  *
  * A chunk is contended where the sides fault in turn on pages that moved lately, whichever pages
  * these are: blocks are shared falsely, and until the sides have sorted out which page is whose,
@@ -70,16 +71,16 @@ struct chunk {
 	uint32_t since; /* the last turn, us */
 	uint8_t contention, side;
 	/* What each of them uses, see above. */
-	uint32_t turn_since; /* us */
-	uint8_t turn;        /* whose fault was the last one */
-	uint8_t turns;       /* since a page was used by both, or there were none */
-	bool both;           /* one was */
-	uint8_t probed_by;   /* the side whose plan left it out */
-	uint8_t exclusive;   /* pages that only one side used, in a row */
-	bool taken;          /* that side has faulted on it after all */
-	bool apart;          /* pages come alone */
-	uint16_t probe;      /* the page, + 1; 0: none */
-	uint16_t last;       /* the page that came alone last, + 1 */
+	uint32_t turn_since;     /* us */
+	uint8_t turn;            /* whose fault was the last one */
+	uint8_t turns;           /* since a page was used by both, or there were none */
+	bool both;               /* one was */
+	uint8_t probed_by;       /* the side whose plan left it out */
+	uint8_t exclusive;       /* pages that only one side used, in a row */
+	bool taken;              /* that side has faulted on it after all */
+	bool apart;              /* pages come alone */
+	uint16_t probe;          /* the page, + 1; 0: none */
+	tern_page_bits alone[2]; /* pages that came alone so, by side */
 };
 
 struct state {
@@ -289,32 +290,33 @@ static bool note_place(struct state *s, const struct tern_policy_fault *f)
 	return others;
 }
 
-/* How long the fault has to wait for the end of the other side's turn, us; 0: it is, or becomes,
- * this side's. */
-static uint32_t turn(struct state *s, const struct tern_policy_fault *f)
+static bool turn_lasts(const struct state *s, uint32_t now)
+{
+	return now - s->turn_began < s->turn_ends - s->turn_began;
+}
+
+/* How long the fault has to wait for the end of the other side's turn, us. */
+static uint32_t turn_left(const struct state *s, const struct tern_policy_fault *f)
 {
 	uint32_t now = (uint32_t)f->time_us;
-	bool lasts = now - s->turn_began < s->turn_ends - s->turn_began;
-	if (!note_place(s, f)) {
-		s->turn_ends = s->turn_began;
-		return 0;
-	}
-	if (lasts && s->turn_side != f->side)
-		return s->turn_ends - now;
-	if (!lasts || s->turn_side != f->side)
+	return turn_lasts(s, now) && s->turn_side != f->side ? s->turn_ends - now : 0;
+}
+
+/* The turn is this side's, or becomes it. */
+static void take_turn(struct state *s, const struct tern_policy_fault *f)
+{
+	uint32_t now = (uint32_t)f->time_us;
+	if (!turn_lasts(s, now) || s->turn_side != f->side)
 		s->turn_began = now;
 	s->turn_side = f->side;
-	s->turn_ends = s->turn_began +
-		       tern_min(now - s->turn_began + 2 * s->hold_us, TURN_HOLDS * s->hold_us);
-	return 0;
+	s->turn_ends = s->turn_began + tern_min(now - s->turn_began + 2 * s->hold_us,
+						tern_min(TURN_HOLDS * s->hold_us, s->lapse_us));
 }
 
 static void contend(struct state *s, struct chunk *c, struct watched *w,
 		    const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	uint32_t wait = f->write ? kept(s, c, f) : 0;
-	/* Who reads in between waits for the other side's answer, and is not to wait for a turn. */
-	uint32_t others = f->write && w->growth >= WRITES_ONLY ? turn(s, f) : 0;
 	plan->first = f->page;
 	plan->count = 1;
 	plan->hold_us = 0;
@@ -326,14 +328,18 @@ static void contend(struct state *s, struct chunk *c, struct watched *w,
 		plan->hold_us = hold(s, w);
 	if (is_guest(f) && plan->hold_us && !w->deferred)
 		wait = tern_max(wait, plan->hold_us);
-	wait = tern_max(wait, others);
-	if (others || (wait && !w->deferred)) {
+	/* Who reads in between waits for the other side's answer, and is not to wait for a turn. */
+	bool turns = f->write && w->growth >= WRITES_ONLY && note_place(s, f);
+	wait = tern_max(w->deferred ? 0 : wait, turns ? turn_left(s, f) : 0);
+	if (wait) {
 		w->deferred = true;
 		plan->action = TERN_PLAN_DEFER;
 		plan->hold_us = wait;
 		plan->rule = "thrash: the other side's turn is not over";
 		return;
 	}
+	if (turns)
+		take_turn(s, f);
 	gather(s, c, f, plan);
 }
 
@@ -379,7 +385,20 @@ static void probe_over(struct chunk *c, bool both)
 	c->both = both;
 	c->exclusive = both ? 0 : (uint8_t)(c->exclusive + 1);
 	c->apart = c->exclusive >= EXCLUSIVE;
-	c->last = 0;
+	memset(c->alone, 0, sizeof(c->alone));
+}
+
+static void forget_probes(struct chunk *c)
+{
+	probe_over(c, true);
+	c->both = false;
+}
+
+/* The probe comes or goes in a way that says nothing of who uses it. */
+static void spoil(struct chunk *c, unsigned first, unsigned count)
+{
+	if (c->probe > first && c->probe <= first + count)
+		c->probe = 0;
 }
 
 /* A fault that takes pages for one side alone. */
@@ -401,8 +420,17 @@ static void note_turn(const struct state *s, struct chunk *c, const struct tern_
 	}
 	if (first && c->turns < UINT8_MAX)
 		c->turns++;
-	if (c->apart && c->last == f->page && !first) /* the page before this one */
-		probe_over(c, true);
+}
+
+/* The page comes alone; false: the side has had the one before or behind it so. */
+static bool comes_alone(struct chunk *c, const struct tern_policy_fault *f)
+{
+	uint64_t *alone = c->alone[f->side];
+	if ((f->page > 0 && tern_policy_bit(alone, f->page - 1)) ||
+	    (f->page + 1 < TERN_POLICY_PAGES && tern_policy_bit(alone, f->page + 1)))
+		return false;
+	alone[f->page / 64] |= (uint64_t)1 << f->page % 64;
+	return true;
 }
 
 /* Keeps the probe out of the plan, or makes one of its last pages the probe. */
@@ -410,8 +438,10 @@ static void leave_out(struct chunk *c, const struct tern_policy_fault *f,
 		      struct tern_policy_plan *plan)
 {
 	unsigned end = plan->first + plan->count, page = end - 1 - (c->exclusive & 1);
+	const uint64_t *own = f->side == TERN_SIDE_HOST ? f->host : f->device;
 	bool wanted = c->turns >= (c->both ? TURNS_AGAIN : TURNS_FIRST);
-	if (!c->probe && wanted && plan->count > 3 && page > f->page) {
+	if (!c->probe && wanted && plan->count > 3 && page > f->page &&
+	    tern_policy_bit(f->mapped, page) && !tern_policy_bit(own, page)) {
 		c->probe = (uint16_t)(page + 1);
 		c->probed_by = f->side;
 		c->taken = false;
@@ -431,17 +461,19 @@ static void leave_out(struct chunk *c, const struct tern_policy_fault *f,
 }
 
 /* What each side brings along of a chunk that they use in turn. */
-static void by_turn(const struct state *s, struct chunk *c, const struct tern_policy_fault *f,
+static void by_turn(struct chunk *c, const struct tern_policy_fault *f,
 		    struct tern_policy_plan *plan)
 {
-	if (plan->action != TERN_PLAN_MIGRATE)
+	if (plan->action != TERN_PLAN_MIGRATE) {
+		spoil(c, plan->first, plan->count);
 		return;
-	note_turn(s, c, f);
+	}
+	if (c->apart && !comes_alone(c, f))
+		probe_over(c, true);
 	if (!c->apart) {
 		leave_out(c, f, plan);
 		return;
 	}
-	c->last = (uint16_t)(f->page + 1);
 	plan->ahead_count = 0;
 	plan->first = f->page;
 	plan->count = 1;
@@ -456,9 +488,13 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	tern_policy_ask(s->inner, s->inner_state, c->inner, f, plan);
 	struct watched *w = note(s, c, f);
 	bool turns = note_chunk(s, c, f);
+	if (plan->action == TERN_PLAN_MIGRATE)
+		note_turn(s, c, f);
 	if (w && contended(s, w, (uint32_t)f->time_us)) {
 		plan->ahead_count = 0;
 		contend(s, c, w, f, plan);
+		if (plan->count > 1 || plan->action == TERN_PLAN_SHARE)
+			spoil(c, plan->first, plan->count);
 	} else if (turns) {
 		plan->ahead_count = 0;
 		plan->first = f->page;
@@ -466,7 +502,7 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 		plan->rule = "thrash: the sides take turns in the chunk";
 	} else {
 		avoid(s, c, f, plan);
-		by_turn(s, c, f, plan);
+		by_turn(c, f, plan);
 	}
 }
 
@@ -475,6 +511,9 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 {
 	struct state *s = device_state;
 	struct chunk *c = chunk_state;
+	spoil(c, first, count);
+	if (cause == TERN_MOVED_UNMAP)
+		forget_probes(c);
 	if (s->inner->moved)
 		s->inner->moved(s->inner_state, c->inner, chunk, first, count, to_device, cause);
 }

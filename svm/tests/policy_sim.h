@@ -431,6 +431,7 @@ static inline void sim_threads(struct sim *s, sim_trace *trace, unsigned threads
 			if (!sim_has(p, a.side, a.write))
 				continue;
 		}
+		s->deferrals[a.side] = 0;
 		p->used[a.side] = true;
 		clock[t] += SIM_ACCESS;
 		position[t]++;

@@ -380,7 +380,7 @@ static void guard(void)
 	EXPECT(ns("thrash:over=demand", "pingpong") * 10 < ns("demand", "pingpong"));
 	EXPECT(faults("thrash", "interleaved") * 3 < faults("density", "interleaved"));
 	EXPECT(ns("adaptive", "torn") * 10 < ns("demand", "torn"));
-	EXPECT(ns("adaptive", "torn") * 100 < ns("adaptive", "pingpong") * 115);
+	EXPECT(ns("adaptive", "torn") * 100 < ns("adaptive", "pingpong") * 130);
 	EXPECT(play_named("adaptive", "chasing").copied * 6 <
 	       play_named("learn", "chasing").copied);
 	EXPECT(ns("adaptive", "chasing") * 4 < ns("density", "chasing"));

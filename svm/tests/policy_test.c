@@ -183,6 +183,28 @@ static void any_bits(tern_page_bits bits)
 	}
 }
 
+/* Of few kernels with few objects, so that policies remember them; some have senseless bounds. */
+static void any_command(struct tern_policy_command *c, struct tern_policy_use *uses)
+{
+	uint64_t r = next();
+	*c = (struct tern_policy_command){.number = 1 + r % 5,
+					  .kernel = r >> 8 & 3,
+					  .items = r & 1 << 12 ? next() : 1024,
+					  .first = r & 1 << 13 ? next() : 1024 * (r >> 16 & 7),
+					  .uses = uses,
+					  .use_count = (uint32_t)(r >> 20 & 15)};
+	for (uint32_t i = 0; i < c->use_count; i++) {
+		uint64_t u = next(), start = (u >> 8 & 3) << 21;
+		bool wild = !(u & 15);
+		uses[i] = (struct tern_policy_use){.address =
+							   wild ? next() : start + (u >> 16 & 4095),
+						   .start = wild ? next() : start,
+						   .end = wild ? next() : start + (1 << 21),
+						   .argument = (uint16_t)(u >> 32 & 3),
+						   .flags = (uint16_t)(u >> 40 & 3)};
+	}
+}
+
 /* Whatever the bitmaps say, and whether they fit together or not. */
 static void hostile(const char *text)
 {
@@ -196,10 +218,13 @@ static void hostile(const char *text)
 	memset(chunk, 0, sizeof(chunk));
 	REQUIRE(tern_policy_start(policy, state, rest));
 	for (unsigned i = 0; i < 50000; i++) {
-		uint64_t r = next();
+		uint64_t r = next(), h = next();
 		struct tern_policy_plan plan = {.first = ~0u, .count = ~0u};
+		struct tern_policy_use uses[TERN_POLICY_USES];
+		struct tern_policy_command command;
+		any_command(&command, uses);
 		struct tern_policy_fault f = {
-			.address = next(),
+			.address = h & 1 ? next() : (h >> 8 & 3) << 21 | (r % 512) << 12,
 			.page = r % 512,
 			.side = r >> 10 & 1,
 			.write = r >> 11 & 1,
@@ -212,6 +237,9 @@ static void hostile(const char *text)
 			.advice = (uint32_t)(r >> 20),
 			.moved_recently = r >> 40 & 3,
 			.deferrals = r >> 42 & 1,
+			.running = h & 2 ? &command : NULL,
+			.use = (uint32_t)(h & 4 ? h >> 32 & 15 : h >> 32),
+			.link = {h & 8 ? next() : 0, h & 16 ? next() : 0},
 		};
 		any_bits(host);
 		any_bits(device);
@@ -225,7 +253,20 @@ static void hostile(const char *text)
 			REQUIRE(plan.count <= f.limit_pages);
 		if (policy->moved)
 			policy->moved(state, chunk, f.address, plan.first, plan.count, f.write,
-				      TERN_MOVED_REQUEST);
+				      (enum tern_policy_cause)(h >> 40 & 3));
+		if (policy->ahead) {
+			struct tern_policy_range ranges[TERN_POLICY_AHEAD];
+			struct tern_policy_moment moment = {
+				.event = (enum tern_policy_event)((h >> 42) % 3),
+				.command = &command,
+				.time_us = f.time_us,
+				.limit_pages = f.limit_pages};
+			REQUIRE(policy->ahead(state, &moment, ranges) <= TERN_POLICY_AHEAD);
+		}
+		if (policy->keep) {
+			struct tern_policy_candidate c = {.chunk = f.address & ~(uint64_t)0x1fffff};
+			(void)policy->keep(state, chunk, &c);
+		}
 	}
 }
 
