@@ -334,7 +334,8 @@ enum widen_shape widen_shape_of(const struct widen_fn *fn, LLVMValueRef ir);
 bool widen_per_row(const struct widen_fn *fn, LLVMValueRef ir);
 /* A round of marking what differs between rows; false: nothing new. */
 bool widen_mark_rows(struct widen_fn *fn);
-/* Repeats the analysis with rows told apart; how many rows pay. */
+/* Repeats the analysis with rows told apart; how many rows pay. Doubles the lanes where two
+ * registers for each row pay. */
 unsigned widen_rows(struct widen_fn *fn);
 
 /* ---- private.c ---- */

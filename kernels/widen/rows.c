@@ -5,8 +5,9 @@
  * A value is per row when it depends on the second dimension, as data or through control flow; each
  * row has a copy of it. Everything else is shared: in a matrix product the loads of B, which do not
  * depend on y, serve all rows, and of kernels with barriers there are fewer chunks to resume.
- * Blocks whose masks differ between rows are row_masked; shared instructions in them run for the
- * lanes that are active in any row.
+ * Where sums leave room, each row has two registers side by side: a value of the row's that serves
+ * all lanes then is loaded for two operations, not for one. Blocks whose masks differ between rows
+ * are row_masked; shared instructions in them run for the lanes that are active in any row.
  */
 #include "kernels/widen/internal.h"
 
@@ -147,9 +148,18 @@ static unsigned deepest(const struct widen_fn *fn)
 	return most;
 }
 
-/* In loops: shared vector loads that feed arithmetic of each row. */
-static unsigned rows_that_pay(const struct widen_fn *fn)
+/* A work-group may have any size in x, and code stays small. */
+static bool may_be_wide(const struct widen_fn *fn)
 {
+	enum { SMALL = 100 };
+	return fn->any_groups && !fn->has_barrier && !fn->kernel->required_lanes &&
+	       2 * fn->lanes <= WIDEN_MAX_LANES && fn->value_count <= SMALL;
+}
+
+/* In loops: shared vector loads that feed arithmetic of each row. @wide: two registers for each. */
+static unsigned rows_that_pay(const struct widen_fn *fn, bool *wide)
+{
+	enum { WIDE_ROWS = 4 }; /* at least */
 	unsigned shared_loads = 0, per_row_phis = 0, per_row_loads = 0;
 	unsigned depth = fn->has_barrier ? deepest(fn) : 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
@@ -167,7 +177,8 @@ static unsigned rows_that_pay(const struct widen_fn *fn)
 	/* Half of the registers for sums. */
 	unsigned registers = fn->options->register_lanes >= 16 ? 16 : 8;
 	unsigned rows = WIDEN_MAX_ROWS;
-	while (rows > 1 && per_row_phis * rows > registers)
+	*wide = may_be_wide(fn) && per_row_phis * 2 * WIDE_ROWS <= registers;
+	while (rows > 1 && per_row_phis * (1 + *wide) * rows > registers)
 		rows /= 2;
 	return rows;
 }
@@ -184,16 +195,19 @@ unsigned widen_rows(struct widen_fn *fn)
 {
 	const uint32_t *required = fn->kernel->required_size;
 	unsigned rows = 1;
+	bool wide = false;
 	if (fn->yields || !has_id_in_y(fn))
 		return 1;
 	fn->marks_rows = true;
 	widen_shapes(fn);
 	if (is_possible(fn) && widen_cfg_check_divergence(fn) && widen_check_barriers(fn))
-		rows = rows_that_pay(fn);
+		rows = rows_that_pay(fn, &wide);
 	while (required[0] && rows > required[1])
 		rows /= 2;
-	if (rows > 1)
+	if (rows > 1) {
+		fn->lanes *= 1 + wide;
 		return rows;
+	}
 	fn->marks_rows = false;
 	widen_shapes(fn);
 	return 1;
