@@ -230,6 +230,19 @@ kernel void xy_matmul(global const float *fa, global const float *fb, global flo
 	fc[y * n + x] = s;
 }
 
+/* Two sums, and rows that end at different times. */
+kernel void xy_products(global const float *fa, global const float *fb, global float *fc, int k)
+{
+	int x = get_global_id(0), y = get_global_id(1), n = 64;
+	float s = 0, t = 0;
+	for (int j = 0; j < 24 + (y & 3); j++) {
+		float a = fa[y * n + j], b = fb[j * n + x];
+		s += a * b;
+		t -= a * (b + 1.0f);
+	}
+	fc[y * n + x] = s + 3.0f * t;
+}
+
 kernel void xy_stencil(global const float *fin, global float *fout, int q)
 {
 	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0),
