@@ -339,7 +339,7 @@ static const char relay_source[] =
 	"  for (int r = 0; r < rounds; r++) {\n"
 	"    long spins = 0;\n"
 	"    while (atomic_load_explicit(word, memory_order_acquire, ALL) != r * all + mine)\n"
-	"      if (++spins > 3000000000L) { atomic_store_explicit(late, 1, memory_order_relaxed,\n"
+	"      if (++spins > 10000000000L) { atomic_store_explicit(late, 1, memory_order_relaxed,\n"
 	"        ALL); return; }\n"
 	"    payload[mine + 1] = payload[mine] + 1;\n"
 	"    atomic_store_explicit(word, r * all + mine + 1, memory_order_release, ALL);\n"

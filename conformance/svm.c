@@ -272,7 +272,8 @@ static const char *const talk_source =
 	"    long spins = 0;\n"
 	"    while (atomic_load_explicit(p, memory_order_acquire, memory_scope_all_svm_devices) <= "
 	"i)\n"
-	"      if (++spins > 2000000000L) { atomic_store_explicit(p + 2, 1, memory_order_relaxed,\n"
+	"      if (++spins > 10000000000L) { atomic_store_explicit(p + 2, 1, "
+	"memory_order_relaxed,\n"
 	"        memory_scope_all_svm_devices); return; } } }\n";
 
 /* Host and a running kernel answer each other through the memory at @words. */
