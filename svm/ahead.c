@@ -265,31 +265,20 @@ static bool fault_is_due(const struct engine *e)
 	return false;
 }
 
-/* Who pays: the command that it is for, */
+/* Whom the piece, or the next one, is for. */
 static uint64_t for_command(const struct device *device)
 {
 	const struct ahead *a = &device->ahead;
 	return a->pages ? a->command : a->ranges[0].command;
 }
 
-/* while it runs, */
-static uint32_t owner_of(const struct device *device)
+/* Who pays: that command, if it runs. */
+static uint32_t owner_of(const struct device *device, uint64_t number)
 {
-	uint64_t number = for_command(device);
 	for (uint32_t owner = 0; number && owner < TERN_DEVMEM_OWNERS; owner++)
 		if (device->running[owner] && device->running[owner]->command.number == number)
 			return owner;
 	return TERN_DEVMEM_NO_OWNER;
-}
-
-/* or before. */
-static struct advance *advance_of(struct device *device)
-{
-	uint64_t number = for_command(device);
-	for (unsigned i = 0; number && i < KNOWN_MAX; i++)
-		if (device->known_numbers[i] == number)
-			return &device->advances[i];
-	return NULL;
 }
 
 void ahead_work(struct engine *e)
@@ -303,8 +292,10 @@ void ahead_work(struct engine *e)
 			continue;
 		}
 		e->for_device = device;
-		e->for_owner = owner_of(device);
-		e->for_advance = e->for_owner == TERN_DEVMEM_NO_OWNER ? advance_of(device) : NULL;
+		uint64_t number = for_command(device);
+		e->for_owner = owner_of(device, number);
+		if (e->for_owner == TERN_DEVMEM_NO_OWNER)
+			e->for_advance = advance_of(device, number);
 		struct owner *owner = &device->owners[e->for_owner];
 		atomic_store(&owner->served, e->for_owner < TERN_DEVMEM_NO_OWNER);
 		if (!device->ahead.pages)

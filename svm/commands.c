@@ -116,7 +116,7 @@ void tern_space_command_ended(struct tern_devmem *devmem, uint64_t number)
 	tell(NOTE_ENDED, devmem, TERN_DEVMEM_NO_OWNER, NULL, number);
 }
 
-/* From here on: the engine's thread. */
+/* From here on: the engine's thread, but for advance_of(). */
 
 static struct known *known_find(struct device *device, uint64_t number)
 {
@@ -124,6 +124,12 @@ static struct known *known_find(struct device *device, uint64_t number)
 		if (device->known_numbers[i] == number)
 			return &device->known[i];
 	return NULL;
+}
+
+struct advance *advance_of(struct device *device, uint64_t number)
+{
+	struct known *k = number ? known_find(device, number) : NULL;
+	return k ? &device->advances[k - device->known] : NULL;
 }
 
 const struct tern_policy_command *command_of(const struct device *device, uint32_t owner)

@@ -465,6 +465,8 @@ void commands_read(struct engine *e);
 void command_tell(struct engine *e, const struct note *note);
 /* The command of owner @owner, or NULL. */
 const struct tern_policy_command *command_of(const struct device *device, uint32_t owner);
+/* What was moved ahead for the command of that number, or NULL: it is not known. Any thread. */
+struct advance *advance_of(struct device *device, uint64_t number);
 /* The use of @command that @address lies in, or TERN_POLICY_NO_USE. */
 uint32_t command_use(const struct tern_policy_command *command, uint64_t address);
 /* struct tern_policy_candidate.next_use */

@@ -301,21 +301,13 @@ static struct owner *owner_of(struct tern_devmem *devmem, unsigned owner)
 	return device && owner <= TERN_DEVMEM_NO_OWNER ? &device->owners[owner] : NULL;
 }
 
-static struct advance *advance_of(struct device *device, uint64_t command)
-{
-	for (unsigned i = 0; command && i < KNOWN_MAX; i++)
-		if (atomic_load_explicit(&device->known_numbers[i], memory_order_acquire) ==
-		    command)
-			return &device->advances[i];
-	return NULL;
-}
-
 void tern_space_owner_begin(struct tern_devmem *devmem, unsigned owner, uint64_t command)
 {
 	struct owner *o = owner_of(devmem, owner);
 	if (o)
 		trace_owner(devmem->engine, owner, command);
-	struct advance *a = o ? advance_of(devmem->engine, command) : NULL;
+	struct advance *a =
+		o && tern_space_wants_commands(devmem) ? advance_of(devmem->engine, command) : NULL;
 	for (unsigned i = 0; o && i < STATS; i++) {
 		uint64_t moved = a ? atomic_exchange(&a->moved[i], 0) : 0;
 		atomic_store_explicit(

@@ -156,7 +156,7 @@ static bool made_ready(size_t slices)
 	EXPECT(!tern_clFinish(queue));
 	EXPECT(is(first, 6));
 	uint64_t before = resident(), faults = device_faults();
-	cl_event gate = user_event(), events[SLICES];
+	cl_event gate = user_event(), events[SLICES] = {NULL};
 	enqueue_events(second, 2, slices, gate, events);
 	bool ready = becomes_resident(before + SIZE);
 	EXPECT(device_faults() == faults);

@@ -57,8 +57,8 @@ struct learn_object {
 				     * evicted; halved now and then */
 	uint16_t missed;            /* of the returns, those soon after the eviction */
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
-	uint32_t passed, used_of;   /* pages between such faults, and of them those used */
-	bool again;                 /* gone through more than once by one command */
+	uint32_t passed, used_of; /* pages between faults whose pages came alone, and those used */
+	bool again;               /* gone through more than once by one command */
 };
 
 /* What a kernel does with one of its arguments. */

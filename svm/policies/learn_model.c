@@ -234,7 +234,7 @@ static uint64_t per_item(uint64_t bytes, uint64_t items)
  * is the most that each takes. If that is far less, it is a header, or something else again. */
 static void shorten(struct learn_model *m, const struct learn_command *c, uint64_t offset)
 {
-	uint64_t most = offset + PAGE <= UINT64_MAX >> 17 ? per_item(offset + PAGE, c->first) : 0;
+	uint64_t most = per_item(offset + PAGE, c->first);
 	if (m->line && most < m->q16 / 5 * 4 && most >= m->q16 / 4)
 		m->q16 = most;
 }

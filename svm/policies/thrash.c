@@ -19,8 +19,8 @@
  * Contended pages further apart than "near it" cannot be had at once, and two sides that need them
  * all would exchange the parts for ever, each lacking one. So while such pages are contended in two
  * places or more the sides take turns: whose turn it is gets what it asks for, the other one's
- * writes are deferred until the turn is over. A turn lasts for `hold_us` after the last page that
- * it got, and TURN_HOLDS times `hold_us`, or `lapse_us`, at most. Sides that read such pages in
+ * writes are deferred until the turn is over. A turn lasts for twice `hold_us` after the last such
+ * fault, and TURN_HOLDS times `hold_us`, or `lapse_us`, at most. Sides that read such pages in
  * between take no turns.
  *
  * A chunk is contended where the sides fault in turn on pages that moved lately, whichever pages
