@@ -442,13 +442,14 @@ static void test_widening(struct server *s)
 		const char *source;
 		uint32_t lanes, rows;
 	} cases[] = {
+		/* a product of matrices: two registers of four lanes, side by side, in each row */
 		{"kernel void f(global const float *a, global const float *b, global float *c, int "
 		 "n) {\n"
 		 "  int x = get_global_id(0), y = get_global_id(1);\n"
 		 "  float sum = 0;\n"
 		 "  for (int k = 0; k < n; k++) sum += a[y * n + k] * b[k * n + x];\n"
 		 "  c[y * n + x] = sum; }",
-		 4, 8},
+		 8, 4},
 		{"kernel void f(global const float *x, global float *y) {\n"
 		 "  size_t i = get_global_id(0); y[i] += x[i]; }",
 		 4, 1},
