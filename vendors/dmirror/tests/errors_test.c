@@ -179,7 +179,14 @@ static void stays_away(void)
 	works_again();
 }
 
-#ifndef __SANITIZE_THREAD__ /* which lets no child of fork() start threads */
+/* The thread sanitizer lets no child of fork() start threads; GCC 12's address sanitizer may leave
+ * its allocator locked in a child. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { FORKS = 0 };
+#else
+enum { FORKS = 5 };
+#endif
+
 /* Enqueued and not waited for: the device's thread is at work when the process forks. */
 static void begin_some(void)
 {
@@ -198,7 +205,7 @@ static void begin_some(void)
 /* The mirror is the parent's; a child opens its own. */
 static void forks(void)
 {
-	for (unsigned i = 0; i < 5; i++) {
+	for (int i = 0; i < FORKS; i++) {
 		begin_some();
 		pid_t pid = fork();
 		REQUIRE(pid >= 0);
@@ -227,7 +234,6 @@ static void forks(void)
 	}
 	works_again();
 }
-#endif
 
 /* Cannot be started at all. */
 static void does_not_start(void)
@@ -259,9 +265,7 @@ int main(void)
 	replaced();
 	stays_away();
 	does_not_start();
-#ifndef __SANITIZE_THREAD__
 	forks();
-#endif
 	fake_end();
 	return test_result();
 }

@@ -253,21 +253,27 @@ static cl_context context;
 static cl_command_queue queue;
 static cl_program program;
 
-/* Before any other call: a queue on the device of node 0. */
-static inline void fake_begin(const char *policy)
+/* Before any other call. */
+static inline void fake_find_devices(const char *policy)
 {
 	static const struct tern_backend backend = {.name = "dmirror", .probe = fake_probe};
 	static const struct tern_backend *const backends[] = {&backend, NULL};
 	cl_platform_id platform;
 	cl_uint count = 0;
-	cl_int error = 1;
-	char names[512];
 	REQUIRE(!setenv("TERN_DEVICES", "dmirror", 1));
 	REQUIRE(!setenv("TERN_POLICY", policy, 1));
 	REQUIRE(!tern_runtime_start(&tern_icd_dispatch, backends));
 	REQUIRE(!tern_clGetPlatformIDs(1, &platform, NULL));
 	REQUIRE(!tern_clGetDeviceIDs(platform, CL_DEVICE_TYPE_CUSTOM, 2, fake_ids, &count) &&
 		count == 2);
+}
+
+/* Before any other call: a queue on the device of node 0. */
+static inline void fake_begin(const char *policy)
+{
+	cl_int error = 1;
+	char names[512];
+	fake_find_devices(policy);
 	context = tern_clCreateContext(NULL, 2, fake_ids, NULL, NULL, &error);
 	REQUIRE(context && !error);
 	queue = tern_clCreateCommandQueueWithProperties(context, fake_ids[0], NULL, &error);
