@@ -70,8 +70,9 @@ int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsig
 
 void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
-	(void)e;
 	struct device *device = chunk->device;
+	if (sample_in(chunk, first, count))
+		sample_end(e, chunk);
 	if (!device_gone(device))
 		check(device,
 		      device->mem->ops->protect(device->mem, page_address(chunk, first),
@@ -83,6 +84,8 @@ void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsig
 void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
 	struct device *device = chunk->device;
+	if (sample_in(chunk, first, count))
+		sample_end(e, chunk);
 	chunk->woken = ++e->wakes;
 	model_device(chunk, first, count, MODEL_WRITE);
 	if (!device_gone(device))

@@ -60,6 +60,7 @@ struct chunk {
 	struct frames *frames;                 /* NULL: none */
 	struct tern_list resident_link, staged_link;
 	uint64_t allocated, touched; /* struct tern_policy_candidate */
+	uint16_t asked; /* the page that is hidden from the device, + 1; 0: none (sample.c) */
 	struct tern_space_stats stats;
 	uint64_t woken; /* number of the last wake of threads that wait for one of its pages */
 	uint64_t told_start, told_end; /* the mapping that a trace was last told of */

@@ -2,6 +2,8 @@
 /* Keeping a device within its limit. */
 #include "svm/internal.h"
 
+#define SAMPLE_NEXT 2u /* svm/sample.c */
+
 static struct tern_policy_candidate candidate(const struct engine *e, struct device *device,
 					      const struct chunk *chunk)
 {
@@ -18,44 +20,52 @@ static struct tern_policy_candidate candidate(const struct engine *e, struct dev
 	return c;
 }
 
-static struct chunk *victim_of_policy(struct engine *e, struct device *device,
-				      const struct chunk *keep)
+/* Who goes first, and those behind it. */
+struct ranking {
+	struct ranked {
+		struct chunk *chunk;
+		uint64_t worth; /* by the policy */
+		struct tern_policy_candidate candidate;
+	} first[1 + SAMPLE_NEXT];
+	unsigned count;
+};
+
+static bool goes_before(const struct engine *e, const struct ranked *a, const struct ranked *b)
 {
-	struct chunk *best = NULL;
-	uint64_t least = 0;
-	struct tern_list *at;
-	tern_list_for_each (at, &device->chunks) {
-		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
-		if (chunk == keep)
-			continue;
-		struct tern_policy_candidate c = candidate(e, device, chunk);
-		uint64_t worth = policy_keep(e, chunk, &c);
-		if (!best || worth < least) {
-			best = chunk;
-			least = worth;
-		}
-	}
-	return best;
+	return e->eviction ? e->eviction->before(&a->candidate, &b->candidate)
+			   : a->worth < b->worth;
+}
+
+static void rank(const struct engine *e, struct ranking *r, unsigned most, const struct ranked *new)
+{
+	unsigned at = r->count;
+	while (at && goes_before(e, new, &r->first[at - 1]))
+		at--;
+	if (at == most)
+		return;
+	r->count = tern_min(r->count + 1, most);
+	for (unsigned i = r->count - 1; i > at; i--)
+		r->first[i] = r->first[i - 1];
+	r->first[at] = *new;
 }
 
 struct chunk *evict_victim(struct engine *e, struct device *device, const struct chunk *keep)
 {
-	if (!e->eviction)
-		return victim_of_policy(e, device, keep);
-	struct chunk *best = NULL;
-	struct tern_policy_candidate best_candidate = {0};
+	struct ranking r = {.count = 0};
 	struct tern_list *at;
+	unsigned most = e->wants_samples ? 1 + SAMPLE_NEXT : 1;
 	tern_list_for_each (at, &device->chunks) {
 		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
 		if (chunk == keep)
 			continue;
-		struct tern_policy_candidate c = candidate(e, device, chunk);
-		if (!best || e->eviction->before(&c, &best_candidate)) {
-			best = chunk;
-			best_candidate = c;
-		}
+		struct ranked new = {.chunk = chunk, .candidate = candidate(e, device, chunk)};
+		if (!e->eviction)
+			new.worth = policy_keep(e, chunk, &new.candidate);
+		rank(e, &r, most, &new);
 	}
-	return best;
+	for (unsigned i = 1; i < r.count; i++)
+		sample_ask(e, r.first[i].chunk);
+	return r.count ? r.first[0].chunk : NULL;
 }
 
 static int evict_range(struct engine *e, struct device *device, struct chunk *chunk, unsigned first,

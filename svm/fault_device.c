@@ -160,8 +160,8 @@ static void unprotect_around(struct engine *e, struct chunk *chunk, unsigned pag
 	bits_clear(chunk->readonly, first, end - first);
 }
 
-/* Another thread's fault had brought the page, with the right that is asked for. */
-static bool joins(const struct chunk *chunk, const struct pending *fault)
+/* The device has the page and may do what it faulted for. */
+static bool may_access(const struct chunk *chunk, const struct pending *fault)
 {
 	unsigned page = page_index(fault->address);
 	enum page_state state = page_state(chunk, page);
@@ -175,7 +175,7 @@ static bool there(struct engine *e, struct chunk *chunk, struct pending *fault,
 {
 	unsigned page = page_index(fault->address);
 	enum page_state state = page_state(chunk, page);
-	fault->joined = joins(chunk, fault);
+	fault->joined = may_access(chunk, fault);
 	if (state == PAGE_AWAY && fault->write)
 		unprotect_around(e, chunk, page, m);
 	if (state == PAGE_AWAY || (state == PAGE_SHARED && !fault->write)) {
@@ -199,6 +199,11 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 	chunk_take(e, chunk, device);
 	if (watch_on(e, device))
 		return watch_device(e, chunk, fault, m);
+	if (sample_in(chunk, page, 1)) {
+		sample_answered(e, chunk, fault);
+		if (may_access(chunk, fault))
+			return 0;
+	}
 	if (there(e, chunk, fault, m))
 		return 0;
 	uint64_t held = page_held_until(e, chunk, page, true);

@@ -217,7 +217,7 @@ struct engine {
 	struct pending *pending;
 	unsigned pending_count;
 	struct notes *notes;
-	bool wants_commands;
+	bool wants_commands, wants_samples;
 	_Atomic uint64_t moves; /* counts what changed places */
 	struct watch watch;
 	bool hide;         /* what devices get is hidden from them at first */
@@ -448,6 +448,19 @@ static inline bool watch_on(const struct engine *e, const struct device *device)
 int watch_device(struct engine *e, struct chunk *chunk, struct pending *fault,
 		 const struct mapping *m);
 int watch_host(struct engine *e, struct chunk *chunk, const struct pending *fault);
+
+/* sample.c */
+/* Whether @chunk is in use: one of its pages is hidden from its device, if that can be. */
+void sample_ask(struct engine *e, struct chunk *chunk);
+/* The page is shown again. */
+void sample_end(struct engine *e, struct chunk *chunk);
+/* [@first, @first + @count) has the page that is hidden, if one is. */
+static inline bool sample_in(const struct chunk *chunk, unsigned first, unsigned count)
+{
+	return chunk->asked && chunk->asked - 1u - first < count;
+}
+/* @fault is an access to it. */
+void sample_answered(struct engine *e, struct chunk *chunk, const struct pending *fault);
 
 /* plan.c */
 /* Asks the policy; *@plan fits the chunk and has the page. */

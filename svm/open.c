@@ -95,6 +95,7 @@ int engine_choose(struct engine *e, const char *policy, const char *eviction)
 	}
 	e->wants_commands = e->policy->ahead || e->policy->keep ||
 			    (e->eviction && e->eviction->wants_commands) || tern_trace_is_on();
+	e->wants_samples = e->eviction && e->eviction->wants_samples;
 	e->directory.chunk_bytes = chunk_bytes(e);
 	return 0;
 }

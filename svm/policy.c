@@ -25,11 +25,8 @@ const struct tern_policy *const tern_policies[] = {
 };
 
 const struct tern_eviction *const tern_evictions[] = {
-	&tern_eviction_allocation,
-	&tern_eviction_recency,
-	&tern_eviction_dead,
-	&tern_eviction_chance,
-	NULL,
+	&tern_eviction_allocation, &tern_eviction_recency, &tern_eviction_sampled,
+	&tern_eviction_dead,       &tern_eviction_chance,  NULL,
 };
 
 static const struct tern_policy *by_name(const char *text, const char **options)

@@ -152,7 +152,7 @@ struct tern_policy_moment {
 struct tern_policy_candidate {
 	uint64_t chunk;     /* address */
 	uint64_t allocated; /* sequence number of the first page that came since it was empty */
-	uint64_t touched;   /* sequence number of the last fault or migration in it */
+	uint64_t touched;   /* likewise of the last fault, migration or answered sample in it */
 	uint32_t pages;     /* on the device */
 	uint32_t advice;
 	uint32_t next_use; /* of the commands that are known, the first whose memory it is: 0: one
@@ -196,6 +196,7 @@ struct tern_eviction {
 	uint32_t version;
 	const char *name, *help;
 	bool wants_commands; /* candidates' next_use matters */
+	bool wants_samples;  /* accesses are to be sampled: svm/sample.c */
 	/* True when @a is to be evicted before @b. A strict weak order. */
 	bool (*before)(const struct tern_policy_candidate *a,
 		       const struct tern_policy_candidate *b);

@@ -52,6 +52,8 @@ void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned c
 	bits_clear(chunk->shared, first, count);
 	bits_clear(chunk->staged, first, count);
 	bits_clear(chunk->shown, first, count);
+	if (to != PAGE_AWAY && to != PAGE_SHARED && sample_in(chunk, first, count))
+		chunk->asked = 0;
 	bits_clear(chunk->readonly, first, count);
 	if (to == PAGE_AWAY)
 		bits_fill(chunk->away, first, count);

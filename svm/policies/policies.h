@@ -15,7 +15,7 @@ extern const struct tern_policy tern_policy_demand, tern_policy_block, tern_poli
 	tern_policy_classes, tern_policy_lookahead, tern_policy_footprint, tern_policy_learn,
 	tern_policy_adaptive;
 extern const struct tern_eviction tern_eviction_allocation, tern_eviction_recency,
-	tern_eviction_dead, tern_eviction_chance;
+	tern_eviction_sampled, tern_eviction_dead, tern_eviction_chance;
 
 /* As tern_policy_find(), of a text that begins with a path. load.c */
 const struct tern_policy *tern_policy_load(const char *text, const char **options);

@@ -66,6 +66,33 @@ static void anomaly(void)
 	EXPECT(textbook("allocation", 5, false).stats.device_read_faults == 5);
 }
 
+/* One page is read all the time while others come and go. */
+static struct tern_replay_result busy(const char *eviction, bool write)
+{
+	enum { ROUNDS = 64 };
+	struct tern_replay *r = start("demand", eviction, 8);
+	for (unsigned i = 1; i <= ROUNDS; i++) {
+		touch(r, D, write, 0);
+		touch(r, D, false, i * TERN_CHUNK_PAGES);
+	}
+	return end(r);
+}
+
+/* It stays where the device is asked about it, which costs faults but moves nothing. (It is the
+ * first that goes, before anything was asked.) */
+static void sampled(void)
+{
+	for (unsigned write = 0; write < 2; write++) {
+		struct tern_replay_result old = busy("recency", write);
+		struct tern_replay_result new = busy("sampled", write);
+		uint64_t faults = new.stats.device_read_faults + new.stats.device_write_faults;
+		EXPECT(old.stats.pages_to_device == 64 + 8);
+		EXPECT(new.stats.pages_to_device == 64 + 2);
+		EXPECT(faults > 64 + 2 && faults <= 64 + 2 + new.stats.evicted);
+		EXPECT(new.peak_pages == 8 && new.pages_again == 1);
+	}
+}
+
 /* Both sides and one page. */
 static void sides(void)
 {
@@ -294,6 +321,7 @@ int main(void)
 	return TEST_SKIP;
 #endif
 	anomaly();
+	sampled();
 	sides();
 	blocks();
 	holes();
