@@ -315,6 +315,40 @@ static bool by_advice(const struct tern_policy_fault *f, struct tern_policy_plan
 	return true;
 }
 
+/* Where what @c touches of @object ends, or what those that wait behind it touch of it one after
+ * the other: they come next. */
+static uint64_t goes_on(const struct learn *l, const struct learn_command *c, uint16_t object,
+			uint64_t end, uint64_t most)
+{
+	const struct learn_command *w = c;
+	bool on = true;
+	while (on && end < most && (w = learn_command_next(l, false, w->order))) {
+		on = false;
+		for (uint32_t i = 0; i < w->use_count; i++) {
+			if (w->uses[i].object != object)
+				continue;
+			struct learn_guess g = learn_guess(l, w, &w->uses[i]);
+			if (g.start > end || g.end <= end)
+				continue;
+			end = g.end;
+			on = true;
+		}
+	}
+	return tern_min(end, most);
+}
+
+/* What the command will touch of the chunk, and those behind it, up to a part of the memory. */
+static bool by_commands(const struct learn *l, const struct learn_command *c,
+			const struct learn_use *use, struct learn_guess g,
+			const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	uint64_t chunk = f->address - f->page * PAGE, end = chunk + TERN_POLICY_PAGES * PAGE;
+	uint64_t most = tern_min(end, f->address + f->limit_pages / 16 * PAGE);
+	if (f->address >= g.start && f->address < g.end)
+		g.end = goes_on(l, c, use->object, g.end, most);
+	return by_guess(&g, f, plan);
+}
+
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		      struct tern_policy_plan *plan)
 {
@@ -334,7 +368,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	if (ordered)
 		note_step(o, f);
 	bool alone = ordered && comes_alone(l, command, o, f, plan);
-	bool guessed = ordered && !alone && by_guess(&g, f, plan);
+	bool guessed = ordered && !alone && by_commands(l, command, use, g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	/* What the kernel reads in this stream it is going to write, too. */
 	if (stream && l->models[use->model].writes && f->advice != TERN_ADVICE_READ_MOSTLY)
@@ -354,11 +388,14 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	l->limit = f->limit_pages;
 	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address), f->page);
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t start = end - plan->count * PAGE;
 	uint64_t ahead = stream && o->asked > end ? o->asked : end;
+	if (guessed && end > g.end)
+		end = g.end; /* the rest is for those behind it */
 	if (o)
 		o->alone = plan->count == 1 ? f->address : 0;
 	if (use)
-		learn_use_touched(l, command, use, f, end - plan->count * PAGE, end, ahead);
+		learn_use_touched(l, command, use, f, start, end, ahead);
 }
 
 static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
