@@ -171,7 +171,7 @@ uint16_t learn_object_at(const struct learn *l, uint64_t address);
  * out what is worth as much. */
 static inline bool learn_anywhere(const struct learn_object *o)
 {
-	return o->arrivals >= 8 && o->missed * 4 > o->arrivals * 3;
+	return o->returns >= 4 && o->returns * 4 > o->arrivals && o->missed * 4 > o->returns * 3;
 }
 /* Mostly gone through in order. */
 static inline bool learn_in_order(const struct learn_object *o)
