@@ -423,7 +423,7 @@ static void note_turn(const struct state *s, struct chunk *c, const struct tern_
 }
 
 /* The page comes alone; false: the side has had the one before or behind it so. */
-static bool comes_alone(struct chunk *c, const struct tern_policy_fault *f)
+static bool takes_alone(struct chunk *c, const struct tern_policy_fault *f)
 {
 	uint64_t *alone = c->alone[f->side];
 	if ((f->page > 0 && tern_policy_bit(alone, f->page - 1)) ||
@@ -468,7 +468,7 @@ static void by_turn(struct chunk *c, const struct tern_policy_fault *f,
 		spoil(c, plan->first, plan->count);
 		return;
 	}
-	if (c->apart && !comes_alone(c, f))
+	if (c->apart && !takes_alone(c, f))
 		probe_over(c, true);
 	if (!c->apart) {
 		leave_out(c, f, plan);
