@@ -2,7 +2,8 @@
 /* Keeping a device within its limit. */
 #include "svm/internal.h"
 
-#define SAMPLE_NEXT 2u /* svm/sample.c */
+#define SAMPLE_NEXT 2u  /* svm/sample.c */
+#define SHARE       64u /* of the chunks, one goes before they are ranked anew */
 
 static struct tern_policy_candidate candidate(const struct engine *e, struct device *device,
 					      const struct chunk *chunk)
@@ -23,10 +24,10 @@ static struct tern_policy_candidate candidate(const struct engine *e, struct dev
 /* Who goes first, and those behind it. */
 struct ranking {
 	struct ranked {
-		struct chunk *chunk;
 		uint64_t worth; /* by the policy */
 		struct tern_policy_candidate candidate;
-	} first[1 + SAMPLE_NEXT];
+		struct chunk *chunk;
+	} first[VICTIMS_MAX + SAMPLE_NEXT];
 	unsigned count;
 };
 
@@ -49,11 +50,11 @@ static void rank(const struct engine *e, struct ranking *r, unsigned most, const
 	r->first[at] = *new;
 }
 
-struct chunk *evict_victim(struct engine *e, struct device *device, const struct chunk *keep)
+static void rank_all(struct engine *e, struct device *device, const struct chunk *keep,
+		     unsigned most, struct ranking *r)
 {
-	struct ranking r = {.count = 0};
 	struct tern_list *at;
-	unsigned most = e->wants_samples ? 1 + SAMPLE_NEXT : 1;
+	r->count = 0;
 	tern_list_for_each (at, &device->chunks) {
 		struct chunk *chunk = tern_list_entry(at, struct chunk, resident_link);
 		if (chunk == keep)
@@ -61,11 +62,43 @@ struct chunk *evict_victim(struct engine *e, struct device *device, const struct
 		struct ranked new = {.chunk = chunk, .candidate = candidate(e, device, chunk)};
 		if (!e->eviction)
 			new.worth = policy_keep(e, chunk, &new.candidate);
-		rank(e, &r, most, &new);
+		rank(e, r, most, &new);
 	}
-	for (unsigned i = 1; i < r.count; i++)
-		sample_ask(e, r.first[i].chunk);
-	return r.count ? r.first[0].chunk : NULL;
+}
+
+/*
+ * All chunks are asked what they are worth for one of them in SHARE to go, and these go in turn:
+ * else an eviction would take as long as there are chunks. What has been touched since stays.
+ */
+static void renew_victims(struct engine *e, struct device *device, const struct chunk *keep)
+{
+	struct ranking r;
+	unsigned batch = tern_min(tern_max(device->chunk_count / SHARE, 1u), VICTIMS_MAX);
+	rank_all(e, device, keep, batch + (e->wants_samples ? SAMPLE_NEXT : 0), &r);
+	device->victim_next = 0;
+	device->victim_count = tern_min(r.count, batch);
+	for (unsigned i = 0; i < r.count; i++) {
+		if (i < batch)
+			device->victims[i] =
+				(struct victim){r.first[i].chunk, r.first[i].chunk->touched};
+		if (i)
+			sample_ask(e, r.first[i].chunk);
+	}
+}
+
+struct chunk *evict_victim(struct engine *e, struct device *device, const struct chunk *keep)
+{
+	for (bool renewed = false;; renewed = true) {
+		while (device->victim_next < device->victim_count) {
+			struct victim v = device->victims[device->victim_next++];
+			if (v.chunk != keep && v.chunk->device == device && v.chunk->resident &&
+			    v.chunk->touched == v.touched)
+				return v.chunk;
+		}
+		if (renewed)
+			return NULL;
+		renew_victims(e, device, keep);
+	}
 }
 
 static int evict_range(struct engine *e, struct device *device, struct chunk *chunk, unsigned first,

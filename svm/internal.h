@@ -87,6 +87,8 @@ struct ahead {
 	unsigned tries;
 };
 
+#define VICTIMS_MAX 64u
+
 struct device {
 	unsigned index;
 	struct tern_devmem *mem; /* NULL: the place is free */
@@ -94,8 +96,15 @@ struct device {
 	bool failed;       /* an operation said -ENODEV: nothing is asked until it is recovered */
 	uint64_t resident; /* pages */
 	struct tern_list chunks; /* with resident pages */
-	uint64_t mute_ns;        /* its descriptors are not polled until then */
-	uint64_t link_free_ns;   /* when the imposed link has done what was given to it */
+	unsigned chunk_count;
+	/* Who goes next, as they were ranked last (evict.c). */
+	struct victim {
+		struct chunk *chunk;
+		uint64_t touched;
+	} victims[VICTIMS_MAX];
+	unsigned victim_next, victim_count;
+	uint64_t mute_ns;      /* its descriptors are not polled until then */
+	uint64_t link_free_ns; /* when the imposed link has done what was given to it */
 	void *policy_state;
 	struct owner owners[TERN_DEVMEM_OWNERS + 1];
 	struct known known[KNOWN_MAX];

@@ -36,6 +36,7 @@ static int attach(struct engine *e, struct request *q)
 	device->link_free_ns = device->mute_ns = 0;
 	device->policy_state = (void *)(uintptr_t)q->value;
 	tern_list_init(&device->chunks);
+	device->chunk_count = device->victim_count = device->victim_next = 0;
 	commands_forget(device);
 	ahead_forget(device);
 	device->mem = q->devmem;

@@ -19,8 +19,10 @@ static void resident_changed(struct engine *e, struct chunk *chunk, unsigned bef
 		chunk->evicted = false;
 		tern_list_remove(&chunk->resident_link);
 		tern_list_append(&device->chunks, &chunk->resident_link);
-	} else if (!chunk->resident) {
+		device->chunk_count++;
+	} else if (!chunk->resident && before) {
 		tern_list_remove(&chunk->resident_link);
+		device->chunk_count--;
 	}
 	model_check(chunk);
 }
