@@ -366,23 +366,10 @@ static int memory_unmap(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 	return 0;
 }
 
-static int memory_hide(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
-{
-	return memory_unmap(devmem, va, bytes);
-}
-
 static int memory_show(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, unsigned flags)
 {
-	struct replay_chunk *c = replay_memory_find(memory_of(devmem), va);
-	unsigned first = page_index(va), count = (unsigned)(bytes / TERN_PAGE);
-	if (!c)
-		return -EFAULT;
-	bits_fill(c->mapped, first, count);
-	if (flags & TERN_FILL_WRITABLE)
-		bits_clear(c->readonly, first, count);
-	else
-		bits_fill(c->readonly, first, count);
-	return 0;
+	int64_t done = memory_fill(devmem, va, bytes, NULL, flags);
+	return done < 0 ? (int)done : 0;
 }
 
 /* Somewhere; nobody reads there. */
@@ -424,7 +411,7 @@ static const struct tern_devmem_ops ops = {
 	.protect = memory_protect,
 	.unprotect = memory_unprotect,
 	.unmap = memory_unmap,
-	.hide = memory_hide,
+	.hide = memory_unmap,
 	.show = memory_show,
 	.drop = memory_unmap,
 	.window = memory_window,

@@ -4,14 +4,15 @@
  *
  * What a device has, it uses without faults: a table that all work-items read looks as old as a
  * stream that was gone through long ago. An eviction may want to know better (wants_samples). Then
- * the chunks that would go next are asked: whenever one goes, one page of each of the SAMPLE_NEXT
- * behind it is hidden from the device (hide() in device_memory.h). The page stays the device's,
- * nothing moves. The device's next access to it is a fault, counted as every other: the page is
- * shown again, and the chunk counts as touched.
+ * the chunks that would go next are asked, whenever evict.c ranks them: those that will go until it
+ * does so again, one where there are few chunks, and SAMPLE_NEXT behind them. One page of each is
+ * hidden from the device (hide() in device_memory.h). The page stays the device's, nothing moves.
+ * The device's next access to it is a fault, counted as every other: the page is shown again, and
+ * the chunk counts as touched, so it stays.
  *
- * So a chunk has been asked for as long as it takes SAMPLE_NEXT evictions before it goes itself,
- * but for the first of all, and an eviction costs SAMPLE_NEXT faults at most, without transfers.
- * Which page is asked for is arbitrary: a chunk of which little is used may not answer.
+ * So a chunk has been asked at least SAMPLE_NEXT evictions before it goes itself, but for the first
+ * ones of all, and a ranking costs a fault for each chunk asked at most, without transfers. Which
+ * page is asked for is arbitrary: a chunk of which little is used may not answer.
  *
  * The page counts as hidden until it is shown, or is no longer the device's. Devices whose memory
  * has no hide() and those of the kernel's are not asked.
