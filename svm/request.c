@@ -36,7 +36,7 @@ static int attach(struct engine *e, struct request *q)
 	device->link_free_ns = device->mute_ns = 0;
 	device->policy_state = (void *)(uintptr_t)q->value;
 	tern_list_init(&device->chunks);
-	device->chunk_count = device->victim_count = device->victim_next = 0;
+	device->chunk_count = device->victim_count = 0;
 	commands_forget(device);
 	ahead_forget(device);
 	device->mem = q->devmem;
@@ -133,8 +133,11 @@ static int advise(struct engine *e, const struct request *q)
 					       : directory_find(&e->directory, at);
 		if (!chunk && q->flags)
 			return -ENOMEM;
-		if (chunk)
-			chunk->advice = q->flags;
+		if (!chunk)
+			continue;
+		chunk->advice = q->flags;
+		if (chunk->device)
+			chunk->device->victim_count = 0; /* were chosen without it */
 	}
 	return 0;
 }

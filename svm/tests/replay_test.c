@@ -93,7 +93,8 @@ static void sampled(void)
 	}
 }
 
-/* Of many chunks some are chosen at once: in their order, but for those touched meanwhile. */
+/* Of many chunks some are chosen at once: in their order, but for those touched or
+ * spoken for meanwhile. */
 static void many(void)
 {
 	enum { ROOM = 1024, LATER = 20 };
@@ -101,14 +102,17 @@ static void many(void)
 	for (unsigned i = 0; i <= ROOM; i++)
 		EXPECT(touch(r, D, false, i * TERN_CHUNK_PAGES) == 1);
 	EXPECT(touch(r, D, true, 5 * TERN_CHUNK_PAGES) == 1); /* the right to write */
+	EXPECT(!tern_replay_advise(r, BASE + 7 * TERN_CHUNK, TERN_CHUNK,
+				   TERN_ADVICE_PREFER_DEVICE));
 	for (unsigned i = 1; i <= LATER; i++)
 		EXPECT(touch(r, D, false, (ROOM + i) * TERN_CHUNK_PAGES) == 1);
 	struct tern_replay_result result;
 	tern_replay_result(r, &result);
 	EXPECT(result.stats.evicted == 1 + LATER && result.peak_pages == ROOM);
 	EXPECT(touch(r, D, false, 5 * TERN_CHUNK_PAGES) == 0);
-	EXPECT(touch(r, D, false, (LATER + 2) * TERN_CHUNK_PAGES) == 0);
-	EXPECT(touch(r, D, false, (LATER + 1) * TERN_CHUNK_PAGES) == 1);
+	EXPECT(touch(r, D, false, 7 * TERN_CHUNK_PAGES) == 0);
+	EXPECT(touch(r, D, false, (LATER + 3) * TERN_CHUNK_PAGES) == 0);
+	EXPECT(touch(r, D, false, (LATER + 2) * TERN_CHUNK_PAGES) == 1);
 	(void)end(r);
 }
 
