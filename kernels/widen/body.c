@@ -5,8 +5,10 @@
  *     body(args, group, group id x y z, local size x y z, local id x y z of the first work-item,
  *          active lanes)
  *
- * inlined into the group function, or for kernels with barriers a coroutine that takes its frame as
- * one more parameter and returns nothing of interest: it is resumed through that frame.
+ * inlined into the group function. For kernels with barriers it takes a frame, too, and what lives
+ * across a barrier lies there. It is a coroutine, resumed through that frame, or where all chunks
+ * come to the same barriers returns at each (split.c): it takes the number of the barrier that it
+ * goes on behind, 0: the kernel begins, and returns that of the barrier it came to, 0: its end.
  */
 #include <string.h>
 
@@ -21,6 +23,7 @@ enum {
 	PARAM_LOCAL_ID = PARAM_LOCAL_SIZE + 3,
 	PARAM_ACTIVE = PARAM_LOCAL_ID + 3,
 	PARAM_FRAME,
+	PARAM_BARRIER,
 	PARAM_COUNT,
 };
 
@@ -81,7 +84,10 @@ LLVMTypeRef widen_body_type(const struct widen_fn *fn)
 	for (unsigned i = PARAM_GROUP_ID; i < PARAM_FRAME; i++)
 		types[i] = fn->i64;
 	types[PARAM_FRAME] = fn->ptr;
-	return LLVMFunctionType(fn->nothing, types, fn->has_barrier ? PARAM_COUNT : PARAM_FRAME, 0);
+	types[PARAM_BARRIER] = fn->i32;
+	if (fn->regions)
+		return LLVMFunctionType(fn->i32, types, PARAM_COUNT, 0);
+	return LLVMFunctionType(fn->nothing, types, PARAM_FRAME + fn->has_barrier, 0);
 }
 
 /* ---- coroutines (https://llvm.org/docs/Coroutines.html, switched-resume lowering) ---- */
@@ -107,6 +113,10 @@ void widen_emit_suspend(struct widen_emit *e, bool final)
 
 void widen_emit_barrier(struct widen_emit *e)
 {
+	if (e->fn->regions) {
+		widen_end_region(e);
+		return;
+	}
 	if (e->at_barrier)
 		LLVMBuildStore(e->builder, widen_int(e, e->fn->i64, 1), e->at_barrier);
 	widen_emit_suspend(e, false);
@@ -124,14 +134,21 @@ LLVMValueRef widen_mark_function(const struct widen_fn *fn, const char *mark, LL
 	return f;
 }
 
+/* The call is where passes find the frame. */
+static bool mark_frame(struct widen_emit *e, LLVMValueRef size)
+{
+	struct widen_fn *fn = e->fn;
+	LLVMTypeRef type = LLVMFunctionType(fn->nothing, &fn->i64, 1, 0);
+	LLVMValueRef mark = widen_mark_function(fn, WIDEN_FRAME_MARK, type);
+	if (mark)
+		LLVMBuildCall2(e->builder, type, mark, &size, 1, "");
+	return mark != NULL;
+}
+
 static bool begin_coroutine(struct widen_emit *e)
 {
 	struct widen_fn *fn = e->fn;
 	LLVMValueRef null = LLVMConstNull(fn->ptr);
-	LLVMTypeRef mark_type = LLVMFunctionType(fn->nothing, &fn->i64, 1, 0);
-	LLVMValueRef mark = widen_mark_function(fn, WIDEN_FRAME_MARK, mark_type);
-	if (!mark)
-		return false;
 	e->suspended = widen_append_block(e, "suspended");
 	e->cleanup = widen_append_block(e, "cleanup");
 	if (fn->yields)
@@ -143,9 +160,7 @@ static bool begin_coroutine(struct widen_emit *e)
 	e->handle = widen_intrinsic(e, "llvm.coro.begin", NULL, 0, begin, 2);
 	if (e->at_barrier)
 		LLVMBuildStore(e->builder, widen_int(e, fn->i64, 0), e->at_barrier);
-	LLVMValueRef size = widen_intrinsic(e, "llvm.coro.size", &fn->i64, 1, NULL, 0);
-	LLVMBuildCall2(e->builder, mark_type, mark, &size, 1, "");
-	return true;
+	return mark_frame(e, widen_intrinsic(e, "llvm.coro.size", &fn->i64, 1, NULL, 0));
 }
 
 static void end_coroutine(struct widen_emit *e)
@@ -196,7 +211,9 @@ static bool build_prologue(struct widen_emit *e)
 	LLVMPositionBuilderAtEnd(e->builder, e->prologue);
 	if (fn->has_barrier) {
 		e->frame = LLVMGetParam(e->function, PARAM_FRAME);
-		if (!begin_coroutine(e))
+		if (fn->regions)
+			widen_begin_regions(e);
+		if (fn->regions ? !mark_frame(e, widen_int(e, fn->i64, 0)) : !begin_coroutine(e))
 			return false;
 	}
 	e->local_mem = widen_group_field(e, offsetof(struct tern_group, local_mem), fn->ptr);
@@ -222,9 +239,15 @@ static LLVMValueRef add_body_function(const struct widen_fn *fn, enum widen_body
 	tern_free(name);
 	LLVMSetLinkage(f, LLVMInternalLinkage);
 	widen_function_attributes(fn, f);
-	const char *kind = fn->has_barrier ? "presplitcoroutine" : "alwaysinline";
-	/* With rows the tail is called from several places. */
-	if (fn->has_barrier || body != WIDEN_BODY_TAIL || fn->rows == 1)
+	if (fn->regions)
+		add_string_attribute(fn, f, WIDEN_REGIONS, "");
+	if (body == (widen_one_body_will_do(fn) ? WIDEN_BODY_TAIL : WIDEN_BODY_FULL))
+		add_string_attribute(fn, f, WIDEN_MAIN_BODY, "");
+	bool coroutine = fn->has_barrier && !fn->regions;
+	const char *kind = coroutine ? "presplitcoroutine" : "alwaysinline";
+	/* With rows the tail is called from several places; with regions bodies are not whole yet.
+	 */
+	if (coroutine || (!fn->regions && (body != WIDEN_BODY_TAIL || fn->rows == 1)))
 		widen_add_attribute(fn->context, f, LLVMAttributeFunctionIndex, kind);
 	return f;
 }
@@ -252,7 +275,9 @@ LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind
 	bool made = e.function && allocate_tables(&e) && build_prologue(&e);
 	if (made) {
 		widen_emit_blocks(&e);
-		if (fn->has_barrier)
+		if (fn->regions)
+			widen_finish_regions(&e);
+		else if (fn->has_barrier)
 			end_coroutine(&e);
 	}
 	tern_free(e.scalars);

@@ -320,6 +320,8 @@ static void end_block(struct widen_emit *e, uint32_t b)
 	const struct widen_block *block = &fn->blocks[b];
 	if (LLVMGetInstructionOpcode(block->terminator) == LLVMUnreachable)
 		LLVMBuildUnreachable(e->builder);
+	else if (block->successor_count == 0 && fn->regions)
+		widen_end_last_region(e);
 	else if (block->successor_count == 0 && fn->has_barrier)
 		widen_emit_suspend(e, true);
 	else if (block->successor_count == 0)

@@ -10,7 +10,9 @@
  * Kernels with sub-groups take chunks by the linear local id instead, with the flat body, where a
  * row in x is not whole chunks.
  *
- * With barriers every chunk has a frame in group->scratch and is resumed until it has finished.
+ * With barriers every chunk has a frame in group->scratch. Where all chunks come to the same
+ * barriers, that is done for each of them: what lies between it and the next ones (a region). Else
+ * the chunks are started so, and those suspended resumed until all have finished.
  */
 #include "kernels/widen/internal.h"
 #include "runtime/base/alloc.h"
@@ -20,8 +22,10 @@ struct group {
 	struct widen_emit e;         /* builder, function, ids: what workitem.c needs */
 	const LLVMValueRef *bodies;  /* by enum widen_body_kind */
 	LLVMValueRef end[3];         /* local sizes */
-	LLVMValueRef frames, stride; /* of coroutines */
-	LLVMValueRef count;          /* alloca: chunks started */
+	LLVMValueRef frames, stride; /* with barriers */
+	LLVMValueRef count;          /* alloca: chunks so far */
+	LLVMValueRef next;           /* alloca, regions: the barrier that the last chunk came to */
+	uint32_t region;             /* the number of the barrier before it */
 };
 
 /* A counting loop under construction: the builder stands in its body. */
@@ -85,15 +89,20 @@ static void call_body(struct group *g, LLVMValueRef body, LLVMValueRef x, LLVMVa
 			       y,
 			       z,
 			       active,
+			       NULL,
 			       NULL};
-	unsigned n = tern_array_size(args) - 1;
+	unsigned n = tern_array_size(args) - 2;
 	if (g->fn->has_barrier) {
 		LLVMValueRef i = LLVMBuildLoad2(b, g->fn->i64, g->count, "");
 		LLVMValueRef offset = LLVMBuildMul(b, i, g->stride, "");
 		args[n++] = LLVMBuildGEP2(b, g->fn->i8, g->frames, &offset, 1, "");
 		LLVMBuildStore(b, advance(g, i, 1), g->count);
 	}
-	LLVMBuildCall2(b, widen_body_type(g->fn), body, args, n, "");
+	if (g->fn->regions)
+		args[n++] = LLVMConstInt(g->fn->i32, g->region, 0);
+	LLVMValueRef next = LLVMBuildCall2(b, widen_body_type(g->fn), body, args, n, "");
+	if (g->fn->regions)
+		LLVMBuildStore(b, next, g->next);
 }
 
 /* One call of the tail if @from < @end. */
@@ -412,6 +421,33 @@ static void resume_all(struct group *g)
 	LLVMPositionBuilderAtEnd(b, over);
 }
 
+/* What follows the beginning or a barrier, for each of them; which one is next the chunks tell. */
+static void all_regions(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMTypeRef i32 = g->fn->i32;
+	LLVMBasicBlockRef dispatch = widen_append_block(&g->e, "dispatch");
+	LLVMBasicBlockRef over = widen_append_block(&g->e, "over");
+	LLVMBasicBlockRef first = widen_append_block(&g->e, "region");
+	g->next = LLVMBuildAlloca(b, i32, "next");
+	LLVMBuildBr(b, first);
+	LLVMPositionBuilderAtEnd(b, dispatch);
+	LLVMValueRef next = LLVMBuildLoad2(b, i32, g->next, "");
+	LLVMValueRef go = LLVMBuildSwitch(b, next, over, g->fn->regions);
+	for (g->region = 0; g->region < g->fn->regions; g->region++) {
+		LLVMBasicBlockRef region = first;
+		if (g->region) {
+			region = widen_append_block(&g->e, "region");
+			LLVMAddCase(go, LLVMConstInt(i32, g->region, 0), region);
+		}
+		LLVMPositionBuilderAtEnd(b, region);
+		LLVMBuildStore(b, constant(g, 0), g->count);
+		all_chunks(g);
+		LLVMBuildBr(b, dispatch);
+	}
+	LLVMPositionBuilderAtEnd(b, over);
+}
+
 /* ---- the whole ---- */
 
 /* The last work-group of a dimension may be smaller. */
@@ -470,8 +506,11 @@ LLVMValueRef widen_group(struct widen_fn *fn, const LLVMValueRef *bodies)
 	if (made) {
 		if (fn->has_barrier)
 			find_frames(&g);
-		all_chunks(&g);
-		if (fn->has_barrier)
+		if (fn->regions)
+			all_regions(&g);
+		else
+			all_chunks(&g);
+		if (fn->has_barrier && !fn->regions)
 			resume_all(&g);
 		LLVMBuildRetVoid(e->builder);
 	}

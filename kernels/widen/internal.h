@@ -25,8 +25,9 @@
  *   packed.c    vectors of work-items that stay as they lie in memory
  *   sub_group.c functions of the lanes of a chunk together
  *   lines.c     lines of the source
- *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines; yield.c: chunks
- *               that let others run; flat.c: lanes by the linear local id
+ *   control.c   masks, branches, phis; body.c: a chunk as a function, coroutines; regions.c and
+ *               split.c: chunks that come to the same barriers; yield.c: chunks that let others
+ *               run; flat.c: lanes by the linear local id
  *   group.c     the work-group loop, tails and barriers; optimize.c: passes afterwards; half.c:
  *               half arithmetic by way of float
  *
@@ -69,9 +70,11 @@
  *
  * Rows are copies of what depends on the second dimension; everything else is shared by the rows.
  *
- * Barriers: the chunk function is a coroutine that suspends there; the group function starts all
- * chunks, then resumes those not finished until all are. One thread runs the group, so local
- * atomics are plain read-modify-write operations.
+ * Barriers: where all chunks come to the same ones (regions.c), what lies between two barriers is a
+ * loop over the chunks, and what lives across is saved in a frame for each chunk (split.c). Else
+ * the chunk function is a coroutine that suspends there; the group function starts all chunks, then
+ * resumes those not finished until all are. One thread runs the group, so local atomics are plain
+ * read-modify-write operations.
  *
  * Sub-groups: a chunk is one. Sub-groups must have the same size but for the last, whatever the
  * shape of the work-group: where rows in x do not divide into whole chunks, another body is used in
@@ -267,12 +270,13 @@ struct widen_fn {
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
 	bool has_sub_groups;
-	bool yields;     /* chunks let others run while they wait for them: yield.c */
-	bool flat;       /* lanes follow the linear local id: analysis and body of this kind */
-	bool columns;    /* of the chunks of a group those in one column of x follow each other */
-	bool any_groups; /* cannot tell in which work-group a work-item is, or beside whom */
-	bool splits_ids; /* relies on chunks that do not cross multiples of 2^31 in x */
-	bool marks_rows; /* the analysis tells rows apart */
+	uint32_t regions; /* all chunks come to the same barriers: barriers and one; 0: not so */
+	bool yields;      /* chunks let others run while they wait for them: yield.c */
+	bool flat;        /* lanes follow the linear local id: analysis and body of this kind */
+	bool columns;     /* of the chunks of a group those in one column of x follow each other */
+	bool any_groups;  /* cannot tell in which work-group a work-item is, or beside whom */
+	bool splits_ids;  /* relies on chunks that do not cross multiples of 2^31 in x */
+	bool marks_rows;  /* the analysis tells rows apart */
 	bool out_of_memory;
 	uint64_t least_variable; /* bytes of the smallest program-scope variable to be written to */
 	LLVMDIBuilderRef lines;  /* of debug information, lines.c; NULL: none */
@@ -327,6 +331,10 @@ unsigned widen_then_successor(const struct widen_fn *fn, uint32_t b);
 /* ---- kernel.c ---- */
 /* False (refused): a barrier under a mask. */
 bool widen_check_barriers(struct widen_fn *fn);
+
+/* ---- regions.c ---- */
+/* Last of the analyses: fn->regions. */
+void widen_find_regions(struct widen_fn *fn);
 
 /* ---- shape.c, rows.c ---- */
 void widen_shapes(struct widen_fn *fn);
@@ -425,6 +433,8 @@ struct widen_emit {
 	LLVMValueRef frame, handle, coro_id;
 	LLVMValueRef at_barrier; /* yields: the promise, not 0 while suspended at a barrier */
 	LLVMBasicBlockRef suspended, cleanup;
+	LLVMValueRef next;                      /* regions: where the barrier's number goes, i32 */
+	uint32_t barriers;                      /* that were made */
 	LLVMMetadataRef subprogram, first_line; /* lines.c; NULL: no lines */
 };
 
@@ -460,6 +470,15 @@ LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask);
 LLVMValueRef widen_full(struct widen_emit *e, LLVMValueRef mask);
 /* New value for a constant, which may need instructions in the prologue. */
 LLVMValueRef widen_constant(struct widen_emit *e, LLVMValueRef constant);
+
+/* ---- split.c ---- */
+/* Around and between the instructions of a body whose chunks come to the same barriers. */
+void widen_begin_regions(struct widen_emit *e);
+void widen_end_region(struct widen_emit *e);
+void widen_end_last_region(struct widen_emit *e);
+void widen_finish_regions(struct widen_emit *e);
+/* Makes functions of such bodies that go on behind any barrier. True: there were any. */
+bool widen_split_regions(LLVMModuleRef module, bool *out_of_memory);
 
 /* ---- lines.c ---- */
 /* The function being made gets lines, when that is asked for. */
@@ -593,7 +612,11 @@ int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const c
 #define WIDEN_GLOBAL_ID_32 "__tern_global_id_32" /* (int)get_global_id() */
 #define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
 #define WIDEN_KEEP_MARK    "tern.keep."   /* + kernel: void (ptr variable), called by coroutines */
-#define WIDEN_STRIDE_MARK  "tern.stride." /* + kernel: i64 (), called by group functions */
+#define WIDEN_BARRIER_MARK "tern.barrier" /* i1 (i32 number): split.c */
+#define WIDEN_BEHIND_MARK  "tern.behind"  /* void () */
+#define WIDEN_REGIONS      "tern-regions" /* attribute of bodies that are to be split */
+#define WIDEN_MAIN_BODY    "tern-main-body" /* the one that becomes part of the group function */
+#define WIDEN_STRIDE_MARK  "tern.stride."   /* + kernel: i64 (), called by group functions */
 #define WIDEN_FRAME_BYTES  "tern-frame-bytes"
 #define WIDEN_GROUP_PREFIX "tern.group."
 

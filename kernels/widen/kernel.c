@@ -232,6 +232,7 @@ static int emit_kernel(struct widen_fn *fn)
 		k->flags |= TERN_KERNEL_ANY_GROUPS;
 	if (fn->widened && widen_is_contiguous(fn))
 		k->flags |= TERN_KERNEL_CONTIGUOUS;
+	k->resumed = fn->has_barrier && !fn->regions;
 	k->lanes = fn->lanes;
 	k->rows = fn->rows;
 	k->local_bytes = fn->local_bytes;
@@ -254,6 +255,7 @@ int tern_widen_kernel(LLVMModuleRef module, const struct tern_widen_options *opt
 	}
 	if (!make_widened(&fn))
 		make_scalar(&fn);
+	widen_find_regions(&fn);
 	error = emit_kernel(&fn);
 	widen_fn_finish(&fn);
 	return error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Step 3: passes over what was made. Much less than O2: kernels are compiled while someone waits.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@ static const char first_passes[] =
 static const char leaving_passes[] = "function(loop-simplify,lcssa)";
 
 static const char coroutine_passes[] = "coro-early,cgscc(coro-split),coro-cleanup,globaldce";
+
+/* Bodies with regions become part of the group functions, once for each. */
+static const char region_passes[] = "always-inline,globaldce";
 
 /* What depends on the group only leaves its loops here. */
 static const char last_passes[] =
@@ -202,8 +206,21 @@ static int split_coroutines(LLVMModuleRef module, const struct tern_widen_option
 		return error;
 	error = widen_run_passes(module, options->machine, coroutine_passes, message);
 	unmark_leaving(module, mark);
+	return error;
+}
+
+/* Coroutines and bodies with regions become what is called in loops over chunks. */
+static int split(LLVMModuleRef module, const struct tern_widen_options *options, char **message)
+{
+	bool out_of_memory = false;
+	bool regions = widen_split_regions(module, &out_of_memory);
+	int error = out_of_memory ? -ENOMEM : 0;
+	if (!error && has_coroutines(module))
+		error = split_coroutines(module, options, message);
 	resolve_frames(module);
 	delete_marks(module);
+	if (!error && regions)
+		error = widen_run_passes(module, options->machine, region_passes, message);
 	return error;
 }
 
@@ -211,8 +228,8 @@ int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *o
 			char **message)
 {
 	int error = widen_run_passes(module, options->machine, first_passes, message);
-	if (!error && has_coroutines(module))
-		error = split_coroutines(module, options, message);
+	if (!error)
+		error = split(module, options, message);
 	if (!error)
 		error = widen_run_passes(module, options->machine, last_passes, message);
 	if (!error && widen_lower_halves(module, options))

@@ -163,7 +163,7 @@ LLVMValueRef widen_private_variables(struct widen_emit *e, LLVMValueRef variable
 	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
 	LLVMValueRef v = LLVMBuildAlloca(e->aux, type, "private");
 	LLVMSetAlignment(v, tern_max(LLVMGetAlignment(variable), 64u));
-	if (e->fn->has_barrier && used_in_parts(variable))
+	if (e->fn->has_barrier && !e->fn->regions && used_in_parts(variable))
 		keep_in_frame(e, v);
 	return v;
 }

@@ -33,9 +33,11 @@ struct tern_widen_kernel {
 
 	LLVMValueRef group_function; /* out, external linkage */
 	uint32_t flags, lanes, rows; /* out: as struct tern_kernel_info */
-	uint64_t local_bytes;        /* out: the kernel's __local variables */
-	uint64_t private_bytes;      /* out: allocas of one work-item */
-	uint64_t stream_bytes;       /* out: as struct tern_kernel_info */
+	bool resumed; /* out: has barriers, and chunks of which it is not known that they all come
+			 to the same ones: each can be resumed */
+	uint64_t local_bytes;    /* out: the kernel's __local variables */
+	uint64_t private_bytes;  /* out: allocas of one work-item */
+	uint64_t stream_bytes;   /* out: as struct tern_kernel_info */
 	const char *reason;      /* out: why it was not widened, static text; NULL when it was */
 	char reason_detail[128]; /* out: the instruction at fault, "" */
 	unsigned reason_line;    /* out: its line, 0 when not known */

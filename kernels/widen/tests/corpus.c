@@ -481,6 +481,10 @@ static void test_lanes(LLVMModuleRef original, unsigned lanes)
 						.local_bytes = made[i].local_bytes,
 						.frame_bytes = tern_widen_frame_bytes(m, &made[i])};
 		char name[96];
+		if (strstr(k->name, "_regions") && made[i].resumed)
+			die(k->name, "chunks may come to different barriers");
+		if (strstr(k->name, "_resumed") && !made[i].resumed)
+			die(k->name, "nobody can tell that chunks come to the same barriers");
 		if (!info.lanes || !info.rows)
 			die(k->name, "no lanes or rows");
 		if (!!info.frame_bytes != !!(made[i].flags & TERN_KERNEL_BARRIER))
