@@ -76,13 +76,13 @@ void widen_finish_regions(struct widen_emit *e)
 
 /* ---- a function to be split ---- */
 
-enum { MOST_BARRIERS = 32, MOST_REMADE = 8 }; /* instructions for a value that is made again */
+enum { MOST_BARRIERS = 32, MOST_REMADE = 12 }; /* instructions for a value that is made again */
 
 struct block {
 	LLVMBasicBlockRef ir;
 	uint32_t first_pred, pred_count; /* in preds */
-	uint32_t seen; /* stamp: the value in question is wanted at its beginning */
-	bool behind;   /* a barrier was before it */
+	uint32_t seen;                   /* stamp: marked for the value in question */
+	bool behind;                     /* a barrier was before it */
 };
 
 struct barrier {
@@ -94,6 +94,7 @@ struct barrier {
 struct saved {
 	LLVMValueRef ir, variable; /* variable: an alloca that stands for it */
 	uint32_t barriers;         /* bits: across which it lives */
+	uint32_t fresh; /* bits: of these, before which it may have been made since the last */
 	bool remade;
 	uint64_t offset; /* in the frame */
 };
@@ -233,7 +234,7 @@ static void find_what_is_behind(struct split *s)
 
 /* ---- what lives across barriers ---- */
 
-static void wanted_at(struct split *s, uint32_t b, uint32_t *depth)
+static void mark(struct split *s, uint32_t b, uint32_t *depth)
 {
 	if (s->blocks[b].seen == s->stamp)
 		return;
@@ -251,20 +252,36 @@ static void follow_uses(struct split *s, LLVMValueRef v)
 		uint32_t b = block_index(s, LLVMGetInstructionParent(user));
 		if (!LLVMIsAPHINode(user)) {
 			if (b != home)
-				wanted_at(s, b, &depth);
+				mark(s, b, &depth);
 			continue;
 		}
 		for (unsigned i = 0; i < LLVMCountIncoming(user); i++) {
 			uint32_t from = block_index(s, LLVMGetIncomingBlock(user, i));
 			if (LLVMGetIncomingValue(user, i) == v && from != home)
-				wanted_at(s, from, &depth);
+				mark(s, from, &depth);
 		}
 	}
 	while (depth) {
 		const struct block *b = &s->blocks[s->stack[--depth]];
 		for (uint32_t i = 0; i < b->pred_count; i++)
 			if (s->preds[b->first_pred + i] != home)
-				wanted_at(s, s->preds[b->first_pred + i], &depth);
+				mark(s, s->preds[b->first_pred + i], &depth);
+	}
+}
+
+/* Marks the blocks that can be reached from @v without coming to a barrier before. */
+static void follow_ways(struct split *s, LLVMValueRef v)
+{
+	uint32_t depth = 0;
+	s->stamp++;
+	mark(s, block_index(s, LLVMGetInstructionParent(v)), &depth);
+	while (depth) {
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(s->blocks[s->stack[--depth]].ir);
+		if (LLVMIsABranchInst(end) && LLVMIsConditional(end) &&
+		    is_call_of(LLVMGetCondition(end), WIDEN_BARRIER_MARK))
+			continue;
+		for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
+			mark(s, block_index(s, LLVMGetSuccessor(end, i)), &depth);
 	}
 }
 
@@ -305,6 +322,7 @@ static bool can_be_remade(const struct split *s, LLVMValueRef inst)
 	case LLVMGetElementPtr:
 	case LLVMInsertElement:
 	case LLVMShuffleVector:
+	case LLVMFreeze:
 		return true;
 	default:
 		return false;
@@ -353,6 +371,10 @@ static void survey_value(struct split *s, LLVMValueRef v)
 		LLVMTypeRef type = LLVMTypeOf(v);
 		saved.offset =
 			take_frame(s, LLVMABISizeOfType(s->layout, type), align_in_frame(s, type));
+		follow_ways(s, v);
+		for (unsigned i = 0; i < s->barrier_count; i++)
+			if (s->blocks[s->barriers[i].before].seen == s->stamp)
+				saved.fresh |= saved.barriers & (uint32_t)1 << i;
 	}
 	s->saved[s->saved_count++] = saved;
 }
@@ -535,12 +557,13 @@ static void use_variable(struct split *s, const struct saved *v)
 	LLVMBuildStore(s->builder, v->ir, v->variable);
 }
 
+/* What has not been made since the last barrier is there already. */
 static void save_in_frame(struct split *s, unsigned number)
 {
 	LLVMValueRef mark = s->barriers[number].mark;
 	for (size_t i = 0; i < s->saved_count; i++) {
 		const struct saved *v = &s->saved[i];
-		if (v->remade || !(v->barriers >> number & 1))
+		if (!(v->fresh >> number & 1))
 			continue;
 		LLVMValueRef value = load_variable(s, v, mark);
 		LLVMValueRef store = LLVMBuildStore(s->builder, value, frame_at(s, v->offset));
