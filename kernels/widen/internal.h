@@ -13,6 +13,8 @@
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
  *   private.c   where the lanes' private variables lie
  *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
+ *   regular.c   addresses that may be contiguous: looked at as the kernel runs
+ *   window.c    local memory that is near: permutations instead of gathers
  *   waiting.c   loops in which lanes would wait for each other
  *   shape.c     divergence analysis: the shape of each value; rows.c: what differs between rows
  *   emit.c      the map from old to new values; constants; vector forms of scalars
@@ -185,6 +187,7 @@ bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *o
 
 /* ---- machine.c ---- */
 /* Answers what the device library asks about the processor; before inlining. */
+bool widen_machine_has(const struct tern_widen_options *options, const char *feature);
 void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *options);
 
 /* ---- rare.c ---- */
@@ -208,6 +211,7 @@ struct widen_value {
 	bool exact;    /* 32-bit linear value kept in 64 bits, see above */
 	bool per_row;  /* differs between rows */
 	bool hinted;   /* varying, but linear unless an index wraps: hints.c */
+	bool regular;  /* made of ids and uniform values: regular.c */
 	bool streams;  /* a store that may go past the caches: stream.c */
 	int64_t stride;
 	uint32_t element;    /* address in an interleaved private variable: its accesses' size */
@@ -392,6 +396,10 @@ unsigned widen_integer_width(LLVMTypeRef type);
 /* @inst has its operand's stride, if no limit comes between the lanes. */
 bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride);
 
+/* ---- regular.c ---- */
+/* After the hints: finds the values that may be contiguous. */
+void widen_find_regular(struct widen_fn *fn);
+
 /* ---- stream.c ---- */
 /* After the hints: finds the stores that may go past the caches, and kernel->stream_bytes. */
 void widen_find_streams(struct widen_fn *fn);
@@ -524,6 +532,22 @@ struct widen_fork widen_fork_begin(struct widen_emit *e, LLVMValueRef guard);
 /* Goes on in @next, f->general and then f->join; the block that the last way ends in. */
 LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork *f,
 				  LLVMBasicBlockRef next);
+
+/* ---- window.c ---- */
+struct widen_window {
+	LLVMValueRef low, high; /* addresses of its halves */
+	LLVMValueRef elements;  /* the lanes' places in it */
+};
+/* Whether local memory of elements of @type has windows. */
+bool widen_has_windows(const struct widen_emit *e, LLVMTypeRef type);
+/* i1: what the lanes of @mask (NULL: all) point to lies in *w, in growing order if @growing. */
+LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef mask,
+			  bool growing, struct widen_window *w);
+/* Where that holds. */
+LLVMValueRef widen_load_window(struct widen_emit *e, const struct widen_window *w,
+			       LLVMTypeRef type);
+void widen_store_window(struct widen_emit *e, const struct widen_window *w, LLVMValueRef v,
+			LLVMValueRef mask);
 
 /* ---- twice.c ---- */
 bool widen_is_made_twice(struct widen_emit *e, uint32_t b);

@@ -188,6 +188,7 @@ static bool make_widened(struct widen_fn *fn)
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
+	widen_find_regular(fn);
 	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
@@ -212,6 +213,7 @@ static int emit_kernel(struct widen_fn *fn)
 		if (i == WIDEN_BODY_FLAT) {
 			(void)find_shapes(fn, true); /* was good before */
 			widen_hints(fn);
+			widen_find_regular(fn);
 		}
 		bodies[i] = widen_body(fn, i == WIDEN_BODY_FULL ? fn->rows : 1,
 				       (enum widen_body_kind)i);

@@ -27,7 +27,7 @@ static const struct {
 
 /* ---- what there is ---- */
 
-static bool has(const struct tern_widen_options *options, const char *feature)
+bool widen_machine_has(const struct tern_widen_options *options, const char *feature)
 {
 	bool avx512 = !strcmp(options->cpu, "x86-64-v4");
 	if (!strcmp(feature, "avx512"))
@@ -44,7 +44,7 @@ void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *
 		const char *name = LLVMGetValueName2(f, &length);
 		if (strncmp(name, question, strlen(question)) != 0)
 			continue;
-		bool answer = has(options, name + strlen(question));
+		bool answer = widen_machine_has(options, name + strlen(question));
 		for (LLVMUseRef use = LLVMGetFirstUse(f); use; use = next) {
 			LLVMValueRef call = LLVMGetUser(use);
 			next = LLVMGetNextUse(use);

@@ -317,18 +317,55 @@ bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
 	}
 }
 
+/* In local memory, and likely to be near it for all lanes: nobody can say, or says that it is. */
+static bool may_have_window(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
+{
+	const struct widen_value *v =
+		LLVMIsAInstruction(a->pointer) ? widen_value_of(e->fn, a->pointer) : NULL;
+	if (!a->local || a->element || e->fn->blocks[e->block].row_masked || !v || !v->regular ||
+	    !widen_has_windows(e, type))
+		return false;
+	int64_t most = 2 * (int64_t)widen_size_of(e->fn, type);
+	return (v->shape != WIDEN_LINEAR && !v->hinted) ||
+	       (v->stride <= most && v->stride >= -most);
+}
+
+/* Lanes that are anywhere. */
+static LLVMValueRef load_scattered(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+				   int64_t offset, unsigned align)
+{
+	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
+	if (strided || !has_gather(e, type))
+		return load_lanes(e, a, type, offset, align);
+	return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
+		      a->mask);
+}
+
+static LLVMValueRef load_near(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+			      int64_t offset, unsigned align)
+{
+	struct widen_window w;
+	LLVMBasicBlockRef from[2];
+	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset), in[2];
+	struct widen_fork f = widen_fork_begin(e, widen_window(e, pointers, a->mask, false, &w));
+	in[0] = widen_load_window(e, &w, type);
+	from[0] = widen_fork_next(e, &f, f.general);
+	in[1] = load_scattered(e, a, type, offset, align);
+	from[1] = widen_fork_next(e, &f, f.join);
+	LLVMValueRef v = LLVMBuildPhi(e->builder, LLVMTypeOf(in[0]), "");
+	LLVMAddIncoming(v, in, from, 2);
+	return v;
+}
+
 static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsigned leaf)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
-	if (!way && (strided || !has_gather(e, type)))
-		return load_lanes(e, a, type, offset, align);
 	if (!way)
-		return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
-			      a->mask);
+		return may_have_window(e, a, type) ? load_near(e, a, type, offset, align)
+						   : load_scattered(e, a, type, offset, align);
 	LLVMValueRef mask = is_close(e, a) ? NULL : a->mask;
 	mask = way < 0 && mask ? reversed(e, mask) : mask;
 	LLVMValueRef v =
@@ -357,22 +394,42 @@ static void store_lanes(struct widen_emit *e, const struct access *a, int64_t of
 	}
 }
 
+static void store_scattered(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+			    int64_t offset, unsigned align, LLVMValueRef v)
+{
+	bool masked = has_gather(e, type);
+	if (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))
+		store_lanes(e, a, offset, align, v);
+	else
+		scatter(e, v,
+			masked ? add_bytes(e, widen_vector(e, a->pointer, 0), offset)
+			       : harmless_pointers(e, a, type, offset),
+			align, masked ? a->mask : NULL);
+}
+
+static void store_near(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+		       int64_t offset, unsigned align, LLVMValueRef v)
+{
+	struct widen_window w;
+	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
+	struct widen_fork f = widen_fork_begin(e, widen_window(e, pointers, a->mask, true, &w));
+	widen_store_window(e, &w, v, a->mask);
+	widen_fork_next(e, &f, f.general);
+	store_scattered(e, a, type, offset, align, v);
+	widen_fork_next(e, &f, f.join);
+}
+
 static void store_leaf(struct widen_emit *e, const struct access *a, unsigned leaf, LLVMValueRef v)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	if (!way && !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0)) {
-		store_lanes(e, a, offset, align, v);
-		return;
-	}
 	if (!way) {
-		bool masked = has_gather(e, type);
-		scatter(e, v,
-			masked ? add_bytes(e, widen_vector(e, a->pointer, 0), offset)
-			       : harmless_pointers(e, a, type, offset),
-			align, masked ? a->mask : NULL);
+		if (may_have_window(e, a, type))
+			store_near(e, a, type, offset, align, v);
+		else
+			store_scattered(e, a, type, offset, align, v);
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
@@ -534,6 +591,38 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
 	return NULL;
 }
 
+/*
+ * i1: the addresses of the lanes are beside each other, though nobody could say so before. *a then
+ * is that contiguous access, with lane 0's address (whether or not that lane is active). NULL: not
+ * likely enough.
+ */
+static LLVMValueRef guard_of_found(struct widen_emit *e, struct access *a)
+{
+	LLVMTypeRef i64 = e->fn->i64, bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	unsigned leaves = widen_leaf_count(a->type);
+	if (a->shape != WIDEN_VARYING || a->element || a->private || leaves > 4 ||
+	    (leaves > 1 && !is_short_vector(a->type)) || e->fn->blocks[e->block].row_masked ||
+	    !LLVMIsAInstruction(a->pointer) || !widen_value_of(e->fn, a->pointer)->regular ||
+	    widen_is_strided(e->fn, a->pointer, 0))
+		return NULL;
+	a->stride = (int64_t)widen_size_of(e->fn, a->type);
+	a->shape = WIDEN_LINEAR;
+	if (leaves > 1 && !is_vector_array(e, a))
+		return NULL;
+	LLVMValueRef found = widen_vector(e, a->pointer, 0), steps = widen_steps(e, i64, a->stride);
+	LLVMValueRef base =
+		LLVMBuildExtractElement(e->builder, found, widen_int(e, e->fn->i32, 0), "");
+	LLVMValueRef expected = LLVMBuildGEP2(e->builder, e->fn->i8, base, &steps, 1, "");
+	LLVMValueRef good = LLVMBuildICmp(e->builder, LLVMIntEQ, found, expected, "");
+	good = LLVMBuildBitCast(e->builder, good, bits, "");
+	if (a->mask) {
+		LLVMValueRef set = LLVMBuildBitCast(e->builder, a->mask, bits, "");
+		good = LLVMBuildOr(e->builder, good, LLVMBuildNot(e->builder, set, ""), "");
+	}
+	widen_set_scalar(e, a->pointer, base);
+	return LLVMBuildICmp(e->builder, LLVMIntEQ, good, LLVMConstAllOnes(bits), "");
+}
+
 /* The pointer is the same in all lanes, of which one is active, if its guard holds. */
 static LLVMValueRef guard_of_same(struct widen_emit *e, const struct access *a)
 {
@@ -549,20 +638,19 @@ static void load_same(struct widen_emit *e, const struct access *a, LLVMValueRef
 		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
 }
 
-static void load_guarded(struct widen_emit *e, const struct access *a, LLVMValueRef guard,
-			 LLVMValueRef *leaves)
+/* @linear: where @guard holds. */
+static void load_guarded(struct widen_emit *e, const struct access *a, const struct access *linear,
+			 LLVMValueRef guard, LLVMValueRef *leaves)
 {
 	LLVMValueRef general[WIDEN_MAX_LEAVES] = {0};
-	struct access linear = *a;
 	LLVMBasicBlockRef from[2];
-	linear.shape = WIDEN_LINEAR;
 	/* Both ways are dominated by these. */
 	(void)widen_vector(e, a->pointer, 0);
 	struct widen_fork f = widen_fork_begin(e, guard);
-	if (a->stride)
-		load_all(e, &linear, leaves);
+	if (linear->stride)
+		load_all(e, linear, leaves);
 	else
-		load_same(e, &linear, leaves);
+		load_same(e, linear, leaves);
 	from[0] = widen_fork_next(e, &f, f.general);
 	load_all(e, a, general);
 	from[1] = widen_fork_next(e, &f, f.join);
@@ -584,9 +672,14 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 		return;
 	}
+	struct access linear = a;
 	guard = guard ? guard : guard_of_same(e, &a);
 	if (guard)
-		load_guarded(e, &a, guard, leaves);
+		linear.shape = WIDEN_LINEAR;
+	else
+		guard = guard_of_found(e, &linear);
+	if (guard)
+		load_guarded(e, &a, &linear, guard, leaves);
 	else
 		load_all(e, &a, leaves);
 	for (unsigned i = 0; i < widen_leaf_count(type); i++)
@@ -711,6 +804,10 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	struct access linear = a;
 	if (guard)
 		linear.shape = WIDEN_LINEAR;
+	else
+		guard = guard_of_found(e, &linear);
+	if (!guard)
+		linear = a;
 	if (is_vector_array(e, &linear) && !LLVMGetNextUse(LLVMGetFirstUse(v)))
 		a.packed = linear.packed = widen_packed(e, vectors, leaves);
 	if (guard) {

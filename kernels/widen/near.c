@@ -8,7 +8,7 @@
  *
  * or the same in all lanes, a stride of 0, while they are in one period:
  *
- *     x / period, x >> 4
+ *     x / period, x >> 4, x & -16
  *
  * The lanes' numbers grow: the first and the last one tell about all of them.
  */
@@ -32,6 +32,7 @@ struct near {
 	uint64_t mask;
 	bool is_mask, divided; /* periodic: the limit is a mask, the result is the quotient */
 	unsigned shift;
+	bool cleared; /* shifted: and back again */
 	LLVMValueRef compared;
 	LLVMIntPredicate expected;
 };
@@ -124,6 +125,13 @@ static struct near near_mask(const struct widen_fn *fn, LLVMValueRef inst)
 {
 	LLVMValueRef a = LLVMGetOperand(inst, 0), b = LLVMGetOperand(inst, 1);
 	int64_t mask;
+	if (widen_constant_int(b, &mask) && mask < -1 && tern_is_power_of_two(-(uint64_t)mask) &&
+	    mask > INT64_MIN)
+		return (struct near){.kind = NEAR_SHIFTED,
+				     .is_signed = true,
+				     .of = a,
+				     .shift = (unsigned)__builtin_ctzll(-(uint64_t)mask),
+				     .cleared = true};
 	if (widen_constant_int(b, &mask))
 		return mask > 0 && mask < INT64_MAX && !(mask & (mask + 1))
 			       ? (struct near){.kind = NEAR_PERIODIC,
@@ -164,11 +172,11 @@ static struct near near_of(const struct widen_fn *fn, LLVMValueRef inst)
 	return near;
 }
 
-/* The lanes' own bits are among those that go. */
+/* The lanes' own bits are among those that go. (near_shifted() has looked for an overflow.) */
 static bool shifts_lanes_out(const struct widen_fn *fn, const struct near *near, uint64_t stride)
 {
 	uint64_t most = (UINT64_C(1) << near->shift) - 1;
-	return stride && stride < WIDEN_FAR && stride * (fn->lanes - 1) <= most;
+	return (int64_t)stride > 0 && stride * (fn->lanes - 1) <= most;
 }
 
 static bool near_shifted(const struct widen_fn *fn, const struct near *near, LLVMTypeRef type,
@@ -186,7 +194,7 @@ static bool near_shifted(const struct widen_fn *fn, const struct near *near, LLV
 		return true;
 	}
 	*stride = (uint64_t)s;
-	return same && s > -WIDEN_FAR && s < WIDEN_FAR;
+	return same && !near->cleared && s > -WIDEN_FAR && s < WIDEN_FAR;
 }
 
 bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
@@ -270,6 +278,8 @@ static LLVMValueRef shifted_base(struct widen_emit *e, const struct near *near, 
 		last = LLVMBuildAdd(b, last, span, "");
 		*fits = LLVMBuildICmp(b, LLVMIntULE, last, gone, "");
 	}
+	if (near->cleared)
+		return LLVMBuildAnd(b, base, LLVMConstInt(type, ~bits, 0), "");
 	return LLVMBuildBinOp(b, near->is_signed ? LLVMAShr : LLVMLShr, base,
 			      LLVMConstInt(type, near->shift, 0), "");
 }

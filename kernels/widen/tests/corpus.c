@@ -35,6 +35,8 @@
 #define TERN_CLANG "clang-19"
 #endif
 
+enum { SKIPPED = 77 }; /* exit status */
+
 static struct {
 	struct kernel kernels[MAX_KERNELS];
 	unsigned kernel_count;
@@ -556,6 +558,10 @@ int main(int argc, char **argv)
 	}
 	if (LLVMGetTargetFromTriple("x86_64-unknown-linux-gnu", &target, &message))
 		die("target", message);
+	if (test.cpu && !strcmp(test.cpu, "x86-64-v4") && !__builtin_cpu_supports("x86-64-v4")) {
+		puts("skipped: this processor has no AVX-512");
+		return SKIPPED;
+	}
 	if (!test.cpu) {
 		test.cpu = LLVMGetHostCPUName();
 		/* As kernels/target.c has it. With it half is not computed in float, and what is
