@@ -267,6 +267,7 @@ LLVMValueRef widen_body(struct widen_fn *fn, unsigned rows, enum widen_body_kind
 {
 	struct widen_emit e = {.fn = fn, .lanes = fn->lanes, .rows = rows};
 	e.tail = kind == WIDEN_BODY_TAIL || kind == WIDEN_BODY_FLAT;
+	e.rare = kind == WIDEN_BODY_TAIL && !widen_one_body_will_do(fn);
 	e.builder = LLVMCreateBuilderInContext(fn->context);
 	e.aux = LLVMCreateBuilderInContext(fn->context);
 	e.function = add_body_function(fn, kind);

@@ -424,6 +424,7 @@ struct widen_emit {
 	unsigned lanes, rows, row; /* row: the copy being made */
 	bool shared;               /* what is being made is for all rows */
 	bool tail;                 /* entry mask: lane < active */
+	bool rare;                 /* another body is for most chunks: code stays small */
 
 	LLVMValueRef *scalars;      /* [value * rows + row]: uniform and linear values */
 	LLVMValueRef *vectors;      /* [leaf * rows + row] */

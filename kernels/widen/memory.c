@@ -322,8 +322,8 @@ static bool may_have_window(const struct widen_emit *e, const struct access *a, 
 {
 	const struct widen_value *v =
 		LLVMIsAInstruction(a->pointer) ? widen_value_of(e->fn, a->pointer) : NULL;
-	if (!a->local || a->element || e->fn->blocks[e->block].row_masked || !v || !v->regular ||
-	    !widen_has_windows(e, type))
+	if (e->rare || !a->local || a->element || e->fn->blocks[e->block].row_masked || !v ||
+	    !v->regular || !widen_has_windows(e, type))
 		return false;
 	int64_t most = 2 * (int64_t)widen_size_of(e->fn, type);
 	return (v->shape != WIDEN_LINEAR && !v->hinted) ||
@@ -600,7 +600,7 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct access *a)
 {
 	LLVMTypeRef i64 = e->fn->i64, bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
 	unsigned leaves = widen_leaf_count(a->type);
-	if (a->shape != WIDEN_VARYING || a->element || a->private || leaves > 4 ||
+	if (e->rare || a->shape != WIDEN_VARYING || a->element || a->private || leaves > 4 ||
 	    (leaves > 1 && !is_short_vector(a->type)) || e->fn->blocks[e->block].row_masked ||
 	    !LLVMIsAInstruction(a->pointer) || !widen_value_of(e->fn, a->pointer)->regular ||
 	    widen_is_strided(e->fn, a->pointer, 0))
