@@ -330,6 +330,37 @@ static bool may_have_window(const struct widen_emit *e, const struct access *a, 
 	       (v->stride <= most && v->stride >= -most);
 }
 
+/* One element of each few: all of them are loaded, from the first lane's to the last one's. */
+static LLVMValueRef load_each_of_few(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
+				     int64_t offset)
+{
+	LLVMTypeRef wide = widen_vector_type(e, type);
+	int64_t size = (int64_t)widen_size_of(e->fn, type);
+	int lanes = (int)e->lanes, few = (int)(a->stride / size), index[WIDEN_MAX_LANES];
+	LLVMValueRef first = add_bytes(e, widen_scalar(e, a->pointer), offset), v = NULL;
+	for (int i = 0, lane = 0; i < few; i++) {
+		int most = few * (lanes - 1) + 1 - lanes, from = tern_min(i * lanes, most);
+		LLVMValueRef part =
+			load_plainly(e, wide, add_bytes(e, first, from * size), (unsigned)size);
+		for (int l = 0; l < lanes; l++)
+			index[l] = l;
+		for (; lane < lanes && lane * few < from + lanes; lane++)
+			index[lane] = (v ? lanes : 0) + lane * few - from;
+		v = widen_shuffle(e, v ? v : part, v ? part : NULL, index, e->lanes);
+	}
+	return v;
+}
+
+static bool is_each_of_few(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
+{
+	enum { FEW = 4 };
+	int64_t size = (int64_t)widen_size_of(e->fn, type);
+	return a->shape == WIDEN_LINEAR && !a->element && !a->private &&
+	       (!a->mask || (is_close(e, a) && e->lanes * a->stride <= TERN_LOCAL_SLACK)) &&
+	       a->stride > size && a->stride <= FEW * size && a->stride % size == 0 &&
+	       a->align >= (unsigned)size && e->lanes > FEW;
+}
+
 /* Lanes that are anywhere. */
 static LLVMValueRef load_scattered(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
 				   int64_t offset, unsigned align)
@@ -363,6 +394,8 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsi
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
+	if (!way && is_each_of_few(e, a, type))
+		return load_each_of_few(e, a, type, offset);
 	if (!way)
 		return may_have_window(e, a, type) ? load_near(e, a, type, offset, align)
 						   : load_scattered(e, a, type, offset, align);

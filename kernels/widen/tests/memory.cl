@@ -356,3 +356,21 @@ kernel void stored_strided(global const int *in, global int *out, global double4
 	if (in[i] & 1)
 		out[40000 + 2 * i] = 7;
 }
+
+/* One element of two, three, four, at the very ends of what is there. */
+kernel void each_of_few(global const int *in, global int *out, local int *tmp)
+{
+	int l = get_local_id(0), s = get_local_size(0);
+	size_t i = get_global_id(0) - get_global_offset(0);
+	global const uchar *bytes = (global const uchar *)in;
+	global const double *doubles = (global const double *)in;
+	int r = in[2 * i] + in[2 * i + 1] * 3 + in[3 * i + 2] + in[4 * i + 3] + in[5 * i];
+	r += bytes[3 * i] + bytes[3 * i + 1] * 5 + bytes[4 * i + 2] + (doubles[3 * i + 1] > 0.5);
+	for (int k = l; k < 4 * s; k += s)
+		tmp[k] = in[k];
+	barrier(CLK_LOCAL_MEM_FENCE);
+	r += tmp[2 * l + 1] + tmp[3 * l];
+	if (in[i] & 1)
+		r += tmp[4 * l + 3] * 7 + in[4 * i];
+	out[i] = r;
+}
