@@ -635,8 +635,10 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct access *a)
 	unsigned leaves = widen_leaf_count(a->type);
 	if (e->rare || a->shape != WIDEN_VARYING || a->element || a->private || leaves > 4 ||
 	    (leaves > 1 && !is_short_vector(a->type)) || e->fn->blocks[e->block].row_masked ||
-	    !LLVMIsAInstruction(a->pointer) || !widen_value_of(e->fn, a->pointer)->regular ||
-	    widen_is_strided(e->fn, a->pointer, 0))
+	    !LLVMIsAInstruction(a->pointer) || widen_is_strided(e->fn, a->pointer, 0))
+		return NULL;
+	const struct widen_value *v = widen_value_of(e->fn, a->pointer);
+	if (!v->regular || v->hinted) /* hinted: known to be something else */
 		return NULL;
 	a->stride = (int64_t)widen_size_of(e->fn, a->type);
 	a->shape = WIDEN_LINEAR;
