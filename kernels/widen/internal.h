@@ -20,8 +20,9 @@
  *   emit.c      the map from old to new values; constants; vector forms of scalars
  *   rebuild.c   scalar copies of instructions; workitem.c: get_global_id() and its kin
  *   generic.c   which memory a generic pointer points to
- *   vector.c    vector forms of instructions; intrinsic.c, memory.c, lanes.c (lane by lane),
- *               together.c (atomics on one address), machine.c (instructions of some processors)
+ *   vector.c    vector forms of instructions; intrinsic.c, memory.c, scattered.c, lanes.c (lane by
+ *               lane), together.c (atomics on one address), machine.c (instructions of some
+ *               processors)
  *   stream.c    stores past the caches
  *   twice.c     blocks for a full and for a partial mask
  *   packed.c    vectors of work-items that stay as they lie in memory

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads and stores of a chunk: contiguous, reversed, interleaved vectors, or gather and scatter. */
-#include "kernels/widen/internal.h"
+/* Loads and stores of a chunk: contiguous, reversed, interleaved vectors, or scattered.c. */
+#include "kernels/widen/access.h"
 
 enum { PAGE = 4096 };
-
-/* Where leaf after leaf of an access lies. */
-struct access {
-	LLVMValueRef pointer; /* old */
-	LLVMTypeRef type;     /* old, of one lane's value */
-	enum widen_shape shape;
-	int64_t stride; /* of the pointer, if linear */
-	unsigned align;
-	uint32_t element;    /* of an interleaved private variable, or 0 */
-	bool private;        /* each lane has such a place of its own */
-	bool local;          /* a pointer to local memory */
-	bool streams;        /* a store that may go past the caches */
-	LLVMValueRef mask;   /* NULL: all */
-	LLVMValueRef packed; /* what is stored, of all lanes as in memory; or NULL */
-};
 
 /* Memory and registers agree about the bytes of such a type: not for i1, i24, x86_fp80. */
 static bool is_regular(const struct widen_fn *fn, LLVMTypeRef type)
@@ -60,14 +45,14 @@ static uint64_t leaf_offset(const struct widen_fn *fn, LLVMTypeRef type, unsigne
 	}
 }
 
-static LLVMValueRef add_bytes(struct widen_emit *e, LLVMValueRef pointer, int64_t bytes)
+LLVMValueRef widen_add_bytes(struct widen_emit *e, LLVMValueRef pointer, int64_t bytes)
 {
 	LLVMValueRef index = widen_int(e, e->fn->i64, bytes);
 	return bytes ? LLVMBuildGEP2(e->builder, e->fn->i8, pointer, &index, 1, "") : pointer;
 }
 
 /* Alignment of what lies @offset bytes from an address that is known only through its stride. */
-static unsigned alignment(const struct access *a, int64_t offset)
+static unsigned alignment(const struct widen_access *a, int64_t offset)
 {
 	uint64_t bits = (uint64_t)offset | a->align | a->element;
 	if (a->shape == WIDEN_LINEAR)
@@ -121,8 +106,8 @@ LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork 
 
 /* ---- the accesses themselves; @mask may be NULL ---- */
 
-static LLVMValueRef load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
-				 unsigned align)
+LLVMValueRef widen_load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
+				unsigned align)
 {
 	LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
 	LLVMSetAlignment(load, align);
@@ -148,7 +133,7 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 			      unsigned align, LLVMValueRef mask)
 {
 	if (!mask)
-		return load_plainly(e, type, pointer, align);
+		return widen_load_plainly(e, type, pointer, align);
 	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
 	LLVMTypeRef overloads[] = {type, e->fn->ptr};
 	uint64_t bytes = widen_size_of(e->fn, type);
@@ -159,7 +144,7 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	LLVMValueRef guard =
 		bounded ? widen_full(e, widen_mask(e)) : is_on_one_page(e, pointer, bytes);
 	struct widen_fork f = widen_fork_begin(e, guard);
-	LLVMValueRef in[2] = {load_plainly(e, type, pointer, align)};
+	LLVMValueRef in[2] = {widen_load_plainly(e, type, pointer, align)};
 	from[0] = widen_fork_next(e, &f, f.general);
 	in[1] = widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
 	from[1] = widen_fork_next(e, &f, f.join);
@@ -194,29 +179,10 @@ static void store_wide(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointe
 	widen_intrinsic(e, "llvm.masked.store", overloads, 2, args, 4);
 }
 
-static LLVMValueRef gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
-			   unsigned align, LLVMValueRef mask)
-{
-	LLVMTypeRef wide = widen_vector_type(e, type);
-	LLVMValueRef args[] = {pointers, widen_int(e, e->fn->i32, align),
-			       widen_mask_or_all(e, mask), LLVMGetPoison(wide)};
-	LLVMTypeRef overloads[] = {wide, widen_vector_type(e, e->fn->ptr)};
-	return widen_intrinsic(e, "llvm.masked.gather", overloads, 2, args, 4);
-}
-
-static void scatter(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointers, unsigned align,
-		    LLVMValueRef mask)
-{
-	LLVMValueRef args[] = {v, pointers, widen_int(e, e->fn->i32, align),
-			       widen_mask_or_all(e, mask)};
-	LLVMTypeRef overloads[] = {LLVMTypeOf(v), widen_vector_type(e, e->fn->ptr)};
-	widen_intrinsic(e, "llvm.masked.scatter", overloads, 2, args, 4);
-}
-
 /* ---- one leaf ---- */
 
 /* 1: lanes follow each other, -1: backwards, 0: neither. */
-static int direction(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
+static int direction(const struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type)
 {
 	int64_t size = (int64_t)widen_size_of(e->fn, type);
 	if (a->shape != WIDEN_LINEAR)
@@ -228,241 +194,45 @@ static int direction(const struct widen_emit *e, const struct access *a, LLVMTyp
  * The bytes of all lanes lie together where no other thread writes and where it does no harm to
  * read them, as one lane is active: the mask does not matter, or what was there is written back.
  */
-static bool is_close(const struct widen_emit *e, const struct access *a)
+bool widen_is_close(const struct widen_emit *e, const struct widen_access *a)
 {
 	return a->local && !e->fn->blocks[e->block].row_masked &&
 	       e->lanes * widen_size_of(e->fn, a->type) <= TERN_LOCAL_SLACK;
 }
 
 /* The lowest address of a contiguous access. */
-static LLVMValueRef lowest(struct widen_emit *e, const struct access *a, int64_t offset, int way)
+static LLVMValueRef lowest(struct widen_emit *e, const struct widen_access *a, int64_t offset,
+			   int way)
 {
 	if (way < 0)
 		offset += ((int64_t)e->lanes - 1) * a->stride;
-	return add_bytes(e, widen_scalar(e, a->pointer), offset);
+	return widen_add_bytes(e, widen_scalar(e, a->pointer), offset);
 }
 
-/* There is an instruction that gathers or scatters, and none of its lanes need be set. */
-static bool has_gather(const struct widen_emit *e, LLVMTypeRef type)
-{
-	return e->fn->options->register_lanes >= 16 && widen_size_of(e->fn, type) >= 4;
-}
-
-/*
- * The addresses of the leaf at @offset, where lanes that are not set do no harm: without such an
- * instruction, a branch around each lane, which LLVM would make of a mask, is mispredicted more
- * often than an access is too many.
- */
-static LLVMValueRef harmless_pointers(struct widen_emit *e, const struct access *a,
-				      LLVMTypeRef type, int64_t offset)
-{
-	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
-	if (!a->mask)
-		return pointers;
-	LLVMPositionBuilderBefore(e->aux, LLVMGetBasicBlockTerminator(e->prologue));
-	LLVMValueRef nowhere = LLVMBuildAlloca(e->aux, type, "nowhere");
-	LLVMSetAlignment(nowhere, 64);
-	return LLVMBuildSelect(e->builder, a->mask, pointers, widen_splat(e, nowhere), "");
-}
-
-/* A load for each lane. */
-static LLVMValueRef load_lanes(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-			       int64_t offset, unsigned align)
-{
-	LLVMValueRef pointers = harmless_pointers(e, a, type, offset);
-	LLVMValueRef v = LLVMGetPoison(widen_vector_type(e, type));
-	for (unsigned i = 0; i < e->lanes; i++) {
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
-		LLVMValueRef load = LLVMBuildLoad2(e->builder, type, pointer, "");
-		LLVMSetAlignment(load, align);
-		v = LLVMBuildInsertElement(e->builder, v, load, lane, "");
-	}
-	return v;
-}
-
-/*
- * The lanes' addresses are far apart by the same distance, which may be known at run time only:
- * then the hardware fetches ahead for loads but not for gathers. (If 32-bit indices wrap it is no
- * harm.)
- */
-bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
-{
-	enum { DEEP = 10 };
-	if (widen_shape_of(fn, v) != WIDEN_VARYING)
-		return true;
-	if (depth > DEEP || !LLVMIsAInstruction(v))
-		return false;
-	switch (LLVMGetInstructionOpcode(v)) {
-	case LLVMMul:
-	case LLVMShl:
-		if (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM)
-			return widen_is_strided(fn, LLVMGetOperand(v, 0), depth + 1);
-		return LLVMGetInstructionOpcode(v) == LLVMMul &&
-		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
-		       widen_is_strided(fn, LLVMGetOperand(v, 1), depth + 1);
-	case LLVMAdd:
-	case LLVMSub:
-	case LLVMSExt:
-	case LLVMZExt:
-	case LLVMTrunc:
-	case LLVMGetElementPtr:
-	case LLVMAddrSpaceCast:
-		for (unsigned i = 0; i < (unsigned)LLVMGetNumOperands(v); i++)
-			if (!widen_is_strided(fn, LLVMGetOperand(v, i), depth + 1))
-				return false;
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* In local memory, and likely to be near it for all lanes: nobody can say, or says that it is. */
-static bool may_have_window(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
-{
-	const struct widen_value *v =
-		LLVMIsAInstruction(a->pointer) ? widen_value_of(e->fn, a->pointer) : NULL;
-	if (e->rare || !a->local || a->element || e->fn->blocks[e->block].row_masked || !v ||
-	    !v->regular || !widen_has_windows(e, type))
-		return false;
-	int64_t most = 2 * (int64_t)widen_size_of(e->fn, type);
-	return (v->shape != WIDEN_LINEAR && !v->hinted) ||
-	       (v->stride <= most && v->stride >= -most);
-}
-
-/* One element of each few: all of them are loaded, from the first lane's to the last one's. */
-static LLVMValueRef load_each_of_few(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-				     int64_t offset)
-{
-	LLVMTypeRef wide = widen_vector_type(e, type);
-	int64_t size = (int64_t)widen_size_of(e->fn, type);
-	int lanes = (int)e->lanes, few = (int)(a->stride / size), index[WIDEN_MAX_LANES];
-	LLVMValueRef first = add_bytes(e, widen_scalar(e, a->pointer), offset), v = NULL;
-	for (int i = 0, lane = 0; i < few; i++) {
-		int most = few * (lanes - 1) + 1 - lanes, from = tern_min(i * lanes, most);
-		LLVMValueRef part =
-			load_plainly(e, wide, add_bytes(e, first, from * size), (unsigned)size);
-		for (int l = 0; l < lanes; l++)
-			index[l] = l;
-		for (; lane < lanes && lane * few < from + lanes; lane++)
-			index[lane] = (v ? lanes : 0) + lane * few - from;
-		v = widen_shuffle(e, v ? v : part, v ? part : NULL, index, e->lanes);
-	}
-	return v;
-}
-
-static bool is_each_of_few(const struct widen_emit *e, const struct access *a, LLVMTypeRef type)
-{
-	enum { FEW = 4 };
-	int64_t size = (int64_t)widen_size_of(e->fn, type);
-	return a->shape == WIDEN_LINEAR && !a->element && !a->private &&
-	       (!a->mask || (is_close(e, a) && e->lanes * a->stride <= TERN_LOCAL_SLACK)) &&
-	       a->stride > size && a->stride <= FEW * size && a->stride % size == 0 &&
-	       a->align >= (unsigned)size && e->lanes > FEW;
-}
-
-/* Lanes that are anywhere. */
-static LLVMValueRef load_scattered(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-				   int64_t offset, unsigned align)
-{
-	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
-	if (strided || !has_gather(e, type))
-		return load_lanes(e, a, type, offset, align);
-	return gather(e, type, add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
-		      a->mask);
-}
-
-static LLVMValueRef load_near(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-			      int64_t offset, unsigned align)
-{
-	struct widen_window w;
-	LLVMBasicBlockRef from[2];
-	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset), in[2];
-	struct widen_fork f = widen_fork_begin(e, widen_window(e, pointers, a->mask, false, &w));
-	in[0] = widen_load_window(e, &w, type);
-	from[0] = widen_fork_next(e, &f, f.general);
-	in[1] = load_scattered(e, a, type, offset, align);
-	from[1] = widen_fork_next(e, &f, f.join);
-	LLVMValueRef v = LLVMBuildPhi(e->builder, LLVMTypeOf(in[0]), "");
-	LLVMAddIncoming(v, in, from, 2);
-	return v;
-}
-
-static LLVMValueRef load_leaf(struct widen_emit *e, const struct access *a, unsigned leaf)
+static LLVMValueRef load_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
-	if (!way && is_each_of_few(e, a, type))
-		return load_each_of_few(e, a, type, offset);
 	if (!way)
-		return may_have_window(e, a, type) ? load_near(e, a, type, offset, align)
-						   : load_scattered(e, a, type, offset, align);
-	LLVMValueRef mask = is_close(e, a) ? NULL : a->mask;
+		return widen_load_scattered(e, a, type, offset, align);
+	LLVMValueRef mask = widen_is_close(e, a) ? NULL : a->mask;
 	mask = way < 0 && mask ? reversed(e, mask) : mask;
 	LLVMValueRef v =
 		load_wide(e, widen_vector_type(e, type), lowest(e, a, offset, way), align, mask);
 	return way < 0 ? reversed(e, v) : v;
 }
 
-/* The address of a lane, from the first one's where the distance is known. */
-static LLVMValueRef lane_address(struct widen_emit *e, const struct access *a, unsigned lane)
-{
-	if (a->shape == WIDEN_LINEAR && !a->element)
-		return add_bytes(e, widen_scalar(e, a->pointer), (int64_t)lane * a->stride);
-	return LLVMBuildExtractElement(e->builder, widen_vector(e, a->pointer, 0),
-				       widen_int(e, e->fn->i32, lane), "");
-}
-
-/* A store for each lane, as load_lanes(). */
-static void store_lanes(struct widen_emit *e, const struct access *a, int64_t offset,
-			unsigned align, LLVMValueRef v)
-{
-	for (unsigned i = 0; i < e->lanes; i++) {
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef one = LLVMBuildExtractElement(e->builder, v, lane, "");
-		LLVMValueRef pointer = add_bytes(e, lane_address(e, a, i), offset);
-		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), align);
-	}
-}
-
-static void store_scattered(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-			    int64_t offset, unsigned align, LLVMValueRef v)
-{
-	bool masked = has_gather(e, type);
-	if (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))
-		store_lanes(e, a, offset, align, v);
-	else
-		scatter(e, v,
-			masked ? add_bytes(e, widen_vector(e, a->pointer, 0), offset)
-			       : harmless_pointers(e, a, type, offset),
-			align, masked ? a->mask : NULL);
-}
-
-static void store_near(struct widen_emit *e, const struct access *a, LLVMTypeRef type,
-		       int64_t offset, unsigned align, LLVMValueRef v)
-{
-	struct widen_window w;
-	LLVMValueRef pointers = add_bytes(e, widen_vector(e, a->pointer, 0), offset);
-	struct widen_fork f = widen_fork_begin(e, widen_window(e, pointers, a->mask, true, &w));
-	widen_store_window(e, &w, v, a->mask);
-	widen_fork_next(e, &f, f.general);
-	store_scattered(e, a, type, offset, align, v);
-	widen_fork_next(e, &f, f.join);
-}
-
-static void store_leaf(struct widen_emit *e, const struct access *a, unsigned leaf, LLVMValueRef v)
+static void store_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf,
+		       LLVMValueRef v)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
 	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
 	unsigned align = alignment(a, offset);
 	if (!way) {
-		if (may_have_window(e, a, type))
-			store_near(e, a, type, offset, align, v);
-		else
-			store_scattered(e, a, type, offset, align, v);
+		widen_store_scattered(e, a, type, offset, align, v);
 		return;
 	}
 	LLVMValueRef mask = way < 0 && a->mask ? reversed(e, a->mask) : a->mask;
@@ -524,7 +294,7 @@ static bool is_short_vector(LLVMTypeRef type)
 	return LLVMGetTypeKind(type) == LLVMVectorTypeKind && LLVMGetVectorSize(type) <= 16;
 }
 
-static bool is_vector_array(const struct widen_emit *e, const struct access *a)
+static bool is_vector_array(const struct widen_emit *e, const struct widen_access *a)
 {
 	if (!is_short_vector(a->type) || a->shape != WIDEN_LINEAR)
 		return false;
@@ -539,10 +309,10 @@ static LLVMTypeRef wide_type(const struct widen_emit *e, LLVMTypeRef type)
 }
 
 /* Vectors from anywhere: a load for each lane is quicker than a gather for each element. */
-static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
+static LLVMValueRef load_each(struct widen_emit *e, const struct widen_access *a)
 {
 	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = harmless_pointers(e, a, type, 0);
+	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = widen_harmless_pointers(e, a, type, 0);
 	for (unsigned i = 0; i < e->lanes; i++) {
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
 		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
@@ -553,11 +323,11 @@ static LLVMValueRef load_each(struct widen_emit *e, const struct access *a)
 }
 
 /* Likewise: one for each lane is quicker than a scatter for each element. */
-static void store_each(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = LLVMGetVectorSize(a->type);
 	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef pointers = a->mask ? harmless_pointers(e, a, type, 0) : NULL;
+	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, 0) : NULL;
 	LLVMValueRef wide = widen_interleave(e, leaves, n);
 	int index[16];
 	for (unsigned i = 0; i < e->lanes; i++) {
@@ -567,19 +337,19 @@ static void store_each(struct widen_emit *e, const struct access *a, LLVMValueRe
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
 		LLVMValueRef pointer =
 			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
-				 : lane_address(e, a, i);
+				 : widen_lane_address(e, a, i);
 		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), alignment(a, 0));
 	}
 }
 
 /* ---- instructions ---- */
 
-static struct access access_of(const struct widen_emit *e, LLVMValueRef inst, LLVMValueRef pointer,
-			       LLVMTypeRef type)
+static struct widen_access access_of(const struct widen_emit *e, LLVMValueRef inst,
+				     LLVMValueRef pointer, LLVMTypeRef type)
 {
 	const struct widen_value *v =
 		LLVMIsAInstruction(pointer) ? widen_value_of(e->fn, pointer) : NULL;
-	return (struct access){
+	return (struct widen_access){
 		.pointer = pointer,
 		.type = type,
 		.shape = v ? v->shape : WIDEN_UNIFORM,
@@ -597,14 +367,14 @@ static bool is_plain(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef t
 	       all_regular(fn, type);
 }
 
-static void load_all(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void load_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = widen_leaf_count(a->type);
 	LLVMValueRef wide = NULL;
 	if (is_vector_array(e, a))
 		wide = load_wide(e, wide_type(e, a->type), widen_scalar(e, a->pointer),
 				 alignment(a, 0),
-				 is_close(e, a) ? NULL : repeat_mask(e, a->mask, n));
+				 widen_is_close(e, a) ? NULL : repeat_mask(e, a->mask, n));
 	else if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256)
 		wide = load_each(e, a);
 	for (unsigned i = 0; i < n; i++)
@@ -612,10 +382,10 @@ static void load_all(struct widen_emit *e, const struct access *a, LLVMValueRef 
 }
 
 /* The pointer is linear if its guard holds, and then the access is contiguous. */
-static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
+static LLVMValueRef useful_guard(struct widen_emit *e, const struct widen_access *a)
 {
 	LLVMValueRef guard = widen_guard(e, a->pointer);
-	struct access linear = *a;
+	struct widen_access linear = *a;
 	linear.shape = WIDEN_LINEAR;
 	if (guard && (is_vector_array(e, &linear) ||
 		      (widen_leaf_count(a->type) == 1 &&
@@ -629,7 +399,7 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct access *a)
  * is that contiguous access, with lane 0's address (whether or not that lane is active). NULL: not
  * likely enough.
  */
-static LLVMValueRef guard_of_found(struct widen_emit *e, struct access *a)
+static LLVMValueRef guard_of_found(struct widen_emit *e, struct widen_access *a)
 {
 	LLVMTypeRef i64 = e->fn->i64, bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
 	unsigned leaves = widen_leaf_count(a->type);
@@ -659,23 +429,24 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct access *a)
 }
 
 /* The pointer is the same in all lanes, of which one is active, if its guard holds. */
-static LLVMValueRef guard_of_same(struct widen_emit *e, const struct access *a)
+static LLVMValueRef guard_of_same(struct widen_emit *e, const struct widen_access *a)
 {
 	bool row = e->fn->blocks[e->block].row_masked;
 	return a->shape == WIDEN_VARYING && !a->stride && !row ? widen_guard(e, a->pointer) : NULL;
 }
 
-static void load_same(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void load_same(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
-	LLVMValueRef v = load_plainly(e, widen_map_type(e->fn, a->type),
-				      widen_scalar(e, a->pointer), a->align);
+	LLVMValueRef v = widen_load_plainly(e, widen_map_type(e->fn, a->type),
+					    widen_scalar(e, a->pointer), a->align);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
 		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
 }
 
 /* @linear: where @guard holds. */
-static void load_guarded(struct widen_emit *e, const struct access *a, const struct access *linear,
-			 LLVMValueRef guard, LLVMValueRef *leaves)
+static void load_guarded(struct widen_emit *e, const struct widen_access *a,
+			 const struct widen_access *linear, LLVMValueRef guard,
+			 LLVMValueRef *leaves)
 {
 	LLVMValueRef general[WIDEN_MAX_LEAVES] = {0};
 	LLVMBasicBlockRef from[2];
@@ -699,7 +470,7 @@ static void load_guarded(struct widen_emit *e, const struct access *a, const str
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMTypeRef type = LLVMTypeOf(inst);
-	struct access a = access_of(e, inst, LLVMGetOperand(inst, 0), type);
+	struct widen_access a = access_of(e, inst, LLVMGetOperand(inst, 0), type);
 	if (a.private)
 		a.mask = NULL; /* cheaper, and far less code where masked gathers are branches */
 	LLVMValueRef leaves[WIDEN_MAX_LEAVES] = {0}, guard = useful_guard(e, &a);
@@ -707,7 +478,7 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 		return;
 	}
-	struct access linear = a;
+	struct widen_access linear = a;
 	guard = guard ? guard : guard_of_same(e, &a);
 	if (guard)
 		linear.shape = WIDEN_LINEAR;
@@ -750,7 +521,7 @@ static void store_last(struct widen_emit *e, LLVMValueRef inst)
 	widen_rebuild(e, inst, operands);
 }
 
-static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void store_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = widen_leaf_count(a->type);
 	if (is_vector_array(e, a)) {
@@ -768,25 +539,25 @@ static void store_all(struct widen_emit *e, const struct access *a, LLVMValueRef
 }
 
 /* There is an instruction for what is no more than many branches elsewhere. */
-static bool scatters(const struct widen_emit *e, const struct access *a)
+static bool scatters(const struct widen_emit *e, const struct widen_access *a)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, 0);
-	return has_gather(e, type) && !is_vector_array(e, a) && !direction(e, a, type);
+	return widen_has_gather(e, type) && !is_vector_array(e, a) && !direction(e, a, type);
 }
 
 /* All lanes' bytes, and no others, are one piece of such memory. */
-static bool is_close_row(const struct widen_emit *e, const struct access *a)
+static bool is_close_row(const struct widen_emit *e, const struct widen_access *a)
 {
-	return is_close(e, a) &&
+	return widen_is_close(e, a) &&
 	       (is_vector_array(e, a) || (widen_leaf_count(a->type) == 1 &&
 					  direction(e, a, widen_leaf_type(e->fn, a->type, 0))));
 }
 
 /* Nobody else sees the place: the other lanes write what was there. */
-static void store_blended(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void store_blended(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	LLVMValueRef old[WIDEN_MAX_LEAVES] = {0};
-	struct access whole = *a;
+	struct widen_access whole = *a;
 	whole.mask = whole.packed = NULL;
 	load_all(e, &whole, old);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
@@ -795,7 +566,7 @@ static void store_blended(struct widen_emit *e, const struct access *a, LLVMValu
 }
 
 /* Masked stores take many times as long as others, on some processors: mostly all lanes are set. */
-static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValueRef *leaves)
+static void store_quickly(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	if (!a->mask || LLVMIsConstant(a->mask) || (a->private && scatters(e, a)) ||
 	    (e->states[e->block].partial && !a->private && !is_close_row(e, a))) {
@@ -806,7 +577,7 @@ static void store_quickly(struct widen_emit *e, const struct access *a, LLVMValu
 		store_blended(e, a, leaves);
 		return;
 	}
-	struct access whole = *a;
+	struct widen_access whole = *a;
 	LLVMValueRef full = widen_full(e, a->mask);
 	whole.mask = NULL;
 	(void)widen_vector(e, a->pointer, 0); /* dominates both ways */
@@ -821,7 +592,7 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
 	LLVMTypeRef type = LLVMTypeOf(v);
-	struct access a = access_of(e, inst, pointer, type);
+	struct widen_access a = access_of(e, inst, pointer, type);
 	a.streams = widen_value_of(e->fn, inst)->streams;
 	unsigned leaves = widen_leaf_count(type);
 	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
@@ -836,7 +607,7 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 	for (unsigned i = 0; i < leaves; i++)
 		vectors[i] = widen_vector(e, v, i);
 	LLVMValueRef guard = useful_guard(e, &a);
-	struct access linear = a;
+	struct widen_access linear = a;
 	if (guard)
 		linear.shape = WIDEN_LINEAR;
 	else
