@@ -18,7 +18,8 @@
 
 static bool is_hinted(const struct widen_fn *fn, LLVMValueRef v)
 {
-	return LLVMIsAInstruction(v) && widen_value_of(fn, v)->hinted;
+	const struct widen_value *value = LLVMIsAInstruction(v) ? widen_value_of(fn, v) : NULL;
+	return value && value->hinted;
 }
 
 unsigned widen_integer_width(LLVMTypeRef type)

@@ -275,6 +275,7 @@ struct widen_fn {
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
 	bool has_sub_groups;
+	LLVMValueRef dynamic; /* an alloca that is made where control flow comes to it, or NULL */
 	uint32_t regions; /* all chunks come to the same barriers: barriers and one; 0: not so */
 	bool yields;      /* chunks let others run while they wait for them: yield.c */
 	bool flat;        /* lanes follow the linear local id: analysis and body of this kind */
@@ -639,7 +640,7 @@ int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const c
 #define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
 #define WIDEN_KEEP_MARK    "tern.keep."   /* + kernel: void (ptr variable), called by coroutines */
 #define WIDEN_BARRIER_MARK "tern.barrier" /* i1 (i32 number): split.c */
-#define WIDEN_BEHIND_MARK  "tern.behind"  /* void () */
+#define WIDEN_BEHIND_MARK  "tern.behind"  /* likewise */
 #define WIDEN_REGIONS      "tern-regions" /* attribute of bodies that are to be split */
 #define WIDEN_MAIN_BODY    "tern-main-body" /* the one that becomes part of the group function */
 #define WIDEN_STRIDE_MARK  "tern.stride."   /* + kernel: i64 (), called by group functions */

@@ -70,8 +70,10 @@ static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
 		fn->any_groups = false;
 	if (LLVMIsAAllocaInst(inst)) {
 		int64_t count = 1;
+		bool constant = widen_constant_int(LLVMGetOperand(inst, 0), &count);
+		if (!constant || LLVMGetInstructionParent(inst) != LLVMGetEntryBasicBlock(fn->ir))
+			fn->dynamic = inst;
 		uint64_t size = widen_size_of(fn, LLVMGetAllocatedType(inst));
-		(void)widen_constant_int(LLVMGetOperand(inst, 0), &count);
 		if (__builtin_mul_overflow(size, (uint64_t)count, &size) ||
 		    __builtin_add_overflow(size, k->private_bytes, &k->private_bytes))
 			k->private_bytes = UINT64_MAX;
@@ -108,6 +110,9 @@ static bool survey(struct widen_fn *fn)
 			return false;
 		survey_instruction(fn, inst);
 	}
+	if (fn->dynamic && fn->has_barrier)
+		return widen_refuse(fn, "a private variable of variable size and a barrier",
+				    fn->dynamic);
 	if (fn->kernel->private_bytes > MOST_PRIVATE)
 		return widen_refuse(fn, "more than 64 MB of private memory", NULL);
 	fn->yields = fn->has_sub_groups && widen_may_wait(fn);

@@ -401,7 +401,7 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct widen_access
  */
 static LLVMValueRef guard_of_found(struct widen_emit *e, struct widen_access *a)
 {
-	LLVMTypeRef i64 = e->fn->i64, bits = LLVMIntTypeInContext(e->fn->context, e->lanes);
+	LLVMTypeRef i64 = e->fn->i64;
 	unsigned leaves = widen_leaf_count(a->type);
 	if (e->rare || a->shape != WIDEN_VARYING || a->element || a->private || leaves > 4 ||
 	    (leaves > 1 && !is_short_vector(a->type)) || e->fn->blocks[e->block].row_masked ||
@@ -414,18 +414,17 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct widen_access *a)
 	a->shape = WIDEN_LINEAR;
 	if (leaves > 1 && !is_vector_array(e, a))
 		return NULL;
-	LLVMValueRef found = widen_vector(e, a->pointer, 0), steps = widen_steps(e, i64, a->stride);
+	LLVMValueRef steps = widen_steps(e, i64, a->stride);
+	LLVMValueRef found = LLVMBuildFreeze(e->builder, widen_vector(e, a->pointer, 0), "");
 	LLVMValueRef base =
 		LLVMBuildExtractElement(e->builder, found, widen_int(e, e->fn->i32, 0), "");
 	LLVMValueRef expected = LLVMBuildGEP2(e->builder, e->fn->i8, base, &steps, 1, "");
 	LLVMValueRef good = LLVMBuildICmp(e->builder, LLVMIntEQ, found, expected, "");
-	good = LLVMBuildBitCast(e->builder, good, bits, "");
-	if (a->mask) {
-		LLVMValueRef set = LLVMBuildBitCast(e->builder, a->mask, bits, "");
-		good = LLVMBuildOr(e->builder, good, LLVMBuildNot(e->builder, set, ""), "");
-	}
+	if (a->mask)
+		good = LLVMBuildSelect(e->builder, a->mask, good,
+				       LLVMConstAllOnes(LLVMTypeOf(good)), "");
 	widen_set_scalar(e, a->pointer, base);
-	return LLVMBuildICmp(e->builder, LLVMIntEQ, good, LLVMConstAllOnes(bits), "");
+	return widen_full(e, good);
 }
 
 /* The pointer is the same in all lanes, of which one is active, if its guard holds. */

@@ -271,7 +271,15 @@ static LLVMValueRef in_register(struct widen_emit *e, LLVMValueRef v)
 	LLVMValueRef nothing =
 		LLVMGetInlineAsm(function, "", 0, constraints, sizeof(constraints) - 1, false,
 				 false, LLVMInlineAsmDialectATT, false);
-	return LLVMBuildCall2(e->builder, function, nothing, &v, 1, "");
+	LLVMValueRef call = LLVMBuildCall2(e->builder, function, nothing, &v, 1, "");
+	static const char *const attributes[] = {"nounwind", "willreturn", "memory"}; /* none */
+	for (size_t i = 0; i < tern_array_size(attributes); i++) {
+		unsigned kind =
+			LLVMGetEnumAttributeKindForName(attributes[i], strlen(attributes[i]));
+		LLVMAddCallSiteAttribute(call, LLVMAttributeFunctionIndex,
+					 LLVMCreateEnumAttribute(e->fn->context, kind, 0));
+	}
+	return call;
 }
 
 /* One thread runs the work-group: nobody else sees its local memory. NULL: take the atomic. */

@@ -14,7 +14,8 @@
 
 static bool is_regular_operand(const struct widen_fn *fn, LLVMValueRef v)
 {
-	return !LLVMIsAInstruction(v) || widen_value_of(fn, v)->regular;
+	const struct widen_value *value = LLVMIsAInstruction(v) ? widen_value_of(fn, v) : NULL;
+	return !value || value->regular;
 }
 
 static bool keeps_regular(const struct widen_fn *fn, LLVMValueRef inst)

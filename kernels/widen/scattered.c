@@ -115,16 +115,17 @@ static bool may_have_window(const struct widen_emit *e, const struct widen_acces
 
 /* One element of each few: all of them are loaded, from the first lane's to the last one's. */
 static LLVMValueRef load_each_of_few(struct widen_emit *e, const struct widen_access *a,
-				     LLVMTypeRef type, int64_t offset)
+				     LLVMTypeRef type, int64_t offset, unsigned align)
 {
 	LLVMTypeRef wide = widen_vector_type(e, type);
 	int64_t size = (int64_t)widen_size_of(e->fn, type);
 	int lanes = (int)e->lanes, few = (int)(a->stride / size), index[WIDEN_MAX_LANES];
 	LLVMValueRef first = widen_add_bytes(e, widen_scalar(e, a->pointer), offset), v = NULL;
+	align = tern_min(align, (unsigned)size);
 	for (int i = 0, lane = 0; i < few; i++) {
 		int most = few * (lanes - 1) + 1 - lanes, from = tern_min(i * lanes, most);
-		LLVMValueRef part = widen_load_plainly(
-			e, wide, widen_add_bytes(e, first, from * size), (unsigned)size);
+		LLVMValueRef part =
+			widen_load_plainly(e, wide, widen_add_bytes(e, first, from * size), align);
 		for (int l = 0; l < lanes; l++)
 			index[l] = l;
 		for (; lane < lanes && lane * few < from + lanes; lane++)
@@ -142,7 +143,7 @@ static bool is_each_of_few(const struct widen_emit *e, const struct widen_access
 	return a->shape == WIDEN_LINEAR && !a->element && !a->private &&
 	       (!a->mask || (widen_is_close(e, a) && e->lanes * a->stride <= TERN_LOCAL_SLACK)) &&
 	       a->stride > size && a->stride <= FEW * size && a->stride % size == 0 &&
-	       a->align >= (unsigned)size && e->lanes > FEW;
+	       e->lanes > FEW;
 }
 
 /* Lanes that are anywhere. */
@@ -222,7 +223,7 @@ LLVMValueRef widen_load_scattered(struct widen_emit *e, const struct widen_acces
 				  LLVMTypeRef type, int64_t offset, unsigned align)
 {
 	if (is_each_of_few(e, a, type))
-		return load_each_of_few(e, a, type, offset);
+		return load_each_of_few(e, a, type, offset, align);
 	return may_have_window(e, a, type) ? load_near(e, a, type, offset, align)
 					   : load_anywhere(e, a, type, offset, align);
 }

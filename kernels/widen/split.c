@@ -6,7 +6,7 @@
  *         store number, next
  *         br (call tern.barrier(number)), suspended, behind
  *     behind:
- *         call tern.behind()
+ *         call tern.behind(number)
  *         ...
  *     suspended: (one for the whole body)
  *         return next
@@ -33,7 +33,9 @@ static LLVMValueRef mark_call(struct widen_emit *e, const char *name, LLVMTypeRe
 {
 	struct widen_fn *fn = e->fn;
 	LLVMValueRef f = LLVMGetNamedFunction(fn->module, name);
-	if (!f) {
+	/* A module of SPIR-V may have a kernel of that name: then this one gets another, and is an
+	 * undefined symbol in the end. */
+	if (!f || LLVMGlobalGetValueType(f) != type) {
 		f = LLVMAddFunction(fn->module, name, type);
 		static const char *const attributes[] = {"noduplicate", "nomerge", "nounwind"};
 		for (size_t i = 0; i < tern_array_size(attributes); i++)
@@ -59,7 +61,7 @@ void widen_end_region(struct widen_emit *e)
 	LLVMBasicBlockRef behind = widen_append_block(e, "behind");
 	LLVMBuildCondBr(e->builder, suspends, e->suspended, behind);
 	LLVMPositionBuilderAtEnd(e->builder, behind);
-	mark_call(e, WIDEN_BEHIND_MARK, LLVMFunctionType(fn->nothing, NULL, 0, 0), NULL, 0);
+	mark_call(e, WIDEN_BEHIND_MARK, type, &number, 1);
 }
 
 void widen_end_last_region(struct widen_emit *e)
@@ -76,7 +78,11 @@ void widen_finish_regions(struct widen_emit *e)
 
 /* ---- a function to be split ---- */
 
-enum { MOST_BARRIERS = 32, MOST_REMADE = 12 }; /* instructions for a value that is made again */
+enum {
+	MOST_BARRIERS = 32,
+	MOST_REMADE = 12,
+	MOST_USES = 1000
+}; /* instructions for a value that is made again */
 
 struct block {
 	LLVMBasicBlockRef ir;
@@ -195,8 +201,9 @@ static bool is_call_of(LLVMValueRef v, const char *name)
 /* Their marks are last in their blocks. False: too many. */
 static bool find_barriers(struct split *s)
 {
-	for (uint32_t b = 0; b < s->block_count; b++) {
-		LLVMValueRef end = LLVMGetBasicBlockTerminator(s->blocks[b].ir);
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(s->function); b;
+	     b = LLVMGetNextBasicBlock(b)) {
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
 		if (!LLVMIsABranchInst(end) || !LLVMIsConditional(end) ||
 		    !is_call_of(LLVMGetCondition(end), WIDEN_BARRIER_MARK))
 			continue;
@@ -204,7 +211,7 @@ static bool find_barriers(struct split *s)
 			return false;
 		struct barrier *barrier = &s->barriers[s->barrier_count++];
 		barrier->mark = LLVMGetCondition(end);
-		barrier->before = b;
+		barrier->before = block_index(s, b);
 		barrier->behind = block_index(s, LLVMGetSuccessor(end, 1)); /* 0: suspended */
 	}
 	return true;
@@ -322,8 +329,11 @@ static bool can_be_remade(const struct split *s, LLVMValueRef inst)
 	case LLVMGetElementPtr:
 	case LLVMInsertElement:
 	case LLVMShuffleVector:
-	case LLVMFreeze:
 		return true;
+	case LLVMFreeze: /* what may be poison is not frozen twice */
+		return LLVMIsAArgument(LLVMGetOperand(inst, 0)) ||
+		       (LLVMIsALoadInst(LLVMGetOperand(inst, 0)) &&
+			is_invariant_load(s, LLVMGetOperand(inst, 0)));
 	default:
 		return false;
 	}
@@ -397,30 +407,59 @@ static LLVMValueRef frame_at(struct split *s, uint64_t offset)
 			     "");
 }
 
-static bool is_intrinsic(LLVMValueRef call)
+static bool is_called(LLVMValueRef call, const char *prefix)
 {
-	LLVMValueRef f = LLVMIsACallInst(call) ? LLVMGetCalledValue(call) : NULL;
-	return f && LLVMIsAFunction(f) && LLVMGetIntrinsicID(f) != 0;
+	LLVMValueRef f = LLVMGetCalledValue(call);
+	size_t length;
+	return f && LLVMIsAFunction(f) &&
+	       strncmp(LLVMGetValueName2(f, &length), prefix, strlen(prefix)) == 0;
 }
 
-/* @user only reads or writes at @pointer, or makes another pointer of it. */
-static bool is_plain_use(LLVMValueRef user, LLVMValueRef pointer)
+enum use { ACCESSES, MAKES_ANOTHER, ESCAPES };
+
+/* What @user does with the address @pointer: no more than to read and write there, or what is not
+ * known. */
+static enum use use_of(LLVMValueRef user, LLVMValueRef pointer)
 {
-	if (LLVMIsAStoreInst(user) || LLVMIsACallInst(user)) /* masked stores are calls, too */
-		return LLVMGetOperand(user, 0) != pointer ||
-		       (LLVMIsACallInst(user) && is_intrinsic(user) &&
-			LLVMGetTypeKind(LLVMTypeOf(user)) != LLVMVoidTypeKind);
-	return !LLVMIsAPHINode(user);
+	switch (LLVMGetInstructionOpcode(user)) {
+	case LLVMLoad:
+	case LLVMICmp:
+		return ACCESSES;
+	case LLVMStore:
+		return LLVMGetOperand(user, 0) == pointer ? ESCAPES : ACCESSES;
+	case LLVMAtomicRMW:
+		return LLVMGetOperand(user, 1) == pointer ? ESCAPES : ACCESSES;
+	case LLVMCall:
+		if (is_called(user, "llvm.masked.load") || is_called(user, "llvm.masked.gather") ||
+		    is_called(user, "llvm.memset") || is_called(user, "llvm.memcpy"))
+			return ACCESSES;
+		return (is_called(user, "llvm.masked.store") ||
+			is_called(user, "llvm.masked.scatter")) &&
+				       LLVMGetOperand(user, 0) != pointer
+			       ? ACCESSES
+			       : ESCAPES;
+	case LLVMGetElementPtr:
+	case LLVMAddrSpaceCast:
+	case LLVMSelect:
+	case LLVMInsertElement:
+	case LLVMExtractElement:
+	case LLVMShuffleVector:
+	case LLVMFreeze:
+		return MAKES_ANOTHER;
+	default:
+		return ESCAPES;
+	}
 }
 
-static bool is_used_behind(const struct split *s, LLVMValueRef pointer)
+/* Takes the uses looked at from *budget: when there are too many, it may be. */
+static bool is_used_behind(const struct split *s, LLVMValueRef pointer, int *budget)
 {
 	for (LLVMUseRef use = LLVMGetFirstUse(pointer); use; use = LLVMGetNextUse(use)) {
 		LLVMValueRef user = LLVMGetUser(use);
-		if (s->blocks[block_index(s, LLVMGetInstructionParent(user))].behind ||
-		    !is_plain_use(user, pointer))
-			return true;
-		if (!LLVMIsALoadInst(user) && !LLVMIsACallInst(user) && is_used_behind(s, user))
+		enum use how = use_of(user, pointer);
+		if (--*budget < 0 || how == ESCAPES ||
+		    s->blocks[block_index(s, LLVMGetInstructionParent(user))].behind ||
+		    (how == MAKES_ANOTHER && is_used_behind(s, user, budget)))
 			return true;
 	}
 	return false;
@@ -453,7 +492,8 @@ static void move_variables(struct split *s, LLVMBasicBlockRef old_entry, LLVMVal
 		after = LLVMGetNextInstruction(v);
 		if (!LLVMIsAAllocaInst(v))
 			continue;
-		if (v != next && is_used_behind(s, v)) {
+		int budget = MOST_USES;
+		if (v != next && is_used_behind(s, v, &budget)) {
 			LLVMReplaceAllUsesWith(v, place_in_frame(s, v));
 			LLVMInstructionEraseFromParent(v);
 			continue;
@@ -577,9 +617,10 @@ static void remove_marks(struct split *s, unsigned number)
 	LLVMValueRef behind = LLVMGetFirstInstruction(s->blocks[barrier->behind].ir);
 	LLVMReplaceAllUsesWith(barrier->mark, LLVMConstInt(LLVMTypeOf(barrier->mark), 1, 0));
 	LLVMInstructionEraseFromParent(barrier->mark);
-	while (!is_call_of(behind, WIDEN_BEHIND_MARK))
+	while (behind && !is_call_of(behind, WIDEN_BEHIND_MARK))
 		behind = LLVMGetNextInstruction(behind);
-	LLVMInstructionEraseFromParent(behind);
+	if (behind)
+		LLVMInstructionEraseFromParent(behind);
 }
 
 static void make_switch(struct split *s, LLVMBasicBlockRef old_entry)
@@ -677,7 +718,7 @@ static bool is_body(LLVMValueRef function)
 static void delete_function(LLVMModuleRef module, const char *name)
 {
 	LLVMValueRef f = LLVMGetNamedFunction(module, name);
-	if (f)
+	if (f && LLVMIsDeclaration(f) && !LLVMGetFirstUse(f))
 		LLVMDeleteFunction(f);
 }
 

@@ -27,7 +27,8 @@ bool widen_has_windows(const struct widen_emit *e, LLVMTypeRef type)
 static LLVMValueRef all_of(struct widen_emit *e, LLVMValueRef good, LLVMValueRef mask)
 {
 	if (mask)
-		good = LLVMBuildOr(e->builder, good, LLVMBuildNot(e->builder, mask, ""), "");
+		good = LLVMBuildSelect(e->builder, mask, good, LLVMConstAllOnes(LLVMTypeOf(good)),
+				       "");
 	return widen_full(e, good);
 }
 
@@ -42,11 +43,13 @@ static LLVMValueRef grow(struct widen_emit *e, LLVMValueRef elements)
 	return widen_full(e, LLVMBuildICmp(e->builder, LLVMIntULT, elements, after, ""));
 }
 
+/* From lane 0's address, which may be anywhere when it is not set: all 64 bits count. */
 LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef mask,
 			  bool growing, struct widen_window *w)
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef i64 = e->fn->i64, i32 = e->fn->i32;
+	pointers = LLVMBuildFreeze(b, pointers, "");
 	LLVMValueRef first = LLVMBuildExtractElement(b, pointers, widen_int(e, i32, 0), "");
 	LLVMValueRef at = LLVMBuildPtrToInt(b, first, i64, "");
 	LLVMValueRef back = LLVMBuildAnd(b, at, widen_int(e, i64, HALF - 1), "");
@@ -55,13 +58,13 @@ LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValue
 	w->high = LLVMBuildGEP2(b, e->fn->i8, w->low, &half, 1, "");
 
 	LLVMValueRef bytes = LLVMBuildPtrToInt(b, pointers, widen_vector_type(e, i64), "");
-	bytes = LLVMBuildTrunc(b, bytes, widen_vector_type(e, i32), "");
-	LLVMValueRef low = LLVMBuildTrunc(b, LLVMBuildSub(b, at, back, ""), i32, "");
+	LLVMValueRef low = LLVMBuildSub(b, at, back, "");
 	bytes = LLVMBuildSub(b, bytes, widen_splat(e, low), "");
-	LLVMValueRef others = widen_splat(e, widen_int(e, i32, ~(2 * HALF - BYTES)));
+	LLVMValueRef others = widen_splat(e, widen_int(e, i64, ~(2 * HALF - BYTES)));
 	LLVMValueRef outside = LLVMBuildAnd(b, bytes, others, "");
 	LLVMValueRef inside =
 		LLVMBuildICmp(b, LLVMIntEQ, outside, LLVMConstNull(LLVMTypeOf(outside)), "");
+	bytes = LLVMBuildTrunc(b, bytes, widen_vector_type(e, i32), "");
 	w->elements = LLVMBuildLShr(b, bytes, widen_splat(e, widen_int(e, i32, 2)), "");
 	LLVMValueRef guard = all_of(e, inside, mask);
 	return growing ? widen_both(e, guard, grow(e, w->elements)) : guard;

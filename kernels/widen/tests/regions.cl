@@ -256,3 +256,28 @@ kernel void atomics_regions(global const int *in, global int *out, local int *tm
 	barrier(FENCE);
 	out[i] = tmp[l];
 }
+
+/* Addresses of private variables by ways on which nobody follows them. */
+kernel void escapes_regions(global const int *in, global int *out, local ulong *boxes, int n)
+{
+	int l = get_local_id(0), s = get_local_size(0), a[4], b[4], c[4];
+	size_t i = get_global_id(0) - get_global_offset(0);
+	for (int k = 0; k < 4; k++) {
+		a[k] = in[i] + k;
+		b[k] = in[i] * k;
+		c[k] = l - k;
+	}
+	boxes[l] = (ulong)&a[n & 3];
+	ulong p = __builtin_elementwise_max((ulong)&b[n & 3], (ulong)n);
+	ulong h = (ulong)&c[n & 3] ^ 1;
+	if (*(int *)p == 1000000)
+		out[i] = 1;
+	barrier(FENCE);
+	*(int *)boxes[l] += 1;
+	*(int *)p += 2;
+	*(int *)(h ^ 1) += 4;
+	barrier(FENCE);
+	ulong old = __opencl_atomic_exchange((local atomic_ulong *)&boxes[l], 0, memory_order_relaxed,
+					     memory_scope_work_group);
+	out[i] = *(int *)old + *(int *)p * 3 + *(int *)(h ^ 1) * 5 + s;
+}

@@ -140,3 +140,33 @@ kernel void window_ends(global const int *in, global int *out)
 	barrier(FENCE);
 	out[i] = r + t[(l ^ 1) % 40];
 }
+
+/* Lanes that are not set, four gigabytes away: their low 32 bits look near. */
+kernel void window_far(global const int *in, global int *out, local int *tmp)
+{
+	uint l = get_local_id(0), s = get_local_size(0), one = in[0] == 0x7fffffff ? 0 : 1;
+	size_t i = get_global_id(0) - get_global_offset(0);
+	int r = 0, from = one ? -1 : 7;
+	tmp[l] = in[i];
+	barrier(FENCE);
+	uint left = (l ^ one) - 2;
+	if (left < s)
+		r = tmp[left];
+	if (l >= 3) {
+		from = l - 3;
+		if (l & 1)
+			from ^= 2;
+	}
+	if (from >= 0 && from < (int)s)
+		r += tmp[from] * 3;
+	int at = (int)((l + one) * (0x40000000u * one + 1));
+	if (at >= 0 && at < (int)s)
+		r += tmp[at] * 5;
+	barrier(FENCE);
+	left = l - 2 * one;
+	left += left & (one - 1);
+	if (left < s)
+		tmp[left] = l;
+	barrier(FENCE);
+	out[i] = r + tmp[l];
+}
