@@ -110,6 +110,11 @@ static void test_errors(struct server *s)
 	expect_build(s,
 		     "kernel void f(global int *p) { int a[1ul << 40]; a[*p] = 1; *p = a[p[1]]; }",
 		     "", FAILED, "64 MB of private memory");
+	expect_build(s,
+		     "kernel void f(global int *p) {\n"
+		     "	int *a = (int *)(ulong)__builtin_alloca(p[0]);\n"
+		     "	a[p[1]] = p[2];\n	barrier(1);\n	p[get_global_id(0)] = a[p[3]];\n}",
+		     "", FAILED, "a private variable of variable size and a barrier");
 	expect_build(s, "#warning careful\nkernel void f(void) {}", "", OK,
 		     "<source>:1:2: warning: careful");
 	expect_build(s, "#warning careful\nkernel void f(void) {}", "-Werror", FAILED, "careful");
