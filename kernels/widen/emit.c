@@ -146,6 +146,14 @@ LLVMValueRef widen_full(struct widen_emit *e, LLVMValueRef mask)
 	return LLVMBuildICmp(e->builder, LLVMIntEQ, v, LLVMConstAllOnes(bits), "");
 }
 
+LLVMValueRef widen_all_of(struct widen_emit *e, LLVMValueRef good, LLVMValueRef mask)
+{
+	if (mask)
+		good = LLVMBuildSelect(e->builder, mask, good, LLVMConstAllOnes(LLVMTypeOf(good)),
+				       "");
+	return widen_full(e, good);
+}
+
 /* ---- constants ---- */
 
 static bool names_other_space(const struct widen_fn *fn, LLVMValueRef constant)

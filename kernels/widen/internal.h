@@ -107,10 +107,11 @@ enum {
 	WIDEN_MAX_LANES = 64,
 	WIDEN_MAX_ROWS = 8,
 	WIDEN_MAX_LEAVES = 64,
-	WIDEN_MAX_OPERANDS = 64, /* of an instruction that is neither phi nor terminator */
-	WIDEN_LOCAL_SPACE = 3,   /* OpenCL's __local in spir64 */
-	WIDEN_KERNEL_CALL = 76,  /* calling convention spir_kernel */
-	WIDEN_FRAME_ALIGN = 128, /* of coroutine frames, kernels.h */
+	WIDEN_MAX_OPERANDS = 64,  /* of an instruction that is neither phi nor terminator */
+	WIDEN_LOCAL_SPACE = 3,    /* OpenCL's __local in spir64 */
+	WIDEN_KERNEL_CALL = 76,   /* calling convention spir_kernel */
+	WIDEN_FRAME_ALIGN = 128,  /* of chunks' frames, kernels.h */
+	WIDEN_MOST_BARRIERS = 32, /* of a kernel with regions */
 };
 
 /* ---- lower.c: calls by name ---- */
@@ -440,7 +441,7 @@ struct widen_emit {
 	LLVMValueRef local_mem;
 	LLVMValueRef flat_id[3]; /* flat: the local ids, vectors of i64 */
 	LLVMValueRef streams;    /* i1: stream.c */
-	/* coroutines */
+	/* with barriers; the handle and what follows for coroutines, but for next and barriers */
 	LLVMValueRef frame, handle, coro_id;
 	LLVMValueRef at_barrier; /* yields: the promise, not 0 while suspended at a barrier */
 	LLVMBasicBlockRef suspended, cleanup;
@@ -479,6 +480,8 @@ LLVMValueRef widen_mask_or_all(struct widen_emit *e, LLVMValueRef mask);
 LLVMValueRef widen_any(struct widen_emit *e, LLVMValueRef mask);
 /* i1: all lanes of @mask are set. */
 LLVMValueRef widen_full(struct widen_emit *e, LLVMValueRef mask);
+/* i1: those of @good are, that are in @mask; NULL: all. */
+LLVMValueRef widen_all_of(struct widen_emit *e, LLVMValueRef good, LLVMValueRef mask);
 /* New value for a constant, which may need instructions in the prologue. */
 LLVMValueRef widen_constant(struct widen_emit *e, LLVMValueRef constant);
 
@@ -637,7 +640,7 @@ int widen_run_passes(LLVMModuleRef module, LLVMTargetMachineRef machine, const c
 		     char **message) TERN_MUST_CHECK;
 
 #define WIDEN_GLOBAL_ID_32 "__tern_global_id_32" /* (int)get_global_id() */
-#define WIDEN_FRAME_MARK   "tern.frame."  /* + kernel: void (i64 bytes), called by coroutines */
+#define WIDEN_FRAME_MARK   "tern.frame."         /* + kernel: void (i64 bytes), called by bodies */
 #define WIDEN_KEEP_MARK    "tern.keep."   /* + kernel: void (ptr variable), called by coroutines */
 #define WIDEN_BARRIER_MARK "tern.barrier" /* i1 (i32 number): split.c */
 #define WIDEN_BEHIND_MARK  "tern.behind"  /* likewise */

@@ -420,11 +420,8 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct widen_access *a)
 		LLVMBuildExtractElement(e->builder, found, widen_int(e, e->fn->i32, 0), "");
 	LLVMValueRef expected = LLVMBuildGEP2(e->builder, e->fn->i8, base, &steps, 1, "");
 	LLVMValueRef good = LLVMBuildICmp(e->builder, LLVMIntEQ, found, expected, "");
-	if (a->mask)
-		good = LLVMBuildSelect(e->builder, a->mask, good,
-				       LLVMConstAllOnes(LLVMTypeOf(good)), "");
 	widen_set_scalar(e, a->pointer, base);
-	return widen_full(e, good);
+	return widen_all_of(e, good, a->mask);
 }
 
 /* The pointer is the same in all lanes, of which one is active, if its guard holds. */

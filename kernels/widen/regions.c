@@ -14,7 +14,7 @@
 #include "kernels/widen/internal.h"
 #include "runtime/base/alloc.h"
 
-enum { MOST_BLOCKS = 512, MOST_BARRIERS = 32, MOST_VALUES = 20000 };
+enum { MOST_BLOCKS = 512, MOST_VALUES = 20000 };
 
 struct survey {
 	const struct widen_fn *fn;
@@ -230,7 +230,7 @@ void widen_find_regions(struct widen_fn *fn)
 	if (s.own && s.after && s.seen && s.stack && s.barriers) {
 		unsigned barriers = find_barriers(&s);
 		find_after(&s);
-		if (barriers <= MOST_BARRIERS && barriers * fn->value_count <= MOST_VALUES &&
+		if (barriers <= WIDEN_MOST_BARRIERS && barriers * fn->value_count <= MOST_VALUES &&
 		    all_end(&s) && come_together(&s))
 			fn->regions = barriers + 1;
 	} else {

@@ -79,10 +79,11 @@ void widen_finish_regions(struct widen_emit *e)
 /* ---- a function to be split ---- */
 
 enum {
-	MOST_BARRIERS = 32,
-	MOST_REMADE = 12,
-	MOST_USES = 1000
-}; /* instructions for a value that is made again */
+	MOST_REMADE = 12, /* instructions for a value that is made again */
+	MOST_USES = 1000, /* of a private variable's addresses, looked at */
+};
+
+_Static_assert(WIDEN_MOST_BARRIERS <= 32, "a bit for each in struct saved");
 
 struct block {
 	LLVMBasicBlockRef ir;
@@ -106,7 +107,6 @@ struct saved {
 };
 
 struct split {
-	LLVMModuleRef module;
 	LLVMContextRef context;
 	LLVMTargetDataRef layout;
 	LLVMBuilderRef builder;
@@ -115,7 +115,7 @@ struct split {
 	struct block *blocks;
 	uint32_t block_count;
 	uint32_t *preds, *stack, stamp;
-	struct barrier barriers[MOST_BARRIERS];
+	struct barrier barriers[WIDEN_MOST_BARRIERS];
 	unsigned barrier_count;
 	struct saved *saved;
 	size_t saved_count;
@@ -198,19 +198,27 @@ static bool is_call_of(LLVMValueRef v, const char *name)
 	return f && strcmp(LLVMGetValueName2(f, &length), name) == 0;
 }
 
+/* The mark of the barrier that the block of terminator @end comes to, or NULL. */
+static LLVMValueRef mark_before(LLVMValueRef end)
+{
+	LLVMValueRef condition =
+		LLVMIsABranchInst(end) && LLVMIsConditional(end) ? LLVMGetCondition(end) : NULL;
+	return condition && is_call_of(condition, WIDEN_BARRIER_MARK) ? condition : NULL;
+}
+
 /* Their marks are last in their blocks. False: too many. */
 static bool find_barriers(struct split *s)
 {
 	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(s->function); b;
 	     b = LLVMGetNextBasicBlock(b)) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
-		if (!LLVMIsABranchInst(end) || !LLVMIsConditional(end) ||
-		    !is_call_of(LLVMGetCondition(end), WIDEN_BARRIER_MARK))
+		LLVMValueRef mark = mark_before(end);
+		if (!mark)
 			continue;
-		if (s->barrier_count == MOST_BARRIERS)
+		if (s->barrier_count == WIDEN_MOST_BARRIERS)
 			return false;
 		struct barrier *barrier = &s->barriers[s->barrier_count++];
-		barrier->mark = LLVMGetCondition(end);
+		barrier->mark = mark;
 		barrier->before = block_index(s, b);
 		barrier->behind = block_index(s, LLVMGetSuccessor(end, 1)); /* 0: suspended */
 	}
@@ -284,8 +292,7 @@ static void follow_ways(struct split *s, LLVMValueRef v)
 	mark(s, block_index(s, LLVMGetInstructionParent(v)), &depth);
 	while (depth) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(s->blocks[s->stack[--depth]].ir);
-		if (LLVMIsABranchInst(end) && LLVMIsConditional(end) &&
-		    is_call_of(LLVMGetCondition(end), WIDEN_BARRIER_MARK))
+		if (mark_before(end))
 			continue;
 		for (unsigned i = 0; i < LLVMGetNumSuccessors(end); i++)
 			mark(s, block_index(s, LLVMGetSuccessor(end, i)), &depth);
@@ -672,21 +679,15 @@ static LLVMValueRef frame_mark(LLVMValueRef function)
 {
 	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(function); b;
 	     b = LLVMGetNextBasicBlock(b))
-		for (LLVMValueRef i = LLVMGetFirstInstruction(b); i;
-		     i = LLVMGetNextInstruction(i)) {
-			LLVMValueRef f = LLVMIsACallInst(i) ? LLVMGetCalledValue(i) : NULL;
-			size_t length;
-			if (f && strncmp(LLVMGetValueName2(f, &length), WIDEN_FRAME_MARK,
-					 strlen(WIDEN_FRAME_MARK)) == 0)
+		for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+			if (LLVMIsACallInst(i) && is_called(i, WIDEN_FRAME_MARK))
 				return i;
-		}
 	return NULL;
 }
 
 static bool split_body(LLVMModuleRef module, LLVMValueRef function)
 {
-	struct split s = {.module = module,
-			  .context = LLVMGetModuleContext(module),
+	struct split s = {.context = LLVMGetModuleContext(module),
 			  .layout = LLVMGetModuleDataLayout(module),
 			  .function = function,
 			  .frame = LLVMGetParam(function, LLVMCountParams(function) - 2),

@@ -23,15 +23,6 @@ bool widen_has_windows(const struct widen_emit *e, LLVMTypeRef type)
 	       widen_size_of(e->fn, type) == BYTES && LLVMGetTypeKind(type) != LLVMPointerTypeKind;
 }
 
-/* i1: @good holds for all lanes of @mask. */
-static LLVMValueRef all_of(struct widen_emit *e, LLVMValueRef good, LLVMValueRef mask)
-{
-	if (mask)
-		good = LLVMBuildSelect(e->builder, mask, good, LLVMConstAllOnes(LLVMTypeOf(good)),
-				       "");
-	return widen_full(e, good);
-}
-
 /* i1: the lanes' elements follow each other, with or without gaps. */
 static LLVMValueRef grow(struct widen_emit *e, LLVMValueRef elements)
 {
@@ -66,7 +57,7 @@ LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValue
 		LLVMBuildICmp(b, LLVMIntEQ, outside, LLVMConstNull(LLVMTypeOf(outside)), "");
 	bytes = LLVMBuildTrunc(b, bytes, widen_vector_type(e, i32), "");
 	w->elements = LLVMBuildLShr(b, bytes, widen_splat(e, widen_int(e, i32, 2)), "");
-	LLVMValueRef guard = all_of(e, inside, mask);
+	LLVMValueRef guard = widen_all_of(e, inside, mask);
 	return growing ? widen_both(e, guard, grow(e, w->elements)) : guard;
 }
 
