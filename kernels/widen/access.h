@@ -8,6 +8,7 @@
 /* Where leaf after leaf of an access lies. */
 struct widen_access {
 	LLVMValueRef pointer; /* old */
+	int64_t offset;       /* bytes from there */
 	LLVMTypeRef type;     /* old, of one lane's value */
 	enum widen_shape shape;
 	int64_t stride; /* of the pointer, if linear */
@@ -15,6 +16,7 @@ struct widen_access {
 	uint32_t element;    /* of an interleaved private variable, or 0 */
 	bool private;        /* each lane has such a place of its own */
 	bool local;          /* a pointer to local memory */
+	bool joined;         /* of elements: joined.c */
 	bool streams;        /* a store that may go past the caches */
 	LLVMValueRef mask;   /* NULL: all */
 	LLVMValueRef packed; /* what is stored, of all lanes as in memory; or NULL */
@@ -29,6 +31,31 @@ LLVMValueRef widen_load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValu
  * read them, as one lane is active: the mask does not matter, or what was there is written back.
  */
 bool widen_is_close(const struct widen_emit *e, const struct widen_access *a);
+
+/* Where @inst, a load or store of @type through @pointer, goes. */
+struct widen_access widen_access_of(const struct widen_emit *e, LLVMValueRef inst,
+				    LLVMValueRef pointer, LLVMTypeRef type);
+/* Alignment of what lies @offset bytes from the pointer. */
+unsigned widen_alignment(const struct widen_access *a, int64_t offset);
+/* The lanes' vectors follow each other. */
+bool widen_is_vector_array(const struct widen_emit *e, const struct widen_access *a);
+/* Concatenates @n vectors of equal length; there is room for the next power of two of them. */
+LLVMValueRef widen_concatenate(struct widen_emit *e, LLVMValueRef *parts, unsigned n,
+			       unsigned length);
+/* A load of @type for each lane. */
+void widen_load_parts(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
+		      LLVMValueRef *parts);
+/* All leaves, or one, with the access's mask. */
+void widen_load_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);
+LLVMValueRef widen_load_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf);
+void widen_store_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf,
+		      LLVMValueRef v);
+void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);
+
+/* ---- pieces.c ---- */
+/* True if @inst is part of a joined access, which is made in the place of one of its parts. */
+bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst);
+void widen_store_pieces(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);
 
 /* ---- scattered.c ---- */
 /* There is an instruction that gathers or scatters, and none of its lanes need be set. */

@@ -118,22 +118,30 @@ bool widen_check_gain(struct widen_fn *fn)
 }
 
 /*
- * How many registers the lanes of a leaf may fill: several operations at once do not wait for each
- * other, and at barriers there are fewer chunks to switch between. In one dimension, where
- * work-groups are long, and only where code stays small.
+ * How many registers the lanes of a leaf may fill: in loops, where each round waits for the one
+ * before, several operations at once do not wait for each other, and at barriers there are fewer
+ * chunks to switch between. Only where work-groups are long in x, or can be made so, and where code
+ * stays small.
  */
 static unsigned registers_for_lanes(const struct widen_fn *fn)
 {
 	enum { SMALL = 400, MANY_REGISTERS = 16 };
+	bool gathers = false, loops = false, flat = true;
 	if (size_of(fn) > SMALL)
 		return 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
-		if (LLVMIsAInstruction(v->ir) &&
-		    (!is_one_dimensional(v->ir) || is_gathered(fn, v->ir)))
-			return 1;
+		if (!LLVMIsAInstruction(v->ir))
+			continue;
+		flat = flat && is_one_dimensional(v->ir);
+		gathers = gathers || is_gathered(fn, v->ir);
+		loops = loops || fn->blocks[v->block].header != WIDEN_NONE;
 	}
-	return fn->has_barrier ? 4 : fn->options->register_lanes >= MANY_REGISTERS ? 2 : 1;
+	if (fn->has_barrier)
+		return flat && !gathers ? 4 : 1;
+	if ((!flat && !fn->any_groups) || (gathers && !loops))
+		return 1;
+	return fn->options->register_lanes >= MANY_REGISTERS ? 2 : 1;
 }
 
 /*
@@ -164,10 +172,20 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 		lanes /= 2;
 	for (; leaves > 6 * values && lanes > 4; lanes /= 2)
 		leaves /= 2;
-	lanes *= registers_for_lanes(fn);
 	while (required && lanes > required)
 		lanes /= 2;
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
+}
+
+void widen_choose_registers(struct widen_fn *fn)
+{
+	uint32_t required = fn->kernel->required_size[0];
+	unsigned lanes = fn->lanes * registers_for_lanes(fn);
+	if (fn->rows > 1 || fn->columns || fn->has_sub_groups || fn->kernel->required_lanes)
+		return;
+	while (lanes > WIDEN_MAX_LANES || (required && lanes > required && lanes > fn->lanes))
+		lanes /= 2;
+	fn->lanes = lanes;
 }
 
 bool widen_is_contiguous(const struct widen_fn *fn)

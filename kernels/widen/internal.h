@@ -7,7 +7,7 @@
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
- *               divide.c, narrow.c, rare.c
+ *               divide.c, narrow.c, rare.c, unroll.c
  *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
@@ -15,6 +15,7 @@
  *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
  *   window.c    local memory that is near: permutations instead of gathers
+ *   joined.c    loads and stores of a work-item that are beside each other; pieces.c makes them
  *   waiting.c   loops in which lanes would wait for each other
  *   shape.c     divergence analysis: the shape of each value; rows.c: what differs between rows
  *   emit.c      the map from old to new values; constants; vector forms of scalars
@@ -112,6 +113,7 @@ enum {
 	WIDEN_KERNEL_CALL = 76,   /* calling convention spir_kernel */
 	WIDEN_FRAME_ALIGN = 128,  /* of chunks' frames, kernels.h */
 	WIDEN_MOST_BARRIERS = 32, /* of a kernel with regions */
+	WIDEN_MOST_JOINED = 16,   /* elements of a joined access */
 };
 
 /* ---- lower.c: calls by name ---- */
@@ -200,6 +202,10 @@ void widen_mark_rare(LLVMModuleRef module);
 /* Small memset and memcpy of private variables become loads and stores. */
 void widen_lower_copies(LLVMModuleRef module);
 
+/* ---- unroll.c ---- */
+/* Marks the loops that the passes behind this are to unroll; false: none. */
+bool widen_ask_for_unrolling(LLVMModuleRef module);
+
 /* ---- narrow.c ---- */
 /* Arithmetic of 32 bits that 16 bits hold is done in 16 bits. */
 void widen_narrow(LLVMModuleRef module);
@@ -220,6 +226,16 @@ struct widen_value {
 	uint32_t leaves;     /* of the type */
 	uint32_t first_leaf; /* index of the first, among all leaves of the kernel */
 	uint32_t block;      /* where it is defined */
+	uint32_t join;       /* a load or store that is part of fn->joins[join - 1]; 0: of none */
+};
+
+/* Loads or stores of neighbouring elements that are made as one: joined.c. */
+struct widen_join {
+	LLVMValueRef at; /* the one in whose place that is done */
+	int64_t offset;  /* bytes from what that one points to, to the first element */
+	LLVMTypeRef type;
+	unsigned length; /* elements, the first and the last of which have a member */
+	LLVMValueRef members[WIDEN_MOST_JOINED];
 };
 
 struct widen_block {
@@ -285,6 +301,8 @@ struct widen_fn {
 	bool splits_ids;  /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows;  /* the analysis tells rows apart */
 	bool out_of_memory;
+	struct widen_join *joins;
+	uint32_t join_count, join_capacity;
 	uint64_t least_variable; /* bytes of the smallest program-scope variable to be written to */
 	LLVMDIBuilderRef lines;  /* of debug information, lines.c; NULL: none */
 };
@@ -369,6 +387,8 @@ bool widen_check_size(struct widen_fn *fn);
  */
 bool widen_check_gain(struct widen_fn *fn);
 unsigned widen_choose_lanes(const struct widen_fn *fn);
+/* After the rows: more than one register for a leaf where that pays, in fn->lanes. */
+void widen_choose_registers(struct widen_fn *fn);
 /* Whether chunks one below the other touch the same cache lines: fn->columns, and fewer lanes. */
 void widen_choose_columns(struct widen_fn *fn);
 /* After the hints: no access of the kernel goes to places far apart. */
@@ -402,6 +422,10 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride);
 /* ---- regular.c ---- */
 /* After the hints: finds the values that may be contiguous. */
 void widen_find_regular(struct widen_fn *fn);
+
+/* ---- joined.c ---- */
+/* After regular.c: finds the accesses that are made together; values' join and fn->joins. */
+void widen_find_joins(struct widen_fn *fn);
 
 /* ---- stream.c ---- */
 /* After the hints: finds the stores that may go past the caches, and kernel->stream_bytes. */

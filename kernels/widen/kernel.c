@@ -190,10 +190,12 @@ static bool make_widened(struct widen_fn *fn)
 	fn->lanes = widen_choose_lanes(fn);
 	widen_choose_columns(fn);
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
+	widen_choose_registers(fn);
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
 	widen_find_regular(fn);
+	widen_find_joins(fn);
 	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
@@ -219,6 +221,7 @@ static int emit_kernel(struct widen_fn *fn)
 			(void)find_shapes(fn, true); /* was good before */
 			widen_hints(fn);
 			widen_find_regular(fn);
+			widen_find_joins(fn);
 		}
 		bodies[i] = widen_body(fn, i == WIDEN_BODY_FULL ? fn->rows : 1,
 				       (enum widen_body_kind)i);

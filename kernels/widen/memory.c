@@ -52,7 +52,7 @@ LLVMValueRef widen_add_bytes(struct widen_emit *e, LLVMValueRef pointer, int64_t
 }
 
 /* Alignment of what lies @offset bytes from an address that is known only through its stride. */
-static unsigned alignment(const struct widen_access *a, int64_t offset)
+unsigned widen_alignment(const struct widen_access *a, int64_t offset)
 {
 	uint64_t bits = (uint64_t)offset | a->align | a->element;
 	if (a->shape == WIDEN_LINEAR)
@@ -209,12 +209,12 @@ static LLVMValueRef lowest(struct widen_emit *e, const struct widen_access *a, i
 	return widen_add_bytes(e, widen_scalar(e, a->pointer), offset);
 }
 
-static LLVMValueRef load_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf)
+LLVMValueRef widen_load_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
-	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
+	int64_t offset = a->offset + (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
-	unsigned align = alignment(a, offset);
+	unsigned align = widen_alignment(a, offset);
 	if (!way)
 		return widen_load_scattered(e, a, type, offset, align);
 	LLVMValueRef mask = widen_is_close(e, a) ? NULL : a->mask;
@@ -224,13 +224,13 @@ static LLVMValueRef load_leaf(struct widen_emit *e, const struct widen_access *a
 	return way < 0 ? reversed(e, v) : v;
 }
 
-static void store_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf,
-		       LLVMValueRef v)
+void widen_store_leaf(struct widen_emit *e, const struct widen_access *a, unsigned leaf,
+		      LLVMValueRef v)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, leaf);
-	int64_t offset = (int64_t)leaf_offset(e->fn, a->type, leaf);
+	int64_t offset = a->offset + (int64_t)leaf_offset(e->fn, a->type, leaf);
 	int way = direction(e, a, type);
-	unsigned align = alignment(a, offset);
+	unsigned align = widen_alignment(a, offset);
 	if (!way) {
 		widen_store_scattered(e, a, type, offset, align, v);
 		return;
@@ -243,8 +243,8 @@ static void store_leaf(struct widen_emit *e, const struct widen_access *a, unsig
 /* ---- vectors that follow each other: one wide access and shuffles ---- */
 
 /* Concatenates @n vectors of equal length in a tree. */
-static LLVMValueRef concatenate(struct widen_emit *e, LLVMValueRef *parts, unsigned n,
-				unsigned length)
+LLVMValueRef widen_concatenate(struct widen_emit *e, LLVMValueRef *parts, unsigned n,
+			       unsigned length)
 {
 	int index[WIDEN_MAX_LANES * 32];
 	for (; n & (n - 1); n++)
@@ -266,7 +266,7 @@ LLVMValueRef widen_interleave(struct widen_emit *e, LLVMValueRef *leaves, unsign
 		parts[i] = leaves[i];
 	if (count == 1)
 		return leaves[0];
-	LLVMValueRef all = concatenate(e, parts, count, e->lanes);
+	LLVMValueRef all = widen_concatenate(e, parts, count, e->lanes);
 	for (unsigned i = 0; i < e->lanes * count; i++)
 		index[i] = (int)(i % count * e->lanes + i / count);
 	return widen_shuffle(e, all, NULL, index, e->lanes * count);
@@ -294,7 +294,7 @@ static bool is_short_vector(LLVMTypeRef type)
 	return LLVMGetTypeKind(type) == LLVMVectorTypeKind && LLVMGetVectorSize(type) <= 16;
 }
 
-static bool is_vector_array(const struct widen_emit *e, const struct widen_access *a)
+bool widen_is_vector_array(const struct widen_emit *e, const struct widen_access *a)
 {
 	if (!is_short_vector(a->type) || a->shape != WIDEN_LINEAR)
 		return false;
@@ -308,18 +308,27 @@ static LLVMTypeRef wide_type(const struct widen_emit *e, LLVMTypeRef type)
 	return LLVMVectorType(widen_leaf_type(e->fn, type, 0), n * e->lanes);
 }
 
+/* What each lane loads. */
+void widen_load_parts(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
+		      LLVMValueRef *parts)
+{
+	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, a->offset) : NULL;
+	for (unsigned i = 0; i < e->lanes; i++) {
+		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
+		LLVMValueRef pointer =
+			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
+				 : widen_add_bytes(e, widen_lane_address(e, a, i), a->offset);
+		parts[i] = widen_load_plainly(e, type, pointer, widen_alignment(a, a->offset));
+	}
+}
+
 /* Vectors from anywhere: a load for each lane is quicker than a gather for each element. */
 static LLVMValueRef load_each(struct widen_emit *e, const struct widen_access *a)
 {
 	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef parts[2 * WIDEN_MAX_LANES], pointers = widen_harmless_pointers(e, a, type, 0);
-	for (unsigned i = 0; i < e->lanes; i++) {
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef pointer = LLVMBuildExtractElement(e->builder, pointers, lane, "");
-		parts[i] = LLVMBuildLoad2(e->builder, type, pointer, "");
-		LLVMSetAlignment(parts[i], alignment(a, 0));
-	}
-	return concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
+	LLVMValueRef parts[2 * WIDEN_MAX_LANES];
+	widen_load_parts(e, a, type, parts);
+	return widen_concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
 }
 
 /* Likewise: one for each lane is quicker than a scatter for each element. */
@@ -327,7 +336,7 @@ static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMV
 {
 	unsigned n = LLVMGetVectorSize(a->type);
 	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, 0) : NULL;
+	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, a->offset) : NULL;
 	LLVMValueRef wide = widen_interleave(e, leaves, n);
 	int index[16];
 	for (unsigned i = 0; i < e->lanes; i++) {
@@ -337,15 +346,16 @@ static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMV
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
 		LLVMValueRef pointer =
 			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
-				 : widen_lane_address(e, a, i);
-		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), alignment(a, 0));
+				 : widen_add_bytes(e, widen_lane_address(e, a, i), a->offset);
+		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer),
+				 widen_alignment(a, a->offset));
 	}
 }
 
 /* ---- instructions ---- */
 
-static struct widen_access access_of(const struct widen_emit *e, LLVMValueRef inst,
-				     LLVMValueRef pointer, LLVMTypeRef type)
+struct widen_access widen_access_of(const struct widen_emit *e, LLVMValueRef inst,
+				    LLVMValueRef pointer, LLVMTypeRef type)
 {
 	const struct widen_value *v =
 		LLVMIsAInstruction(pointer) ? widen_value_of(e->fn, pointer) : NULL;
@@ -367,18 +377,18 @@ static bool is_plain(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef t
 	       all_regular(fn, type);
 }
 
-static void load_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
+void widen_load_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = widen_leaf_count(a->type);
 	LLVMValueRef wide = NULL;
-	if (is_vector_array(e, a))
-		wide = load_wide(e, wide_type(e, a->type), widen_scalar(e, a->pointer),
-				 alignment(a, 0),
+	if (widen_is_vector_array(e, a))
+		wide = load_wide(e, wide_type(e, a->type), lowest(e, a, a->offset, 1),
+				 widen_alignment(a, a->offset),
 				 widen_is_close(e, a) ? NULL : repeat_mask(e, a->mask, n));
 	else if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256)
 		wide = load_each(e, a);
 	for (unsigned i = 0; i < n; i++)
-		leaves[i] = wide ? widen_deinterleave(e, wide, n, i) : load_leaf(e, a, i);
+		leaves[i] = wide ? widen_deinterleave(e, wide, n, i) : widen_load_leaf(e, a, i);
 }
 
 /* The pointer is linear if its guard holds, and then the access is contiguous. */
@@ -387,7 +397,7 @@ static LLVMValueRef useful_guard(struct widen_emit *e, const struct widen_access
 	LLVMValueRef guard = widen_guard(e, a->pointer);
 	struct widen_access linear = *a;
 	linear.shape = WIDEN_LINEAR;
-	if (guard && (is_vector_array(e, &linear) ||
+	if (guard && (widen_is_vector_array(e, &linear) ||
 		      (widen_leaf_count(a->type) == 1 &&
 		       direction(e, &linear, widen_leaf_type(e->fn, a->type, 0)))))
 		return guard;
@@ -412,7 +422,7 @@ static LLVMValueRef guard_of_found(struct widen_emit *e, struct widen_access *a)
 		return NULL;
 	a->stride = (int64_t)widen_size_of(e->fn, a->type);
 	a->shape = WIDEN_LINEAR;
-	if (leaves > 1 && !is_vector_array(e, a))
+	if (leaves > 1 && !widen_is_vector_array(e, a))
 		return NULL;
 	LLVMValueRef steps = widen_steps(e, i64, a->stride);
 	LLVMValueRef found = LLVMBuildFreeze(e->builder, widen_vector(e, a->pointer, 0), "");
@@ -450,11 +460,11 @@ static void load_guarded(struct widen_emit *e, const struct widen_access *a,
 	(void)widen_vector(e, a->pointer, 0);
 	struct widen_fork f = widen_fork_begin(e, guard);
 	if (linear->stride)
-		load_all(e, linear, leaves);
+		widen_load_all(e, linear, leaves);
 	else
 		load_same(e, linear, leaves);
 	from[0] = widen_fork_next(e, &f, f.general);
-	load_all(e, a, general);
+	widen_load_all(e, a, general);
 	from[1] = widen_fork_next(e, &f, f.join);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++) {
 		LLVMValueRef in[] = {leaves[i], general[i]};
@@ -466,7 +476,9 @@ static void load_guarded(struct widen_emit *e, const struct widen_access *a,
 void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMTypeRef type = LLVMTypeOf(inst);
-	struct widen_access a = access_of(e, inst, LLVMGetOperand(inst, 0), type);
+	if (widen_emit_joined(e, inst))
+		return;
+	struct widen_access a = widen_access_of(e, inst, LLVMGetOperand(inst, 0), type);
 	if (a.private)
 		a.mask = NULL; /* cheaper, and far less code where masked gathers are branches */
 	LLVMValueRef leaves[WIDEN_MAX_LEAVES] = {0}, guard = useful_guard(e, &a);
@@ -483,7 +495,7 @@ void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
 	if (guard)
 		load_guarded(e, &a, &linear, guard, leaves);
 	else
-		load_all(e, &a, leaves);
+		widen_load_all(e, &a, leaves);
 	for (unsigned i = 0; i < widen_leaf_count(type); i++)
 		widen_set_vector(e, inst, i, leaves[i]);
 }
@@ -520,10 +532,14 @@ static void store_last(struct widen_emit *e, LLVMValueRef inst)
 static void store_all(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = widen_leaf_count(a->type);
-	if (is_vector_array(e, a)) {
+	if (widen_is_vector_array(e, a)) {
 		LLVMValueRef wide = a->packed ? a->packed : widen_interleave(e, leaves, n);
-		store_wide(e, wide, widen_scalar(e, a->pointer), alignment(a, 0),
+		store_wide(e, wide, lowest(e, a, a->offset, 1), widen_alignment(a, a->offset),
 			   repeat_mask(e, a->mask, n), a->streams);
+		return;
+	}
+	if (a->joined) {
+		widen_store_pieces(e, a, leaves);
 		return;
 	}
 	if (is_short_vector(a->type) && n > 1 && e->lanes * n <= 256) {
@@ -531,22 +547,22 @@ static void store_all(struct widen_emit *e, const struct widen_access *a, LLVMVa
 		return;
 	}
 	for (unsigned i = 0; i < n; i++)
-		store_leaf(e, a, i, leaves[i]);
+		widen_store_leaf(e, a, i, leaves[i]);
 }
 
 /* There is an instruction for what is no more than many branches elsewhere. */
 static bool scatters(const struct widen_emit *e, const struct widen_access *a)
 {
 	LLVMTypeRef type = widen_leaf_type(e->fn, a->type, 0);
-	return widen_has_gather(e, type) && !is_vector_array(e, a) && !direction(e, a, type);
+	return widen_has_gather(e, type) && !widen_is_vector_array(e, a) && !direction(e, a, type);
 }
 
 /* All lanes' bytes, and no others, are one piece of such memory. */
 static bool is_close_row(const struct widen_emit *e, const struct widen_access *a)
 {
-	return widen_is_close(e, a) &&
-	       (is_vector_array(e, a) || (widen_leaf_count(a->type) == 1 &&
-					  direction(e, a, widen_leaf_type(e->fn, a->type, 0))));
+	return widen_is_close(e, a) && (widen_is_vector_array(e, a) ||
+					(widen_leaf_count(a->type) == 1 &&
+					 direction(e, a, widen_leaf_type(e->fn, a->type, 0))));
 }
 
 /* Nobody else sees the place: the other lanes write what was there. */
@@ -555,14 +571,14 @@ static void store_blended(struct widen_emit *e, const struct widen_access *a, LL
 	LLVMValueRef old[WIDEN_MAX_LEAVES] = {0};
 	struct widen_access whole = *a;
 	whole.mask = whole.packed = NULL;
-	load_all(e, &whole, old);
+	widen_load_all(e, &whole, old);
 	for (unsigned i = 0; i < widen_leaf_count(a->type); i++)
 		old[i] = LLVMBuildSelect(e->builder, a->mask, leaves[i], old[i], "");
 	store_all(e, &whole, old);
 }
 
 /* Masked stores take many times as long as others, on some processors: mostly all lanes are set. */
-static void store_quickly(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
+void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	if (!a->mask || LLVMIsConstant(a->mask) || (a->private && scatters(e, a)) ||
 	    (e->states[e->block].partial && !a->private && !is_close_row(e, a))) {
@@ -587,8 +603,10 @@ static void store_quickly(struct widen_emit *e, const struct widen_access *a, LL
 void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
+	if (widen_emit_joined(e, inst))
+		return;
 	LLVMTypeRef type = LLVMTypeOf(v);
-	struct widen_access a = access_of(e, inst, pointer, type);
+	struct widen_access a = widen_access_of(e, inst, pointer, type);
 	a.streams = widen_value_of(e->fn, inst)->streams;
 	unsigned leaves = widen_leaf_count(type);
 	LLVMValueRef vectors[WIDEN_MAX_LEAVES] = {0};
@@ -610,15 +628,15 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 		guard = guard_of_found(e, &linear);
 	if (!guard)
 		linear = a;
-	if (is_vector_array(e, &linear) && !LLVMGetNextUse(LLVMGetFirstUse(v)))
+	if (widen_is_vector_array(e, &linear) && !LLVMGetNextUse(LLVMGetFirstUse(v)))
 		a.packed = linear.packed = widen_packed(e, vectors, leaves);
 	if (guard) {
 		struct widen_fork f = widen_fork_begin(e, guard);
-		store_quickly(e, &linear, vectors);
+		widen_store_quickly(e, &linear, vectors);
 		widen_fork_next(e, &f, f.general);
 		store_all(e, &a, vectors);
 		widen_fork_next(e, &f, f.join);
 		return;
 	}
-	store_quickly(e, &a, vectors);
+	widen_store_quickly(e, &a, vectors);
 }

@@ -17,6 +17,11 @@ static const char loop_passes[] =
 	"function(early-cse,loop-simplify,lcssa,loop(loop-rotate,loop-unroll-full),sroa,early-cse,"
 	"simplifycfg,instcombine<no-verify-fixpoint>,loop-simplify,lcssa,loop-mssa(licm))";
 
+/* What unroll.c asks for, and nothing else. */
+static const char unroll_passes[] =
+	"function(loop-unroll<O2;no-partial;no-peeling;no-profile-peeling;no-runtime;"
+	"no-upperbound>,early-cse,instcombine<no-verify-fixpoint>,simplifycfg)";
+
 /*
  * If-then regions and loops that leave from their latch: see internal.h. instsimplify cleans the
  * conditions that structurizecfg negates; LCSSA form comes last because the emitter relies on it.
@@ -125,6 +130,11 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	if (error)
 		return error;
 	if (options->register_lanes > 1) {
+		if (widen_ask_for_unrolling(module)) {
+			error = widen_run_passes(module, options->machine, unroll_passes, message);
+			if (error)
+				return error;
+		}
 		widen_lower_copies(module);
 		widen_narrow(module);
 		error = widen_run_passes(module, options->machine, structure_passes, message);

@@ -322,6 +322,7 @@ void widen_fn_finish(struct widen_fn *fn)
 	tern_free(fn->edges);
 	tern_free(fn->map);
 	tern_free(fn->locals);
+	tern_free(fn->joins);
 	memset(fn, 0, sizeof(*fn));
 }
 
