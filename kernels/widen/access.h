@@ -52,7 +52,13 @@ void widen_store_leaf(struct widen_emit *e, const struct widen_access *a, unsign
 		      LLVMValueRef v);
 void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);
 
+/* Of the current row alone, whatever is beside it. */
+void widen_emit_one_load(struct widen_emit *e, LLVMValueRef inst);
+void widen_emit_one_store(struct widen_emit *e, LLVMValueRef inst);
+
 /* ---- pieces.c ---- */
+/* True if @inst is tall: it is made once for all rows. */
+bool widen_emit_tall(struct widen_emit *e, LLVMValueRef inst);
 /* True if @inst is part of a joined access, which is made in the place of one of its parts. */
 bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst);
 void widen_store_pieces(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);

@@ -228,7 +228,7 @@ void widen_choose_columns(struct widen_fn *fn)
 	enum { LITTLE = 64 };
 	bool strided = false, one_dimensional = true;
 	fn->columns = false;
-	if (fn->has_barrier || fn->has_sub_groups || fn->kernel->required_lanes ||
+	if (fn->rows > 1 || fn->has_barrier || fn->has_sub_groups || fn->kernel->required_lanes ||
 	    size_of(fn) > LITTLE)
 		return;
 	widen_hints(fn);

@@ -15,6 +15,7 @@
  *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
  *   window.c    local memory that is near: permutations instead of gathers
+ *   tall.c      what is beside itself in the next row, not in the next lane
  *   joined.c    loads and stores of a work-item that are beside each other; pieces.c makes them
  *   waiting.c   loops in which lanes would wait for each other
  *   shape.c     divergence analysis: the shape of each value; rows.c: what differs between rows
@@ -220,6 +221,7 @@ struct widen_value {
 	bool per_row;  /* differs between rows */
 	bool hinted;   /* varying, but linear unless an index wraps: hints.c */
 	bool regular;  /* made of ids and uniform values: regular.c */
+	bool tall;     /* a load or store whose rows are beside each other: tall.c */
 	bool streams;  /* a store that may go past the caches: stream.c */
 	int64_t stride;
 	uint32_t element;    /* address in an interleaved private variable: its accesses' size */
@@ -423,7 +425,15 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride);
 /* After the hints: finds the values that may be contiguous. */
 void widen_find_regular(struct widen_fn *fn);
 
+/* ---- tall.c ---- */
+/* After the rows are told apart, and after joined.c: values' tall. False: there are none. */
+bool widen_find_tall(struct widen_fn *fn);
+/* The 32-bit id in y that the address of tall @inst is made of; NULL: of none. */
+LLVMValueRef widen_tall_id(const struct widen_fn *fn, LLVMValueRef inst);
+
 /* ---- joined.c ---- */
+/* An integer or floating-point number of 1, 2, 4 or 8 bytes. */
+bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type);
 /* After regular.c: finds the accesses that are made together; values' join and fn->joins. */
 void widen_find_joins(struct widen_fn *fn);
 

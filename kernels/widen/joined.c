@@ -148,7 +148,7 @@ static const struct widen_value *pointer_value(const struct widen_fn *fn, LLVMVa
 	return LLVMIsAInstruction(pointer) ? widen_value_of(fn, pointer) : NULL;
 }
 
-static bool is_element(const struct widen_fn *fn, LLVMTypeRef type)
+bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type)
 {
 	LLVMTypeKind kind = LLVMGetTypeKind(type);
 	uint64_t bits = LLVMSizeOfTypeInBits(fn->layout, type);
@@ -161,7 +161,7 @@ static bool is_element(const struct widen_fn *fn, LLVMTypeRef type)
 static bool is_candidate(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef type)
 {
 	const struct widen_value *v = pointer_value(fn, inst);
-	if (!v || !is_element(fn, type) || v->element || v->hinted ||
+	if (!v || !widen_is_element(fn, type) || v->element || v->hinted ||
 	    widen_is_private_place(fn, pointer_of(inst), 1))
 		return false;
 	int64_t size = (int64_t)widen_size_of(fn, type);

@@ -188,14 +188,15 @@ static bool make_widened(struct widen_fn *fn)
 		return false;
 	fn->widened = true;
 	fn->lanes = widen_choose_lanes(fn);
-	widen_choose_columns(fn);
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
+	widen_choose_columns(fn);
 	widen_choose_registers(fn);
 	widen_hints(fn);
 	if (fn->lanes == 1)
 		return widen_refuse(fn, "work-groups with one work-item in x", NULL);
 	widen_find_regular(fn);
 	widen_find_joins(fn);
+	(void)widen_find_tall(fn);
 	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';

@@ -473,11 +473,9 @@ static void load_guarded(struct widen_emit *e, const struct widen_access *a,
 	}
 }
 
-void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
+void widen_emit_one_load(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMTypeRef type = LLVMTypeOf(inst);
-	if (widen_emit_joined(e, inst))
-		return;
 	struct widen_access a = widen_access_of(e, inst, LLVMGetOperand(inst, 0), type);
 	if (a.private)
 		a.mask = NULL; /* cheaper, and far less code where masked gathers are branches */
@@ -600,11 +598,9 @@ void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLV
 	widen_fork_next(e, &f, f.join);
 }
 
-void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
+void widen_emit_one_store(struct widen_emit *e, LLVMValueRef inst)
 {
 	LLVMValueRef v = LLVMGetOperand(inst, 0), pointer = LLVMGetOperand(inst, 1);
-	if (widen_emit_joined(e, inst))
-		return;
 	LLVMTypeRef type = LLVMTypeOf(v);
 	struct widen_access a = widen_access_of(e, inst, pointer, type);
 	a.streams = widen_value_of(e->fn, inst)->streams;
@@ -639,4 +635,16 @@ void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
 		return;
 	}
 	widen_store_quickly(e, &a, vectors);
+}
+
+void widen_emit_load(struct widen_emit *e, LLVMValueRef inst)
+{
+	if (!widen_emit_joined(e, inst) && !widen_emit_tall(e, inst))
+		widen_emit_one_load(e, inst);
+}
+
+void widen_emit_store(struct widen_emit *e, LLVMValueRef inst)
+{
+	if (!widen_emit_joined(e, inst) && !widen_emit_tall(e, inst))
+		widen_emit_one_store(e, inst);
 }

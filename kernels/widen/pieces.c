@@ -147,24 +147,47 @@ static struct widen_access joined_access(const struct widen_emit *e, const struc
 	return a;
 }
 
+/* @a: of vectors, one for each lane. */
+static void load_elements(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
+{
+	LLVMTypeRef integer = integer_of(e, a);
+	unsigned n = widen_leaf_count(a->type);
+	if (!integer) {
+		load_pieces(e, a, leaves);
+		return;
+	}
+	struct widen_access whole = *a;
+	whole.type = integer;
+	LLVMValueRef v =
+		widen_load_scattered(e, &whole, integer, a->offset, widen_alignment(a, a->offset));
+	take_apart(e, v, widen_leaf_type(e->fn, a->type, 0), n, leaves);
+}
+
+static void store_elements(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
+{
+	LLVMTypeRef integer = widen_is_vector_array(e, a) ? NULL : integer_of(e, a);
+	struct widen_access whole = *a;
+	if (integer) {
+		leaves[0] = put_together(e, leaves, integer, widen_leaf_count(a->type));
+		whole.type = integer;
+	}
+	whole.joined = !integer;
+	widen_store_quickly(e, &whole, leaves);
+}
+
+/* ---- accesses of one work-item ---- */
+
 static void load_joined(struct widen_emit *e, const struct widen_join *join)
 {
 	struct widen_access a = joined_access(e, join, LLVMGetOperand(join->at, 0));
-	LLVMTypeRef integer = integer_of(e, &a);
 	LLVMValueRef leaves[2 * WIDEN_MOST_JOINED] = {0};
 	if (e->rare && widen_has_gather(e, a.type)) {
 		for (unsigned i = 0; i < join->length; i++)
 			leaves[i] = join->members[i] ? widen_load_leaf(e, &a, i) : NULL;
 	} else if (widen_is_vector_array(e, &a) && join->length <= SHORT) {
 		widen_load_all(e, &a, leaves);
-	} else if (integer) {
-		unsigned align = widen_alignment(&a, a.offset);
-		struct widen_access whole = a;
-		whole.type = integer;
-		LLVMValueRef v = widen_load_scattered(e, &whole, integer, a.offset, align);
-		take_apart(e, v, widen_leaf_type(e->fn, a.type, 0), join->length, leaves);
 	} else {
-		load_pieces(e, &a, leaves);
+		load_elements(e, &a, leaves);
 	}
 	for (unsigned i = 0; i < join->length; i++)
 		if (join->members[i])
@@ -174,21 +197,15 @@ static void load_joined(struct widen_emit *e, const struct widen_join *join)
 static void store_joined(struct widen_emit *e, const struct widen_join *join)
 {
 	struct widen_access a = joined_access(e, join, LLVMGetOperand(join->at, 1));
-	LLVMTypeRef integer = integer_of(e, &a);
 	LLVMValueRef leaves[WIDEN_MOST_JOINED] = {0};
 	for (unsigned i = 0; i < join->length; i++)
 		leaves[i] = widen_vector(e, LLVMGetOperand(join->members[i], 0), 0);
-	if (integer && !widen_is_vector_array(e, &a)) {
-		leaves[0] = put_together(e, leaves, integer, join->length);
-		a.type = integer;
-	}
-	if (e->rare && widen_has_gather(e, a.type)) {
-		for (unsigned i = 0; i < widen_leaf_count(a.type); i++)
-			widen_store_leaf(e, &a, i, leaves[i]);
+	if (!e->rare || !widen_has_gather(e, a.type)) {
+		store_elements(e, &a, leaves);
 		return;
 	}
-	a.joined = a.type != integer;
-	widen_store_quickly(e, &a, leaves);
+	for (unsigned i = 0; i < join->length; i++)
+		widen_store_leaf(e, &a, i, leaves[i]);
 }
 
 bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst)
@@ -201,5 +218,103 @@ bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst)
 		load_joined(e, join);
 	else if (join->at == inst)
 		store_joined(e, join);
+	return true;
+}
+
+/* ---- accesses of rows that are beside each other ---- */
+
+/* i1: all lanes of all rows are active, and the rows' ids do not wrap around; NULL: always. */
+static LLVMValueRef tall_guard(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMValueRef guard = NULL, id = widen_tall_id(e->fn, inst);
+	LLVMTypeRef i32 = e->fn->i32;
+	for (e->row = 0; e->row < e->rows; e->row++)
+		if (widen_mask(e))
+			guard = widen_both(e, guard, widen_full(e, widen_mask(e)));
+	e->row = 0;
+	if (!id)
+		return guard;
+	LLVMValueRef positive = widen_int(e, i32, INT32_MAX);
+	LLVMValueRef first = LLVMBuildAnd(e->builder, widen_scalar(e, id), positive, "");
+	LLVMValueRef most = widen_int(e, i32, INT32_MAX - (int64_t)e->rows);
+	return widen_both(e, guard, LLVMBuildICmp(e->builder, LLVMIntULE, first, most, ""));
+}
+
+static struct widen_access tall_access(struct widen_emit *e, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+	struct widen_access a = widen_access_of(e, inst, LLVMGetOperand(inst, store),
+						LLVMVectorType(type, e->rows));
+	a.mask = NULL;
+	return a;
+}
+
+/* The values of all rows. */
+static void take_rows(struct widen_emit *e, LLVMValueRef v, LLVMValueRef *rows)
+{
+	for (e->row = 0; e->row < e->rows; e->row++)
+		rows[e->row] = widen_vector(e, v, 0);
+	e->row = 0;
+}
+
+static void load_tall(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMValueRef guard = tall_guard(e, inst), leaves[2 * WIDEN_MOST_JOINED] = {0};
+	struct widen_access a = tall_access(e, inst);
+	LLVMValueRef general[WIDEN_MAX_ROWS];
+	LLVMBasicBlockRef from[2];
+	struct widen_fork f = {0};
+	(void)widen_lane_address(e, &a, 0); /* dominates both ways */
+	if (guard)
+		f = widen_fork_begin(e, guard);
+	load_elements(e, &a, leaves);
+	if (guard) {
+		from[0] = widen_fork_next(e, &f, f.general);
+		for (e->row = 0; e->row < e->rows; e->row++)
+			widen_emit_one_load(e, inst);
+		take_rows(e, inst, general);
+		from[1] = widen_fork_next(e, &f, f.join);
+	}
+	for (e->row = 0; e->row < e->rows; e->row++) {
+		LLVMValueRef in[] = {leaves[e->row], guard ? general[e->row] : NULL}, v = in[0];
+		if (guard) {
+			v = LLVMBuildPhi(e->builder, LLVMTypeOf(v), "");
+			LLVMAddIncoming(v, in, from, 2);
+		}
+		widen_set_vector(e, inst, 0, v);
+	}
+	e->row = 0;
+}
+
+static void store_tall(struct widen_emit *e, LLVMValueRef inst)
+{
+	LLVMValueRef guard = tall_guard(e, inst), leaves[WIDEN_MOST_JOINED] = {0};
+	struct widen_access a = tall_access(e, inst);
+	struct widen_fork f = {0};
+	take_rows(e, LLVMGetOperand(inst, 0), leaves);
+	(void)widen_lane_address(e, &a, 0); /* dominates both ways */
+	if (guard)
+		f = widen_fork_begin(e, guard);
+	store_elements(e, &a, leaves);
+	if (!guard)
+		return;
+	widen_fork_next(e, &f, f.general);
+	for (e->row = 0; e->row < e->rows; e->row++)
+		widen_emit_one_store(e, inst);
+	e->row = 0;
+	widen_fork_next(e, &f, f.join);
+}
+
+bool widen_emit_tall(struct widen_emit *e, LLVMValueRef inst)
+{
+	unsigned row = e->row, last = e->rows - 1;
+	if (!widen_value_of(e->fn, inst)->tall || e->rows == 1)
+		return false;
+	if (LLVMIsALoadInst(inst) && row == 0)
+		load_tall(e, inst);
+	else if (LLVMIsAStoreInst(inst) && row == last)
+		store_tall(e, inst);
+	e->row = row;
 	return true;
 }

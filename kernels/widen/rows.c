@@ -183,6 +183,18 @@ static unsigned rows_that_pay(const struct widen_fn *fn, bool *wide)
 	return rows;
 }
 
+/* Little is done but to bring what is beside itself in y to where it is so in x, or back. */
+static bool transposes(struct widen_fn *fn)
+{
+	enum { SMALL = 100 };
+	if (fn->value_count > SMALL || fn->lanes < WIDEN_MAX_ROWS)
+		return false;
+	for (uint32_t b = 0; b < fn->block_count; b++)
+		if (fn->blocks[b].header != WIDEN_NONE)
+			return false;
+	return widen_find_tall(fn);
+}
+
 static bool has_id_in_y(const struct widen_fn *fn)
 {
 	for (uint32_t i = 0; i < fn->value_count; i++)
@@ -201,7 +213,7 @@ unsigned widen_rows(struct widen_fn *fn)
 	fn->marks_rows = true;
 	widen_shapes(fn);
 	if (is_possible(fn) && widen_cfg_check_divergence(fn) && widen_check_barriers(fn))
-		rows = rows_that_pay(fn, &wide);
+		rows = transposes(fn) ? WIDEN_MAX_ROWS : rows_that_pay(fn, &wide);
 	while (required[0] && rows > required[1])
 		rows /= 2;
 	if (rows > 1) {
