@@ -38,8 +38,10 @@ static void scan_offsets(struct scan *s, LLVMValueRef gep)
 	LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
 	for (unsigned i = 1; i < (unsigned)LLVMGetNumOperands(gep); i++) {
 		uint64_t bytes;
-		(void)widen_gep_step(s->fn, gep, i, &type, &bytes);
-		s->offsets |= bytes;
+		int64_t index = 1;
+		if (!widen_gep_step(s->fn, gep, i, &type, &bytes))
+			(void)widen_constant_int(LLVMGetOperand(gep, i), &index);
+		s->offsets |= bytes * (uint64_t)index;
 	}
 }
 
