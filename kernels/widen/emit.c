@@ -333,6 +333,8 @@ LLVMValueRef widen_vector(struct widen_emit *e, LLVMValueRef v, unsigned leaf)
 	LLVMValueRef *slot = &e->vectors[vector_index(e, value, leaf)];
 	if (*slot)
 		return *slot;
+	if (value->late)
+		return widen_late_vector(e, v);
 	LLVMBuilderRef builder = e->builder;
 	position_after(e, e->aux, e->scalars[scalar_index(e, value)]);
 	e->builder = e->aux;

@@ -13,6 +13,7 @@
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
  *   private.c   where the lanes' private variables lie
  *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
+ *   late.c      which of these are made only where it comes to that
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
  *   window.c    local memory that is near: permutations instead of gathers
  *   tall.c      what is beside itself in the next row, not in the next lane
@@ -220,6 +221,7 @@ struct widen_value {
 	bool exact;    /* 32-bit linear value kept in 64 bits, see above */
 	bool per_row;  /* differs between rows */
 	bool hinted;   /* varying, but linear unless an index wraps: hints.c */
+	bool late;     /* its vector is made where that is used: late.c */
 	bool regular;  /* made of ids and uniform values: regular.c */
 	bool tall;     /* a load or store whose rows are beside each other: tall.c */
 	bool streams;  /* a store that may go past the caches: stream.c */
@@ -437,6 +439,10 @@ bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type);
 /* After regular.c: finds the accesses that are made together; values' join and fn->joins. */
 void widen_find_joins(struct widen_fn *fn);
 
+/* ---- late.c ---- */
+/* After the hints, joined.c and tall.c: finds the values whose vectors are made late. */
+void widen_find_late(struct widen_fn *fn);
+
 /* ---- stream.c ---- */
 /* After the hints: finds the stores that may go past the caches, and kernel->stream_bytes. */
 void widen_find_streams(struct widen_fn *fn);
@@ -553,6 +559,8 @@ LLVMValueRef widen_memory_of(struct widen_emit *e, LLVMValueRef pointer);
 
 /* ---- vector.c, intrinsic.c, memory.c, lanes.c ---- */
 void widen_emit_instruction(struct widen_emit *e, LLVMValueRef inst);
+/* The vector of a late value, made here; widen_vector() does that where it has none. */
+LLVMValueRef widen_late_vector(struct widen_emit *e, LLVMValueRef v);
 /* True if it made the vector form of the intrinsic call @inst. */
 bool widen_emit_intrinsic(struct widen_emit *e, LLVMValueRef inst);
 /*

@@ -197,6 +197,7 @@ static bool make_widened(struct widen_fn *fn)
 	widen_find_regular(fn);
 	widen_find_joins(fn);
 	(void)widen_find_tall(fn);
+	widen_find_late(fn);
 	widen_find_streams(fn);
 	fn->kernel->reason = NULL; /* rows may have been refused */
 	fn->kernel->reason_detail[0] = '\0';
@@ -223,6 +224,7 @@ static int emit_kernel(struct widen_fn *fn)
 			widen_hints(fn);
 			widen_find_regular(fn);
 			widen_find_joins(fn);
+			widen_find_late(fn);
 		}
 		bodies[i] = widen_body(fn, i == WIDEN_BODY_FULL ? fn->rows : 1,
 				       (enum widen_body_kind)i);

@@ -449,6 +449,13 @@ static void load_same(struct widen_emit *e, const struct widen_access *a, LLVMVa
 		leaves[i] = widen_splat(e, widen_extract_leaf(e, v, a->type, i));
 }
 
+/* The lanes' addresses, so that they dominate both ways. */
+static void make_pointers(struct widen_emit *e, const struct widen_access *a)
+{
+	if (!LLVMIsAInstruction(a->pointer) || !widen_value_of(e->fn, a->pointer)->late)
+		(void)widen_vector(e, a->pointer, 0);
+}
+
 /* @linear: where @guard holds. */
 static void load_guarded(struct widen_emit *e, const struct widen_access *a,
 			 const struct widen_access *linear, LLVMValueRef guard,
@@ -456,8 +463,7 @@ static void load_guarded(struct widen_emit *e, const struct widen_access *a,
 {
 	LLVMValueRef general[WIDEN_MAX_LEAVES] = {0};
 	LLVMBasicBlockRef from[2];
-	/* Both ways are dominated by these. */
-	(void)widen_vector(e, a->pointer, 0);
+	make_pointers(e, a);
 	struct widen_fork f = widen_fork_begin(e, guard);
 	if (linear->stride)
 		widen_load_all(e, linear, leaves);
@@ -590,7 +596,7 @@ void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLV
 	struct widen_access whole = *a;
 	LLVMValueRef full = widen_full(e, a->mask);
 	whole.mask = NULL;
-	(void)widen_vector(e, a->pointer, 0); /* dominates both ways */
+	make_pointers(e, a);
 	struct widen_fork f = widen_fork_begin(e, full);
 	store_all(e, &whole, leaves);
 	widen_fork_next(e, &f, f.general);

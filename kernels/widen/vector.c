@@ -399,7 +399,9 @@ static void emit_without_result(struct widen_emit *e, LLVMValueRef inst)
 
 static void emit_varying(struct widen_emit *e, LLVMValueRef inst)
 {
-	if (LLVMIsALoadInst(inst))
+	if (widen_value_of(e->fn, inst)->late)
+		; /* later */
+	else if (LLVMIsALoadInst(inst))
 		widen_emit_load(e, inst);
 	else if (LLVMIsACallInst(inst)
 			 ? !widen_emit_intrinsic(e, inst) && !widen_emit_machine(e, inst) &&
@@ -408,6 +410,15 @@ static void emit_varying(struct widen_emit *e, LLVMValueRef inst)
 		widen_emit_lanes(e, inst, true);
 	if (widen_value_of(e->fn, inst)->hinted)
 		widen_emit_hint(e, inst);
+}
+
+LLVMValueRef widen_late_vector(struct widen_emit *e, LLVMValueRef v)
+{
+	if (LLVMIsACallInst(v) ? !widen_emit_intrinsic(e, v) : !emit_vector(e, v))
+		widen_emit_lanes(e, v, true);
+	LLVMValueRef vector = widen_vector(e, v, 0);
+	widen_set_vector(e, v, 0, NULL);
+	return vector;
 }
 
 void widen_emit_instruction(struct widen_emit *e, LLVMValueRef inst)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hinted values (hints.c) that only addresses are made of: as vectors they are wanted where a guard
+ * does not hold, at the rims of pictures. There they are made, as often as they are wanted, rather
+ * than where they stand in the kernel: some are divisions.
+ */
+#include "kernels/widen/internal.h"
+
+/* With the guard the access is contiguous, or the same for all lanes. */
+static bool is_guarded_access(const struct widen_fn *fn, const struct widen_value *pointer,
+			      LLVMValueRef inst)
+{
+	const struct widen_value *v = widen_value_of(fn, inst);
+	bool store = LLVMIsAStoreInst(inst);
+	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+	if ((!store && !LLVMIsALoadInst(inst)) ||
+	    (store && LLVMGetOperand(inst, 0) == pointer->ir) || widen_is_atomic(inst) || v->join ||
+	    v->tall || !widen_is_element(fn, type))
+		return false;
+	int64_t size = (int64_t)widen_size_of(fn, type);
+	if (!pointer->stride)
+		return !store && !fn->blocks[v->block].row_masked;
+	return pointer->stride == size || pointer->stride == -size;
+}
+
+static bool is_kind(LLVMValueRef inst)
+{
+	switch (LLVMGetInstructionOpcode(inst)) {
+	case LLVMGetElementPtr:
+	case LLVMCall:
+		return true;
+	default:
+		return LLVMIsABinaryOperator(inst) || LLVMIsACastInst(inst);
+	}
+}
+
+static bool is_late(const struct widen_fn *fn, const struct widen_value *v)
+{
+	if (!v->hinted || v->leaves != 1 || v->element || !is_kind(v->ir))
+		return false;
+	for (LLVMUseRef use = LLVMGetFirstUse(v->ir); use; use = LLVMGetNextUse(use)) {
+		LLVMValueRef user = LLVMGetUser(use);
+		const struct widen_value *u = widen_value_of(fn, user);
+		if (u && !u->late && !widen_is_dropped(user) && !is_guarded_access(fn, v, user))
+			return false;
+	}
+	return true;
+}
+
+void widen_find_late(struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		fn->values[i].late = fn->values[i].hinted;
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (uint32_t i = fn->value_count; i-- > 0;) {
+			struct widen_value *v = &fn->values[i];
+			if (!v->late || is_late(fn, v))
+				continue;
+			v->late = false;
+			changed = true;
+		}
+	}
+}
