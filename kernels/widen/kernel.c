@@ -46,10 +46,11 @@ static bool knows_groups(LLVMValueRef inst)
 {
 	if (widen_is_atomic(inst) || LLVMIsAFenceInst(inst))
 		return true;
-	if (!LLVMIsACallInst(inst))
+	if (!LLVMIsACallInst(inst) || widen_is_machine_call(widen_call_of(inst)))
 		return false;
 	switch (widen_call_of(inst)) {
 	case WIDEN_CALL_UNKNOWN:
+	case WIDEN_CALL_MEMORY_OF:
 	case WIDEN_CALL_GLOBAL_ID:
 	case WIDEN_CALL_GLOBAL_ID_32:
 	case WIDEN_CALL_GLOBAL_SIZE:

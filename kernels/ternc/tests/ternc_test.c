@@ -537,6 +537,9 @@ static void test_any_groups(struct server *s)
 		 "  a[get_global_id(0) + y * get_global_size(0)] = sin((float)y); }",
 		 true},
 		{"kernel void f(global int *a) { a[get_global_id(0)] = get_local_id(0); }", false},
+		{"kernel void f(global float *a) { a[get_global_id(0)] = exp(a[get_global_id(1)]); "
+		 "}",
+		 true},
 		{"kernel void f(global int *a) { a[get_global_id(0)] = get_local_linear_id(); }",
 		 false},
 		{"kernel void f(global int *a) { a[get_global_id(0)] = get_group_id(1); }", false},
