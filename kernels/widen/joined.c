@@ -349,32 +349,65 @@ static bool is_rare(const struct widen_block *block)
 	return false;
 }
 
-static void join_instruction(struct open_set *loads, struct open_set *stores, LLVMValueRef inst)
+/* A block as far as it is read. */
+struct block_state {
+	struct open_set loads, stores;
+	struct open_set
+		since; /* all stores behind the first of the open loads: no load goes there */
+};
+
+static void close_loads(struct block_state *s)
+{
+	close_set(&s->loads);
+	s->since.count = 0;
+}
+
+static void join_load(struct block_state *s, LLVMValueRef inst, LLVMTypeRef type)
+{
+	if (may_meet(&s->stores, inst, type))
+		close_set(&s->stores);
+	if (may_meet(&s->since, inst, type) || s->loads.count == MOST_OPEN)
+		close_loads(s);
+	if (!is_candidate(s->loads.fn, inst, type))
+		return;
+	if (!s->loads.count) {
+		s->since = s->stores; /* these may be made later than here */
+		s->since.stores = false;
+	}
+	add_access(&s->loads, inst, type);
+}
+
+static void join_store(struct block_state *s, LLVMValueRef inst, LLVMTypeRef type)
+{
+	if (may_meet(&s->loads, inst, type) || s->since.count == MOST_OPEN)
+		close_loads(s);
+	if (may_meet(&s->stores, inst, type) || s->stores.count == MOST_OPEN)
+		close_set(&s->stores);
+	if (s->loads.count)
+		add_access(&s->since, inst, type);
+	if (is_candidate(s->stores.fn, inst, type))
+		add_access(&s->stores, inst, type);
+}
+
+static void join_instruction(struct block_state *s, LLVMValueRef inst)
 {
 	bool load = LLVMIsALoadInst(inst), store = LLVMIsAStoreInst(inst);
 	if (!touches_memory(inst))
 		return;
 	if ((!load && !store) || widen_is_atomic(inst)) {
-		close_set(loads);
-		close_set(stores);
-		return;
+		close_loads(s);
+		close_set(&s->stores);
+	} else if (load) {
+		join_load(s, inst, LLVMTypeOf(inst));
+	} else {
+		join_store(s, inst, LLVMTypeOf(LLVMGetOperand(inst, 0)));
 	}
-	LLVMTypeRef type = LLVMTypeOf(load ? inst : LLVMGetOperand(inst, 0));
-	if (store && may_meet(loads, inst, type))
-		close_set(loads);
-	if (may_meet(stores, inst, type))
-		close_set(stores);
-	if (!is_candidate(loads->fn, inst, type))
-		return;
-	struct open_set *set = load ? loads : stores;
-	if (set->count == MOST_OPEN)
-		close_set(set);
-	add_access(set, inst, type);
 }
 
 void widen_find_joins(struct widen_fn *fn)
 {
-	struct open_set loads = {.fn = fn}, stores = {.fn = fn, .stores = true};
+	struct block_state s = {
+		.loads = {.fn = fn}, .stores = {.fn = fn, .stores = true}, .since = {.fn = fn}};
 	fn->join_count = 0;
 	for (uint32_t i = 0; i < fn->value_count; i++)
 		fn->values[i].join = 0;
@@ -383,8 +416,8 @@ void widen_find_joins(struct widen_fn *fn)
 			continue;
 		for (LLVMValueRef i = LLVMGetFirstInstruction(fn->blocks[b].ir); i;
 		     i = LLVMGetNextInstruction(i))
-			join_instruction(&loads, &stores, i);
-		close_set(&loads);
-		close_set(&stores);
+			join_instruction(&s, i);
+		close_loads(&s);
+		close_set(&s.stores);
 	}
 }

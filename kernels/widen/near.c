@@ -201,8 +201,10 @@ bool widen_near(const struct widen_fn *fn, LLVMValueRef inst, uint64_t *stride)
 {
 	struct near near = near_of(fn, inst);
 	int64_t period = INT64_MAX;
-	if (!near.kind || !widen_stride_of(fn, near.of, stride) || !*stride)
+	if (!near.kind || !widen_stride_of(fn, near.of, stride))
 		return false;
+	if (!*stride) /* the same in all lanes, and remains so */
+		return near.kind == NEAR_SHIFTED;
 	if (near.kind == NEAR_SHIFTED)
 		return near_shifted(fn, &near, LLVMTypeOf(inst), stride);
 	if (*stride >= WIDEN_FAR)

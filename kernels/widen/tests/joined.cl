@@ -194,6 +194,36 @@ kernel void overlapping(global const int *in, global int *out, global const int 
 		 in[2 * i + 1];
 }
 
+/* (So long that LLVM does not look back from the load to the store.) */
+int mixed(int v, int i)
+{
+	for (int k = 0; k < 8; k++)
+		v = (v * 3 ^ i + k) - (v >> k);
+	return v;
+}
+
+/* Loads behind stores of the same: they do not go to the loads before these. */
+kernel void stored_before(global int *out)
+{
+	int i = get_global_id(0);
+	global int *p = out + 6 * i;
+	p[2] = i;
+	p[3] = mixed(p[0], i);
+	p[0] = p[2];
+}
+
+kernel void stored_before_closed(global int *out, int n)
+{
+	int i = get_global_id(0);
+	global int *p = out + 12 * i;
+	int a = mixed(p[0], i);
+	p[2] = a + 1;
+	*(global char *)(p + 2) = i; /* closes the stores, but not the loads */
+	a = mixed(a, n);
+	p[6] = mixed(p[2] + p[1], i);
+	p[1] = a;
+}
+
 kernel void written_twice(global const int *in, global int *out)
 {
 	int i = get_global_id(0);

@@ -183,3 +183,12 @@ kernel void near_no_quotients(global const int *in, global int *out, int n, int 
 	if (zero)
 		out[4000 + i] = in[i / zero];
 }
+
+/* The same in all lanes, and what is made of it: rows of a matrix for 32 work-items. */
+kernel void of_rows(global const int *start, global const int *in, global int *out)
+{
+	int lane = get_local_id(0) % 32, row = get_global_id(0) / 32, sum = 0;
+	for (int i = (start[row] & 15) + lane; i < (start[row + 1] & 255); i += 32)
+		sum += in[i];
+	out[get_global_id(0)] = sum;
+}
