@@ -120,14 +120,14 @@ bool widen_check_gain(struct widen_fn *fn)
 /*
  * How many registers the lanes of a leaf may fill: in loops, where each round waits for the one
  * before, several operations at once do not wait for each other, and at barriers there are fewer
- * chunks to switch between. Only where work-groups are long in x, or can be made so, and where code
- * stays small.
+ * chunks to switch between. Only where work-groups are long in x, or can be made so, where code
+ * stays small, and where there are registers enough for what lives in the loop.
  */
 static unsigned registers_for_lanes(const struct widen_fn *fn)
 {
-	enum { SMALL = 400, MANY_REGISTERS = 16 };
+	enum { SMALL = 400, VERY_SMALL = 80, MUCH_PRIVATE = 512, MANY_REGISTERS = 16 };
 	bool gathers = false, loops = false, flat = true;
-	if (size_of(fn) > SMALL)
+	if (size_of(fn) > SMALL || fn->kernel->private_bytes > MUCH_PRIVATE)
 		return 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
@@ -141,7 +141,10 @@ static unsigned registers_for_lanes(const struct widen_fn *fn)
 		return flat && !gathers ? 4 : 1;
 	if ((!flat && !fn->any_groups) || (gathers && !loops))
 		return 1;
-	return fn->options->register_lanes >= MANY_REGISTERS ? 2 : 1;
+	bool many = fn->options->register_lanes >= MANY_REGISTERS;
+	if (!loops || size_of(fn) > VERY_SMALL)
+		return many ? 2 : 1;
+	return many && fn->any_groups ? 4 : 2;
 }
 
 /*

@@ -468,7 +468,7 @@ static void test_widening(struct server *s)
 		 "  for (int i = start[row]; i < start[row + 1]; i++) sum += v[i] * x[column[i]];\n"
 		 "  y[row] = sum; }",
 		 1, 1},
-		/* a search: not */
+		/* a search is not, and has two registers: its rounds wait for each other */
 		{"kernel void f(global const int *sorted, global const int *what, global int *at,\n"
 		 "              int n) {\n"
 		 "  int i = get_global_id(0), first = 0, end = n;\n"
@@ -476,7 +476,7 @@ static void test_widening(struct server *s)
 		 "    int middle = first + (end - first) / 2;\n"
 		 "    if (sorted[middle] < what[i]) first = middle + 1; else end = middle; }\n"
 		 "  at[i] = first; }",
-		 4, 1},
+		 8, 1},
 	};
 	for (size_t i = 0; i < tern_array_size(cases); i++) {
 		struct answer a = build(s, cases[i].source, "", OK, NULL);
