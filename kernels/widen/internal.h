@@ -7,7 +7,7 @@
  * what differs between lanes. A group function loops over the chunks of a work-group.
  *
  *   prepare.c   inlines, simplifies and structurises the module (passes); ids.c, lower.c, copies.c,
- *               divide.c, narrow.c, rare.c, unroll.c
+ *               divide.c, minima.c, narrow.c, rare.c, unroll.c
  *   kernel.c    decides: widened, or scalar with a reason; choose.c: what pays, and the lanes
  *   values.c    numbers the kernel's values; types without address spaces
  *   cfg.c       blocks, dominators, loops; checks that divergent control flow is structured
@@ -203,6 +203,10 @@ void widen_mark_rare(LLVMModuleRef module);
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
 void widen_lower_copies(LLVMModuleRef module);
+
+/* ---- minima.c ---- */
+/* Before anything simplifies: around a crash of LLVM's. */
+void widen_fence_minima(LLVMModuleRef module);
 
 /* ---- unroll.c ---- */
 /* Marks the loops that the passes behind this are to unroll; false: none. */

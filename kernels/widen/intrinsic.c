@@ -12,6 +12,7 @@ static const struct {
 	unsigned scalar;
 } vector_forms[] = {
 	{"llvm.abs", "r", 2},
+	{"llvm.arithmetic.fence", "r", 0},
 	{"llvm.bitreverse", "r", 0},
 	{"llvm.bswap", "r", 0},
 	{"llvm.canonicalize", "r", 0},

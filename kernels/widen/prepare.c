@@ -8,7 +8,8 @@
 
 #include "kernels/widen/internal.h"
 
-static const char inline_passes[] = "always-inline,globaldce,function(sroa,early-cse)";
+static const char inline_passes[] = "always-inline,globaldce,function(sroa)";
+static const char first_passes[] = "function(early-cse)";
 static const char simplify_passes[] =
 	"function(early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)";
 
@@ -115,6 +116,10 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	widen_lower_machine(module, options);
 	mark_for_inlining(module);
 	int error = widen_run_passes(module, options->machine, inline_passes, message);
+	if (error)
+		return error;
+	widen_fence_minima(module);
+	error = widen_run_passes(module, options->machine, first_passes, message);
 	if (error)
 		return error;
 	error = check_inlined(module, message);

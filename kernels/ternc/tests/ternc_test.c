@@ -489,6 +489,24 @@ static void test_widening(struct server *s)
 	}
 }
 
+/* What crashes LLVM 19 unless it is kept from it: kernels/widen/minima.c. */
+static void test_minima(struct server *s)
+{
+	static const char *const sources[] = {
+		"kernel void f(global float *a, float b) { int i = get_global_id(0);\n"
+		"  a[i] = fmax(fmax(a[i], b), fma(a[i], b, 27.0f)); }",
+		"kernel void f(global float4 *a, global float4 *b) { int i = get_global_id(0);\n"
+		"  a[i] = fmin(copysign(a[i], b[i]), fmin(b[i], a[i])); }",
+		"kernel void f(global double *a, global double *b) { int i = get_global_id(0);\n"
+		"  a[i] = fmin(fmax(a[i], b[i]), fma(a[i], b[i], a[i])); }",
+	};
+	for (size_t i = 0; i < tern_array_size(sources); i++) {
+		struct answer a = build(s, sources[i], "", OK, NULL);
+		EXPECT(a.code.info.kernel_count == 1);
+		answer_free(&a);
+	}
+}
+
 /* Which kernels write what may go past the caches. */
 static void test_streams(struct server *s)
 {
@@ -693,6 +711,7 @@ int main(void)
 	test_widening(&s);
 	test_streams(&s);
 	test_any_groups(&s);
+	test_minima(&s);
 	test_growth(&s);
 	test_memory(&s);
 	server_stop(&s);

@@ -80,7 +80,7 @@ kernel void xy_backwards(global const int *in, global int *out)
 {
 	int x = get_global_id(0), y = get_global_id(1);
 	int w = get_global_size(0), h = get_global_size(1);
-	out[(w - 1 - x) * h + y] = in[(w - 1 - x) * h + (h - 1 - y)];
+	out[(w + 2 - x) * h + y] = in[(w + 2 - x) * h + (h + 3 - y)];
 }
 
 kernel void xy_tile(global const int *in, global int *out, local int *tmp)
