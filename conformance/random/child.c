@@ -10,9 +10,24 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Parameters of every kernel: integers of both signs, floats, doubles; then what it writes. */
-enum buffer { INTEGERS, FLOATS, DOUBLES, OUT8, OUT16, OUT32, OUT64, COUNT32, COUNT64, EXCHANGE };
-enum { BUFFERS = EXCHANGE + 1, INTEGER_PARAMETERS = 8 };
+/*
+ * Parameters of every kernel: integers of both signs, floats, doubles; then what it writes. Some
+ * have three more: integers in constant memory, and twice the rows.
+ */
+enum buffer {
+	INTEGERS,
+	FLOATS,
+	DOUBLES,
+	OUT8,
+	OUT16,
+	OUT32,
+	OUT64,
+	COUNT32,
+	COUNT64,
+	EXCHANGE,
+	ROWS
+};
+enum { BUFFERS = ROWS + 1, INTEGER_PARAMETERS = 8, ALL_PARAMETERS = 23 };
 
 static const size_t sizes[BUFFERS] = {
 	[INTEGERS] = RANDOM_INPUT_BYTES,
@@ -25,6 +40,7 @@ static const size_t sizes[BUFFERS] = {
 	[COUNT32] = (size_t)RANDOM_COUNTERS * 4,
 	[COUNT64] = (size_t)RANDOM_COUNTERS * 8,
 	[EXCHANGE] = (size_t)RANDOM_GROUPS * RANDOM_LOCAL * 4,
+	[ROWS] = (size_t)2 * RANDOM_ROWS + RANDOM_MATRIX,
 };
 
 static struct {
@@ -151,20 +167,32 @@ static void fill_inputs(uint32_t data)
 		doubles[i] = (double)((int)(random_next(&state) % 1025) - 512);
 }
 
-static cl_int write_buffers(uint32_t data)
+/* Of @count buffers. */
+static cl_int write_buffers(uint32_t data, int count)
 {
 	cl_int error = CL_SUCCESS;
 
 	fill_inputs(data);
-	for (int i = OUT8; i < BUFFERS; i++)
+	for (int i = OUT8; i < ROWS; i++)
 		memset(child.memory[i], 0x5a, sizes[i]);
-	for (int i = 0; i < BUFFERS && !error; i++)
+	for (size_t at = 0; count == BUFFERS && at < sizes[ROWS]; at += sizes[INTEGERS])
+		memcpy((char *)child.memory[ROWS] + at, child.memory[INTEGERS], sizes[INTEGERS]);
+	for (int i = 0; i < count && !error; i++)
 		error = clEnqueueWriteBuffer(child.queue, child.buffers[i], CL_TRUE, 0, sizes[i],
 					     child.memory[i], 0, NULL, NULL);
 	return error;
 }
 
-static cl_int set_arguments(cl_kernel kernel, uint32_t data)
+static cl_int set_rows(cl_kernel kernel, cl_uint index)
+{
+	cl_int error = clSetKernelArg(kernel, index++, sizeof(cl_mem), &child.buffers[INTEGERS]);
+
+	for (int i = 0; i < 2 && !error; i++)
+		error = clSetKernelArg(kernel, index++, sizeof(cl_mem), &child.buffers[ROWS]);
+	return error;
+}
+
+static cl_int set_arguments(cl_kernel kernel, uint32_t data, bool rows)
 {
 	const cl_int n = (cl_int)(data % 97) + 3;
 	const cl_uint m = data * 2654435761u;
@@ -174,20 +202,21 @@ static cl_int set_arguments(cl_kernel kernel, uint32_t data)
 
 	for (int i = 0; i < INTEGER_PARAMETERS && !error; i++)
 		error = clSetKernelArg(kernel, index++, sizeof(cl_mem), &child.buffers[INTEGERS]);
-	for (int i = FLOATS; i < BUFFERS && !error; i++)
+	for (int i = FLOATS; i < ROWS && !error; i++)
 		error = clSetKernelArg(kernel, index++, sizeof(cl_mem), &child.buffers[i]);
 	error = error ? error : clSetKernelArg(kernel, index++, sizeof n, &n);
 	error = error ? error : clSetKernelArg(kernel, index++, sizeof m, &m);
-	return error ? error : clSetKernelArg(kernel, index, sizeof q, &q);
+	error = error ? error : clSetKernelArg(kernel, index++, sizeof q, &q);
+	return error || !rows ? error : set_rows(kernel, index);
 }
 
 /* FNV-1a over words. */
-static cl_int hash_outputs(uint64_t *hash)
+static cl_int hash_outputs(uint64_t *hash, int count)
 {
 	cl_int error = CL_SUCCESS;
 
 	*hash = 0xcbf29ce484222325;
-	for (int i = OUT8; i < BUFFERS && !error; i++) {
+	for (int i = OUT8; i < count && !error; i++) {
 		const uint64_t *words = child.memory[i];
 
 		error = clEnqueueReadBuffer(child.queue, child.buffers[i], CL_TRUE, 0, sizes[i],
@@ -203,11 +232,16 @@ static cl_int hash_outputs(uint64_t *hash)
 static enum random_status launch(cl_kernel kernel, const struct random_request *r, uint64_t *hash)
 {
 	size_t global[3], local[3], offset[3];
-	cl_int error = write_buffers(r->data);
+	cl_uint parameters = 0;
+	cl_int error =
+		clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, sizeof parameters, &parameters, NULL);
+	bool rows = parameters == ALL_PARAMETERS;
+	int count = rows ? BUFFERS : ROWS;
 
+	error = error ? error : write_buffers(r->data, count);
 	if (error)
 		return failed(RANDOM_RUN_FAILED, "clEnqueueWriteBuffer", error);
-	error = set_arguments(kernel, r->data);
+	error = set_arguments(kernel, r->data, rows);
 	if (error)
 		return failed(RANDOM_RUN_FAILED, "clSetKernelArg", error);
 	for (int d = 0; d < 3; d++) {
@@ -222,7 +256,7 @@ static enum random_status launch(cl_kernel kernel, const struct random_request *
 	error = clFinish(child.queue);
 	if (error)
 		return failed(RANDOM_RUN_FAILED, "clFinish", error);
-	error = hash_outputs(hash);
+	error = hash_outputs(hash, count);
 	return error ? failed(RANDOM_RUN_FAILED, "clEnqueueReadBuffer", error) : RANDOM_OK;
 }
 

@@ -35,26 +35,59 @@ unsigned gen_name(struct generate *g)
 	return g->names++;
 }
 
+/* A small kernel: the more there is in it, the less is done for its matrices. */
+static void pick_matrix(struct generate *g)
+{
+	const uint32_t simple = 1u << HAS_SMALL | 1u << HAS_LONG | 1u << HAS_FLOATS |
+				1u << HAS_DOUBLES | 1u << HAS_BUILTINS | 1u << HAS_LOADS;
+
+	g->features = (g->features & simple) | 1u << HAS_MATRIX;
+	g->statements = (int)gen_between(g, 1, 5);
+}
+
 static void pick_features(struct generate *g)
 {
 	/* Most kernels have few: they are quick, and differences are easily seen. */
 	unsigned percent = gen_between(g, 10, 60);
 
-	for (unsigned f = 0; f < FEATURES; f++)
+	for (unsigned f = 0; f < HAS_MATRIX; f++)
 		if (gen_chance(g, percent))
 			g->features |= 1u << f;
 	if (gen_chance(g, 70))
 		g->features |= 1u << HAS_LOADS;
 	if (gen_chance(g, 50))
 		g->features |= 1u << HAS_LOOPS;
+	if (gen_chance(g, 20))
+		g->features |= 1u << HAS_ROWS;
 	if (!gen_has(g, HAS_POINTERS) || gen_chance(g, 50))
 		g->features &= ~(1u << HAS_GENERIC);
 	if (gen_chance(g, 60))
 		g->features &= ~(1u << HAS_COLLECTIVES);
+	g->statements = (int)gen_between(g, 3, gen_chance(g, 30) ? 60 : 18);
+	if (gen_chance(g, 6))
+		pick_matrix(g);
 	g->c->needs |= gen_has(g, HAS_DOUBLES) ? RANDOM_DOUBLE : 0;
 	g->c->needs |= gen_has(g, HAS_GENERIC) ? RANDOM_GENERIC : 0;
-	g->statements = (int)gen_between(g, 3, gen_chance(g, 30) ? 60 : 18);
 	g->slots_together = gen_chance(g, 60);
+}
+
+/* Sizes that a matrix would have. */
+static void pick_tiles(struct generate *g)
+{
+	struct random_case *c = g->c;
+	bool matrix = gen_has(g, HAS_MATRIX);
+
+	c->local[0] = gen_chance(g, 50) ? 16 : 8;
+	c->local[1] = matrix && gen_chance(g, 60) ? 8 : gen_between(g, 2, 8);
+	c->local[2] = 1;
+	if (matrix && gen_chance(g, 30))
+		c->local[gen_below(g, 2)] *= 2;
+	for (unsigned d = 0; d < 3; d++)
+		c->global[d] = c->local[d] * (d < c->dimensions ? gen_between(g, 1, 3) : 1);
+	if (c->global[0] * c->global[1] * c->global[2] > RANDOM_ITEMS)
+		c->global[2] = 1;
+	if (c->global[0] * c->global[1] > RANDOM_ITEMS)
+		c->global[0] = c->local[0];
 }
 
 /* Odd and even sizes of work-groups, not too many of them. */
@@ -64,7 +97,7 @@ static void pick_launch(struct generate *g)
 	struct random_case *c = g->c;
 	unsigned local = RANDOM_LOCAL, groups = RANDOM_GROUPS, items = RANDOM_ITEMS;
 
-	c->dimensions = gen_chance(g, 60) ? 1 : gen_between(g, 2, 3);
+	c->dimensions = gen_chance(g, 60) && !gen_has(g, HAS_MATRIX) ? 1 : gen_between(g, 2, 3);
 	for (unsigned d = 0; d < 3; d++) {
 		c->local[d] = c->global[d] = 1;
 		c->offset[d] = 0;
@@ -85,15 +118,8 @@ static void pick_launch(struct generate *g)
 		if (gen_chance(g, 15))
 			c->offset[d] = gen_between(g, 1, 1000);
 	}
-	if (c->dimensions > 1 && gen_chance(g, 30)) {
-		c->local[0] = gen_chance(g, 50) ? 16 : 8;
-		c->local[1] = gen_between(g, 2, 8);
-		c->local[2] = 1;
-		for (unsigned d = 0; d < 3; d++)
-			c->global[d] = c->local[d] * (d < c->dimensions ? gen_between(g, 1, 3) : 1);
-		if (c->global[0] * c->global[1] * c->global[2] > RANDOM_ITEMS)
-			c->global[2] = 1;
-	}
+	if (gen_has(g, HAS_MATRIX) || (c->dimensions > 1 && gen_chance(g, 30)))
+		pick_tiles(g);
 	g->ids_small = true;
 	if (gen_chance(g, 5)) {
 		/* ids that do not fit in an int, or cross that border */
@@ -131,6 +157,9 @@ static const struct macro macros[] = {
 	{"LIMIT(", "#define LIMIT(i, n) ((i)++ < (n))\n"},
 	{"LID", "#define LID (uint)((get_local_id(2) * get_local_size(1) + get_local_id(1)) * "
 		"get_local_size(0) + get_local_id(0))\n"},
+	{"SLOT", "#define SLOT (((get_global_id(2) - get_global_offset(2)) * get_global_size(1) + "
+		 "get_global_id(1) - get_global_offset(1)) * get_global_size(0) + "
+		 "get_global_id(0) - get_global_offset(0))\n"},
 	{"PEER(", "#define PEER(e) ((uint)(e) % (uint)(get_local_size(0) * get_local_size(1) * "
 		  "get_local_size(2)))\n"},
 	{"k", "#define LSIZE (uint)(get_local_size(0) * get_local_size(1) * "
@@ -191,8 +220,11 @@ static void kernel_head(struct generate *g)
 		"global const float *f32, global const %s *f64, global uchar *o8, "
 		"global ushort *o16, global uint *o32, global ulong *o64, "
 		"volatile global uint *c32, volatile global ulong *c64, global uint *gx, "
-		"int n, uint m, long q)\n{\n",
-		gen_has(g, HAS_DOUBLES) ? "double" : "ulong");
+		"int n, uint m, long q%s)\n{\n",
+		gen_has(g, HAS_DOUBLES) ? "double" : "ulong",
+		gen_has(g, HAS_ROWS) || gen_has(g, HAS_MATRIX)
+			? ", constant uchar *cu, global uchar *rows, global uchar *same"
+			: "");
 }
 
 static void add_tables(struct generate *g)
@@ -228,6 +260,10 @@ static void kernel(struct generate *g)
 	gen_add(g, "\tulong acc = 0;\n");
 	from = g->var_count;
 	g->uniform = true;
+	if (gen_has(g, HAS_ROWS))
+		gen_own_start(g);
+	if (gen_has(g, HAS_MATRIX))
+		gen_matrix_start(g);
 	gen_statements(g, 1000);
 	gen_fold(g, from);
 	gen_add(g, "\to64[OUT(0)] = acc;\n}\n");
@@ -249,6 +285,10 @@ void random_generate(struct random_case *c, uint64_t seed)
 	helpers = gen_has(&g, HAS_HELPERS) ? gen_between(&g, 1, MAX_HELPERS) : 0;
 	for (unsigned i = 0; i < helpers; i++)
 		gen_helper(&g);
+	if (gen_has(&g, HAS_ROWS))
+		gen_own_head(&g);
+	if (gen_has(&g, HAS_MATRIX))
+		gen_matrix_head(&g);
 	kernel(&g);
 	add_macros(&g, &whole);
 	random_text_add(&whole, "%s", g.text.data);

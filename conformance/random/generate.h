@@ -34,11 +34,20 @@ enum feature {
 	HAS_SHARING, /* local memory and barriers */
 	HAS_ATOMICS,
 	HAS_COLLECTIVES,
-	HAS_OWN, /* variables in local or global memory that one work-item uses */
+	HAS_OWN,    /* variables in local or global memory that one work-item uses */
+	HAS_ROWS,   /* of neighbouring elements, for each work-item */
+	HAS_MATRIX, /* alone with simple ones: see matrix.c */
 	FEATURES,
 };
 
-enum { MAX_VARS = 96, MAX_HELPERS = 4, MAX_STRUCTS = 2, MAX_FIELDS = 4, MAX_PARAMETERS = 4 };
+enum {
+	MAX_VARS = 96,
+	MAX_HELPERS = 4,
+	MAX_STRUCTS = 2,
+	MAX_FIELDS = 4,
+	MAX_PARAMETERS = 4,
+	MAX_MEMBERS = 6
+};
 
 /* Something with a value that can be named, and often assigned. */
 struct var {
@@ -85,6 +94,33 @@ struct range {
 	int low, high;
 };
 
+/* "struct R": of scalars of several sizes. */
+struct record {
+	struct type members[MAX_MEMBERS];
+	unsigned count, bytes;
+	bool packed;
+	enum base real; /* FLOAT or DOUBLE: some are; CHAR: none */
+};
+
+/* Memory of which each work-item has a row of its own. */
+struct own {
+	bool there, members; /* rows of records, else of elements of @type */
+	struct type type;
+	unsigned length;   /* records or elements of a row */
+	unsigned distance; /* from one row to the next, at most */
+};
+
+enum { OWN_GLOBAL, OWN_LOCAL, OWNS };
+
+/* Where elements are read. */
+struct source {
+	char name[60];     /* an array, or a pointer to it */
+	const char *space; /* of what a pointer into it points to */
+	bool members;      /* of records, else of elements of @type */
+	struct type type;
+	unsigned count;
+};
+
 struct generate {
 	uint64_t state;
 	struct random_text text;
@@ -96,6 +132,10 @@ struct generate {
 	unsigned structure_count;
 	struct helper helpers[MAX_HELPERS];
 	unsigned helper_count;
+	struct record record;
+	struct own own[OWNS];
+	struct type cell;  /* of "tg", elements of a matrix */
+	struct type table; /* of the elements of "rt", a table in local memory; width 0: none */
 	const struct helper *helper; /* whose body is being made; NULL: the kernel's */
 	unsigned names;              /* given so far */
 	unsigned calls;              /* of helpers so far, and of those by them */
@@ -178,6 +218,8 @@ void gen_small_real(struct generate *g, struct type t, unsigned depth);
 /* ---- memory.c ---- */
 void gen_load(struct generate *g, struct type t);
 void gen_store(struct generate *g);
+/* The input with elements of that type. */
+const char *gen_input(enum base base);
 /* vloadn of a private array of that element type; false: there is none. */
 bool gen_load_private(struct generate *g, struct type t);
 /* vstoren likewise. */
@@ -205,6 +247,40 @@ void gen_jump_loop(struct generate *g);
 void gen_return(struct generate *g);
 void gen_effects(struct generate *g);
 void gen_leave_loop(struct generate *g);
+
+/* ---- rows.c ---- */
+struct type gen_pick_element(struct generate *g);
+/* Some input; @records: also such. */
+struct source gen_pick_source(struct generate *g, bool records);
+/* The first of @span elements of @count, from row to row @stride, at most @most; NULL: any. */
+void gen_row_place(struct generate *g, unsigned count, unsigned span, const char *stride,
+		   unsigned most);
+/* Loads of neighbouring elements of input. */
+void gen_read_row(struct generate *g);
+/* A local table to be read. */
+void gen_declare_table(struct generate *g);
+
+/* ---- walk.c ---- */
+/* The beginning of a conversion of an element of type @from, which ")" ends. */
+void gen_as_number(struct generate *g, struct type to, struct type from);
+/* A loop along elements. */
+void gen_walk(struct generate *g);
+
+/* ---- matrix.c ---- */
+/* A macro in front of the kernel; memory, at its beginning. */
+void gen_matrix_head(struct generate *g);
+void gen_matrix_start(struct generate *g);
+/* Loads and stores at places that are beside each other along dimension 1. */
+void gen_matrix(struct generate *g);
+
+/* ---- own.c ---- */
+/* Types and macros in front of the kernel; memory, at its beginning. */
+void gen_own_head(struct generate *g);
+void gen_own_start(struct generate *g);
+/* Stores, and loads in between. */
+void gen_write_row(struct generate *g);
+/* A loop of them. */
+void gen_copy_row(struct generate *g);
 
 /* ---- share.c ---- */
 void gen_share(struct generate *g);

@@ -8,6 +8,11 @@
 static const char *const inputs[] = {"i8",  "u8",  "i16", "u16", "i32",
 				     "u32", "i64", "u64", "f32", "f64"};
 
+const char *gen_input(enum base base)
+{
+	return inputs[base];
+}
+
 /* vload3(place, input) or input[place]. */
 void gen_load(struct generate *g, struct type t)
 {

@@ -9,6 +9,8 @@
  *
  *	generate.c   a seed's case: launch, features, kernel; statement.c, flow.c, memory.c,
  *	             share.c (work-items together), integer.c, builtin.c, real.c, types.c,
+ *	             rows.c (neighbouring elements of input), walk.c (loops along them),
+ *	             own.c (of a work-item's own), matrix.c (neighbours along dimension 1),
  *	             helper.c (functions that the kernel calls)
  *	child.c      the other side of the pipe: builds and runs a case
  *	configs.c    the configurations and their processes: starting, asking, time limits
@@ -49,12 +51,15 @@ enum random_needs {
 };
 
 enum {
-	RANDOM_INPUT_BYTES = 8192, /* of each input buffer */
-	RANDOM_ITEMS = 2048,       /* most work-items */
-	RANDOM_GROUPS = 64,        /* most work-groups */
-	RANDOM_LOCAL = 256,        /* most work-items in a work-group */
-	RANDOM_SLOTS = 16,         /* elements of a work-item in each output buffer */
-	RANDOM_COUNTERS = 64,      /* for atomics, 32 and 64 bits each */
+	RANDOM_INPUT_BYTES = 8192,               /* of each input buffer */
+	RANDOM_ITEMS = 2048,                     /* most work-items */
+	RANDOM_GROUPS = 64,                      /* most work-groups */
+	RANDOM_LOCAL = 256,                      /* most work-items in a work-group */
+	RANDOM_SLOTS = 16,                       /* elements of a work-item in each output buffer */
+	RANDOM_COUNTERS = 64,                    /* for atomics, 32 and 64 bits each */
+	RANDOM_ROW = 160,                        /* most bytes of a work-item's row */
+	RANDOM_ROWS = RANDOM_ITEMS * RANDOM_ROW, /* bytes; there are as many again */
+	RANDOM_MATRIX = RANDOM_ITEMS * 32,       /* bytes behind them */
 };
 
 struct random_case {

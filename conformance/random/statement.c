@@ -128,6 +128,11 @@ static const struct maker makers[] = {
 	{gen_share, 8, HAS_SHARING},
 	{gen_atomic, 6, HAS_ATOMICS},
 	{gen_collective, 6, HAS_COLLECTIVES},
+	{gen_read_row, 7, HAS_ROWS},
+	{gen_walk, 5, HAS_ROWS},
+	{gen_write_row, 7, HAS_ROWS},
+	{gen_copy_row, 3, HAS_ROWS},
+	{gen_matrix, 25, HAS_MATRIX},
 };
 
 void gen_statement(struct generate *g)
