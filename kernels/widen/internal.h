@@ -234,6 +234,7 @@ struct widen_value {
 	uint32_t leaves;     /* of the type */
 	uint32_t first_leaf; /* index of the first, among all leaves of the kernel */
 	uint32_t block;      /* where it is defined */
+	uint32_t times;      /* late: how often its vector is made at most */
 	uint32_t join;       /* a load or store that is part of fn->joins[join - 1]; 0: of none */
 };
 

@@ -62,8 +62,8 @@ static bool is_exact(LLVMValueRef v, LLVMOpcode op, LLVMOpcode extension)
 	return !extension || (extension == LLVMSExt ? LLVMGetNSW(v) : LLVMGetNUW(v));
 }
 
-/* Adds @v to the terms and returns the constant part. */
-static int64_t add_terms(struct place *p, LLVMValueRef v, unsigned depth)
+/* Adds @v to the terms, which become no more than @most, and returns the constant part. */
+static int64_t add_terms(struct place *p, LLVMValueRef v, unsigned most, unsigned depth)
 {
 	enum { DEEP = 4 };
 	LLVMOpcode op = LLVMIsAInstruction(v) ? LLVMGetInstructionOpcode(v) : 0;
@@ -71,10 +71,10 @@ static int64_t add_terms(struct place *p, LLVMValueRef v, unsigned depth)
 	if (widen_constant_int(v, &c) && c < WIDEN_FAR && c > -WIDEN_FAR &&
 	    (c >= 0 || p->extension != LLVMZExt))
 		return c;
-	if (depth < DEEP && p->term_count + 1 < MOST_TERMS && (op == LLVMAdd || op == LLVMOr) &&
+	if (depth < DEEP && p->term_count + 1 < most && (op == LLVMAdd || op == LLVMOr) &&
 	    is_exact(v, op, p->extension)) {
-		c = add_terms(p, LLVMGetOperand(v, 0), depth + 1);
-		return c + add_terms(p, LLVMGetOperand(v, 1), depth + 1);
+		c = add_terms(p, LLVMGetOperand(v, 0), most - 1, depth + 1);
+		return c + add_terms(p, LLVMGetOperand(v, 1), most, depth + 1);
 	}
 	p->terms[p->term_count++] = v;
 	return 0;
@@ -108,7 +108,7 @@ static bool add_gep(const struct widen_fn *fn, LLVMValueRef gep, struct place *p
 			return false;
 		sum.extension = extension_of(v);
 		v = sum.extension ? LLVMGetOperand(v, 0) : v;
-		sum.offset += add_terms(&sum, v, 0) * (int64_t)bytes;
+		sum.offset += add_terms(&sum, v, MOST_TERMS, 0) * (int64_t)bytes;
 		sum.scale = (int64_t)bytes;
 	}
 	*p = sum;

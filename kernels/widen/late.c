@@ -34,14 +34,21 @@ static bool is_kind(LLVMValueRef inst)
 	}
 }
 
-static bool is_late(const struct widen_fn *fn, const struct widen_value *v)
+enum { MOST_TIMES = 32 };
+
+/* Sets how often its vector would be made: where users are made more than once, it is, too. */
+static bool is_late(const struct widen_fn *fn, struct widen_value *v)
 {
+	v->times = 0;
 	if (!v->hinted || v->leaves != 1 || v->element || !is_kind(v->ir))
 		return false;
 	for (LLVMUseRef use = LLVMGetFirstUse(v->ir); use; use = LLVMGetNextUse(use)) {
 		LLVMValueRef user = LLVMGetUser(use);
 		const struct widen_value *u = widen_value_of(fn, user);
 		if (u && !u->late && !widen_is_dropped(user) && !is_guarded_access(fn, v, user))
+			return false;
+		v->times += u && u->late ? u->times : 1;
+		if (v->times > MOST_TIMES)
 			return false;
 	}
 	return true;

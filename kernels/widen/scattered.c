@@ -186,10 +186,15 @@ LLVMValueRef widen_lane_address(struct widen_emit *e, const struct widen_access 
 static void store_lanes(struct widen_emit *e, const struct widen_access *a, int64_t offset,
 			unsigned align, LLVMValueRef v)
 {
+	bool linear = a->shape == WIDEN_LINEAR && !a->element;
+	LLVMValueRef pointers = linear ? NULL : widen_vector(e, a->pointer, 0);
 	for (unsigned i = 0; i < e->lanes; i++) {
 		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
 		LLVMValueRef one = LLVMBuildExtractElement(e->builder, v, lane, "");
-		LLVMValueRef pointer = widen_add_bytes(e, widen_lane_address(e, a, i), offset);
+		LLVMValueRef pointer =
+			linear ? widen_lane_address(e, a, i)
+			       : LLVMBuildExtractElement(e->builder, pointers, lane, "");
+		pointer = widen_add_bytes(e, pointer, offset);
 		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer), align);
 	}
 }

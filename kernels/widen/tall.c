@@ -13,11 +13,12 @@
  */
 #include "kernels/widen/internal.h"
 
-enum { DEEP = 12, UNKNOWN = -1 };
+enum { DEEP = 12, MOST_STEPS = 300, UNKNOWN = -1 };
 
 struct climb {
 	const struct widen_fn *fn;
 	LLVMValueRef id; /* the 32-bit id that it depends on, or NULL */
+	unsigned steps;  /* taken: expressions may share much */
 };
 
 /* By how much @v, extended to 64 bits as @extension says, grows from row to row; or UNKNOWN. */
@@ -91,7 +92,7 @@ static int64_t growth(struct climb *c, LLVMValueRef v, LLVMOpcode extension, uns
 	LLVMOpcode op;
 	if (!LLVMIsAInstruction(v) || !widen_per_row(c->fn, v))
 		return 0;
-	if (++depth > DEEP)
+	if (++depth > DEEP || ++c->steps > MOST_STEPS)
 		return UNKNOWN;
 	switch (op = LLVMGetInstructionOpcode(v)) {
 	case LLVMAdd:
@@ -107,6 +108,8 @@ static int64_t growth(struct climb *c, LLVMValueRef v, LLVMOpcode extension, uns
 			op = LLVMSExt;
 		return extension ? UNKNOWN : growth(c, LLVMGetOperand(v, 0), op, depth);
 	case LLVMTrunc: /* local ids are small */
+		if (LLVMTypeOf(v) != c->fn->i32)
+			return UNKNOWN;
 		v = LLVMGetOperand(v, 0);
 		return LLVMIsACallInst(v) && widen_call_of(v) == WIDEN_CALL_LOCAL_ID ? 1 : UNKNOWN;
 	case LLVMAddrSpaceCast:
@@ -149,8 +152,8 @@ LLVMValueRef widen_tall_id(const struct widen_fn *fn, LLVMValueRef inst)
 
 bool widen_find_tall(struct widen_fn *fn)
 {
-	bool any = false;
+	bool any = false, fits = fn->lanes >= fn->rows; /* pieces.c: whole pieces in a register */
 	for (uint32_t i = 0; i < fn->value_count; i++)
-		any |= fn->values[i].tall = is_tall(fn, &fn->values[i]);
+		any |= fn->values[i].tall = fits && is_tall(fn, &fn->values[i]);
 	return any;
 }

@@ -44,8 +44,10 @@ static bool is_used_elsewhere(const struct widen_fn *fn, uint32_t b, LLVMValueRe
 {
 	for (LLVMUseRef use = LLVMGetFirstUse(inst); use; use = LLVMGetNextUse(use)) {
 		LLVMValueRef user = LLVMGetUser(use);
+		const struct widen_value *u = widen_value_of(fn, user);
 		if (LLVMIsAPHINode(user) || user == fn->blocks[b].terminator ||
-		    LLVMGetInstructionParent(user) != fn->blocks[b].ir)
+		    LLVMGetInstructionParent(user) != fn->blocks[b].ir ||
+		    (u && u->late)) /* made wherever it is used */
 			return true;
 	}
 	return false;

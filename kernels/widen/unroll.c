@@ -16,15 +16,16 @@
 
 #include "kernels/widen/internal.h"
 
-enum { DEEP = 12, MOST_INSTRUCTIONS = 48, ROUNDS = 8, UNKNOWN = -1 };
+enum { DEEP = 12, MOST_STEPS = 300, MOST_INSTRUCTIONS = 48, ROUNDS = 8, UNKNOWN = -1 };
 
 struct walk {
 	const struct widen_fn *fn; /* types only */
 	LLVMBasicBlockRef loop;
+	unsigned steps; /* taken: expressions may share much */
 };
 
 /* By how much a value grows from round to round (by_lane: from lane to lane), or UNKNOWN. */
-static int64_t growth(const struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth);
+static int64_t growth(struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth);
 
 static int64_t sum_of(int64_t a, int64_t b)
 {
@@ -38,7 +39,7 @@ static int64_t times(int64_t a, uint64_t by)
 								 : a * (int64_t)by;
 }
 
-static int64_t growth_of_product(const struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
+static int64_t growth_of_product(struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
 {
 	int64_t a = growth(w, LLVMGetOperand(v, 0), by_lane, depth), c;
 	int64_t b = growth(w, LLVMGetOperand(v, 1), by_lane, depth);
@@ -51,7 +52,7 @@ static int64_t growth_of_product(const struct walk *w, LLVMValueRef v, bool by_l
 	return c < 20 ? times(a, 1ull << c) : UNKNOWN;
 }
 
-static int64_t growth_of_gep(const struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
+static int64_t growth_of_gep(struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
 {
 	LLVMTypeRef type = LLVMGetGEPSourceElementType(v);
 	int64_t sum = growth(w, LLVMGetOperand(v, 0), by_lane, depth);
@@ -65,7 +66,7 @@ static int64_t growth_of_gep(const struct walk *w, LLVMValueRef v, bool by_lane,
 }
 
 /* What is added to the phi in each round. */
-static int64_t step_of(const struct walk *w, LLVMValueRef phi, LLVMValueRef next)
+static int64_t step_of(struct walk *w, LLVMValueRef phi, LLVMValueRef next)
 {
 	LLVMOpcode op = LLVMIsAInstruction(next) ? LLVMGetInstructionOpcode(next) : 0;
 	int64_t c;
@@ -77,7 +78,7 @@ static int64_t step_of(const struct walk *w, LLVMValueRef phi, LLVMValueRef next
 	return times(c, type ? widen_size_of(w->fn, type) : 1);
 }
 
-static int64_t growth_of_phi(const struct walk *w, LLVMValueRef phi, bool by_lane, unsigned depth)
+static int64_t growth_of_phi(struct walk *w, LLVMValueRef phi, bool by_lane, unsigned depth)
 {
 	unsigned n = LLVMCountIncoming(phi);
 	if (LLVMGetInstructionParent(phi) != w->loop)
@@ -102,7 +103,7 @@ static int64_t growth_of_call(LLVMValueRef call)
 	return id && !dimension;
 }
 
-static int64_t growth_of_others(const struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
+static int64_t growth_of_others(struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
 {
 	for (unsigned i = 0; i < widen_operand_count(v); i++)
 		if (growth(w, LLVMGetOperand(v, i), by_lane, depth))
@@ -110,11 +111,11 @@ static int64_t growth_of_others(const struct walk *w, LLVMValueRef v, bool by_la
 	return 0;
 }
 
-static int64_t growth(const struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
+static int64_t growth(struct walk *w, LLVMValueRef v, bool by_lane, unsigned depth)
 {
 	if (!LLVMIsAInstruction(v) || (!by_lane && LLVMGetInstructionParent(v) != w->loop))
 		return 0;
-	if (++depth > DEEP)
+	if (++depth > DEEP || ++w->steps > MOST_STEPS)
 		return UNKNOWN;
 	switch (LLVMGetInstructionOpcode(v)) {
 	case LLVMOr:
@@ -147,10 +148,11 @@ static int64_t growth(const struct walk *w, LLVMValueRef v, bool by_lane, unsign
 }
 
 /* A load whose elements follow each other from round to round, but not from lane to lane. */
-static bool walks(const struct walk *w, LLVMValueRef load)
+static bool walks(struct walk *w, LLVMValueRef load)
 {
 	LLVMTypeRef type = LLVMTypeOf(load);
 	int64_t size = (int64_t)widen_size_of(w->fn, type);
+	w->steps = 0;
 	if (widen_leaf_count(type) != 1 || widen_is_atomic(load) ||
 	    growth(w, LLVMGetOperand(load, 0), false, 0) != size)
 		return false;
@@ -158,7 +160,7 @@ static bool walks(const struct walk *w, LLVMValueRef load)
 	return by_lane == UNKNOWN || by_lane > size;
 }
 
-static bool is_worthwhile(const struct walk *w)
+static bool is_worthwhile(struct walk *w)
 {
 	unsigned count = 0;
 	bool any = false;

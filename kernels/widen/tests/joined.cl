@@ -329,3 +329,14 @@ kernel void unsigned_rows(global const int *in, global int *out, uint n)
 	uint k = i * 0x40000001u;
 	out[2048 + 2 * (k & 1023)] = i & 1 ? 3 : 4;
 }
+
+/* Indices of many terms. */
+kernel void terms(global const int *in, global int *out, global const int *index)
+{
+	int i = get_global_id(0);
+	int a = index[i] >> 26, b = index[i + 1] >> 26, c = index[i + 2] >> 26;
+	int d = index[i + 3] >> 26, e = index[i + 4] >> 26, f = index[i + 5] >> 26;
+	global const int *p = in + 512 + ((((a + b) + (c + d)) + e) + f);
+	global const int *q = in + 512 + ((((a + b) + c) + d) + e);
+	out[i] = p[0] + 3 * p[1] + q[0] * 5 - q[2];
+}

@@ -192,3 +192,26 @@ kernel void of_rows(global const int *start, global const int *in, global int *o
 		sum += in[i];
 	out[get_global_id(0)] = sum;
 }
+
+/* A hinted address of a block that is made twice, used in another one. */
+kernel void late2(global const int *in, global int *out, global long *out2, global const int *index, uint u, int n)
+{
+	uint i = get_global_id(0);
+	if (i + 3 < n) {
+		uint j = i + u;
+		out2[i] = j;
+		int v = in[j];
+		out[i] = v;
+		if (index[i] & 1)
+			out[i] = in[j] * 3 + v;
+	}
+}
+
+/* Each value is used twice by the next: as many vectors as values, not as paths to them. */
+kernel void late_paths(global const int *in, global int *out)
+{
+	uint i = get_global_id(0), j = i;
+	for (int k = 0; k < 30; k++)
+		j += j >> 12;
+	out[i] = in[j];
+}

@@ -107,3 +107,26 @@ kernel void xy_every_other(global const int *in, global int *out)
 	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1);
 	out[2 * (x * h + y) + 1] = in[2 * (x * h + y)];
 }
+
+/* More rows than lanes: no pieces. */
+kernel void xy_prodb(global const float *fa, global const float *fb, global float *fc, local float *t)
+{
+	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0), h = get_global_size(1);
+	float sum = 0;
+	for (int k = 0; k < w; k++) {
+		barrier(CLK_LOCAL_MEM_FENCE);
+		t[get_local_id(1) * get_local_size(0) + get_local_id(0)] = k;
+		barrier(CLK_LOCAL_MEM_FENCE);
+		sum += fa[y * w + k] * (fb[k * w + x] + t[get_local_id(1) * get_local_size(0) + get_local_id(0)]);
+	}
+	fc[x * h + y] = sum;
+}
+
+kernel __attribute__((reqd_work_group_size(2, 8, 1))) void xy_prod2(global const float *fa, global const float *fb, global float *fc)
+{
+	int x = get_global_id(0), y = get_global_id(1), w = get_global_size(0), h = get_global_size(1);
+	float sum = 0;
+	for (int k = 0; k < w; k++)
+		sum += fa[y * w + k] * fb[k * w + x];
+	fc[x * h + y] = sum;
+}
