@@ -60,8 +60,7 @@ void lab_add_work(struct lab *lab, struct lab_result *result)
 
 uint64_t lab_memory(const struct lab *lab, unsigned percent)
 {
-	uint64_t hundredth = lab->used / 100;
-	uint64_t bytes = lab->of_data ? lab->used * 100 / percent : hundredth * percent;
+	uint64_t bytes = lab->of_data ? lab->used * 100 / percent : lab->used * percent / 100;
 	return tern_max(bytes, LAB_MEMORY_LEAST);
 }
 

@@ -147,14 +147,14 @@ static double mebibytes(double pages)
 	return pages * PAGE_BYTES / (1 << 20);
 }
 
-/* What the program uses: percentages are of that. 0: reported. */
+/* What the program uses, all of it and no more: percentages are of that. 0: reported. */
 static uint64_t find_use(const struct command *c)
 {
-	struct tern_replay_setup setup = setup_of(c, NULL, NULL, c->history.memory_bytes);
+	struct tern_replay_setup setup = setup_of(c, "demand", NULL, c->history.memory_bytes);
 	struct tern_replay_result result;
 	int error = replay_play(&c->history, &setup, &result);
 	if (error) {
-		failed(c, "auto", error);
+		failed(c, "demand", error);
 		return 0;
 	}
 	return tern_max(result.peak_pages, UINT64_C(1)) * (uint64_t)PAGE_BYTES;
@@ -272,7 +272,7 @@ static int run(struct command *c)
 	for (unsigned i = 0; i < c->memory_count; i++) {
 		struct memory *m = &c->memories[i];
 		if (m->percent)
-			m->bytes = tern_max(used / 100 * m->percent, (uint64_t)PAGE_BYTES);
+			m->bytes = tern_max(used * m->percent / 100, (uint64_t)PAGE_BYTES);
 		int code = run_memory(c, m);
 		if (code)
 			return code;
