@@ -121,6 +121,24 @@ static int evict_range(struct engine *e, struct device *device, struct chunk *ch
 	return error == -EAGAIN ? 0 : error;
 }
 
+/* @pages of @chunk go, or more, from its start on, where the policy wants no more than it must. */
+static int evict_some(struct engine *e, struct device *device, struct chunk *chunk, uint64_t pages)
+{
+	unsigned before = chunk->resident, first = TERN_CHUNK_PAGES, end = 0;
+	pages = tern_max(pages, e->eviction ? TERN_CHUNK_PAGES : policy_part(e, chunk));
+	if (pages >= chunk->resident)
+		return evict_range(e, device, chunk, 0, TERN_CHUNK_PAGES);
+	for (unsigned n = 0; n < pages && end < TERN_CHUNK_PAGES; end++)
+		if (page_state(chunk, end) != PAGE_HOME) {
+			first = tern_min(first, end);
+			n++;
+		}
+	int error = evict_range(e, device, chunk, first, end - first);
+	if (chunk->resident < before)
+		device->victim_next--; /* and it goes on with what is left */
+	return error;
+}
+
 int evict_for(struct engine *e, struct device *device, unsigned pages, const struct chunk *chunk,
 	      unsigned first, unsigned count)
 {
@@ -132,7 +150,7 @@ int evict_for(struct engine *e, struct device *device, unsigned pages, const str
 		struct chunk *v = evict_victim(e, device, chunk);
 		if (!v)
 			break;
-		error = evict_range(e, device, v, 0, TERN_CHUNK_PAGES);
+		error = evict_some(e, device, v, device->resident + pages - limit);
 	}
 	if (!error && device->resident + pages > limit && chunk->device == device) {
 		struct chunk *self = directory_find(&e->directory, chunk->base);

@@ -479,6 +479,8 @@ void policy_moved(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 		  bool to_device, enum tern_policy_cause cause);
 uint64_t policy_keep(struct engine *e, struct chunk *chunk,
 		     const struct tern_policy_candidate *candidate);
+/* How many pages of @chunk are to go at once. */
+unsigned policy_part(struct engine *e, struct chunk *chunk);
 
 /* commands.c: what is known about commands. */
 /* Takes in what has been said; the policy is asked what to move for it. */

@@ -74,3 +74,10 @@ uint64_t policy_keep(struct engine *e, struct chunk *chunk,
 {
 	return e->policy->keep(chunk->device->policy_state, state_of(e, chunk), candidate);
 }
+
+unsigned policy_part(struct engine *e, struct chunk *chunk)
+{
+	if (!e->policy->part)
+		return TERN_CHUNK_PAGES;
+	return e->policy->part(chunk->device->policy_state, state_of(e, chunk));
+}

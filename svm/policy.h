@@ -22,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TERN_POLICY_VERSION 3u
+#define TERN_POLICY_VERSION 4u
 
 /* The most state that a policy may ask for. It is aligned to 16 bytes and starts as zeros. */
 #define TERN_POLICY_DEVICE_BYTES 262144u
@@ -189,6 +189,9 @@ struct tern_policy {
 	 * least goes first. */
 	uint64_t (*keep)(void *device_state, const void *chunk_state,
 			 const struct tern_policy_candidate *candidate);
+	/* (optional) With keep(): how many pages of the chunk are to go, if no more are needed: the
+	 * first that it has there, and moved() tells which. NULL: all of them. */
+	unsigned (*part)(void *device_state, const void *chunk_state);
 	bool keep_wants_commands; /* keep() reads candidates' next_use; else that is UINT32_MAX */
 };
 

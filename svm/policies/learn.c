@@ -5,18 +5,14 @@
 #include <string.h>
 
 #define PAGE         UINT64_C(4096)
-#define WINDOW_PAGES 2048u  /* that a stream has ahead of it, at most */
-#define STREAM_PAGES 64u    /* a plan of that size is of a stream that has gone on for a while */
-#define PAGE_NS      1800u  /* as measured on this machine, without an imposed link */
-#define TABLES_NS    700u   /* the part of that which is not the copy */
-#define FAULT_NS     12000u /* likewise */
-#define DISPLACED    150u   /* of 1000: used pages that others push out */
-#define PRIOR        4u     /* samples that were used, before there are any */
-#define SAMPLE_LEAST 4u     /* pages of a plan */
-#define SAMPLES      64u    /* that are remembered, at most */
-#define STEP         16u    /* pages from one fault of a stream to the next, at most */
-#define PASSED_LEAST 32u    /* pages, until they show how many of them are used */
-#define PASSED_MOST  512u   /* that are remembered */
+#define WINDOW_PAGES 2048u /* that a stream has ahead of it, at most */
+#define STREAM_PAGES 64u   /* a plan of that size is of a stream that has gone on for a while */
+#define DISPLACED    150u  /* of 1000: used pages that others push out */
+#define PRIOR        4u    /* samples that were used, before there are any */
+#define SAMPLE_LEAST 4u    /* pages of a plan */
+#define SAMPLES      64u   /* that are remembered, at most */
+#define STEP         16u   /* pages from one fault of a stream to the next, at most */
+#define PASSED_MOST  512u  /* that are remembered */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 128, "within thrash, too");
 _Static_assert(sizeof(struct learn_chunk) <= 64, "within thrash, too");
@@ -72,19 +68,6 @@ static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 	}
 }
 
-/* Nanoseconds for a page on the link, one way, and for a fault without its pages. */
-static uint64_t page_ns(const struct tern_policy_link *link)
-{
-	if (!link->bytes_per_second)
-		return PAGE_NS;
-	return TABLES_NS + PAGE * 1000000000u / link->bytes_per_second;
-}
-
-static uint64_t fault_ns(const struct tern_policy_link *link)
-{
-	return link->latency_ns + FAULT_NS;
-}
-
 /*
  * Whether pages that come along with others are worth their way, and that of what they push out:
  * the share of them that will be used saves a fault each, the others cost. And they push out others
@@ -93,7 +76,7 @@ static uint64_t fault_ns(const struct tern_policy_link *link)
  */
 static bool pays(const struct learn_object *o, const struct tern_policy_fault *f)
 {
-	uint64_t cost = 2 * page_ns(&f->link), saved = fault_ns(&f->link);
+	uint64_t cost = 2 * learn_page_ns(&f->link), saved = learn_fault_ns(&f->link);
 	uint64_t least = 1000 * cost / (cost + saved) + DISPLACED;
 	if (!o || learn_anywhere(o))
 		return false;
@@ -104,7 +87,7 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 /* 64 KiB cost no more than a fault. */
 static bool is_cheap(const struct tern_policy_fault *f)
 {
-	return TERN_POLICY_GROUP * page_ns(&f->link) <= fault_ns(&f->link);
+	return TERN_POLICY_GROUP * learn_page_ns(&f->link) <= learn_fault_ns(&f->link);
 }
 
 /* The sides take turns on the memory, and pages in vain, there and back, are dear. */
@@ -220,7 +203,7 @@ static bool used_fits(const struct learn *l, const struct learn_command *c, uint
 			continue;
 		pages = tern_min(pages, UINT32_MAX);
 		all += pages;
-		used += o->passed < PASSED_LEAST ? pages : pages * o->used_of / o->passed;
+		used += o->passed < LEARN_PASSED_LEAST ? pages : pages * o->used_of / o->passed;
 	}
 	return all > limit && used <= limit;
 }
@@ -263,19 +246,27 @@ static void follow_blocks(const struct learn *l, const struct learn_use *use,
 	}
 }
 
-/* Until a chunk that somebody uses is missed. */
+/* Pages, until one that somebody uses is missed. */
 static uint64_t few_evictions(const struct learn *l)
 {
-	return tern_max(l->limit / TERN_POLICY_PAGES / 4, (uint64_t)2);
+	return tern_max(l->limit / 4, 2 * (uint64_t)TERN_POLICY_PAGES);
 }
 
-/* Streams come to a chunk at one of its ends, which says nothing of what was evicted. */
-static bool is_inside(unsigned page)
+/* Streams come to what is not there at one of its ends, which says nothing of what was evicted. */
+static bool is_inside(const struct tern_policy_fault *f)
 {
-	return page >= TERN_POLICY_GROUP && page < TERN_POLICY_PAGES - TERN_POLICY_GROUP;
+	unsigned first = f->page, end = f->page + 1;
+	while (first && tern_policy_bit(f->host, first - 1))
+		first--;
+	while (end < TERN_POLICY_PAGES && tern_policy_bit(f->host, end))
+		end++;
+	unsigned margin = tern_max((end - first) / 32, 1u);
+	return f->page - first >= margin && end - f->page > margin;
 }
 
-static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object, unsigned page)
+/* @f: NULL: without a fault. */
+static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object,
+		       const struct tern_policy_fault *f)
 {
 	c->object = object == LEARN_NONE ? 0 : (uint16_t)(object + 1);
 	c->returns += c->evicted && c->returns < UINT16_MAX;
@@ -283,8 +274,8 @@ static void note_chunk(struct learn *l, struct learn_chunk *c, uint16_t object, 
 		struct learn_object *o = &l->objects[object];
 		o->arrivals++;
 		o->returns += c->evicted;
-		o->missed +=
-			c->evicted && is_inside(page) && l->evictions - c->gone <= few_evictions(l);
+		o->missed += c->evicted && l->evictions - c->gone <= few_evictions(l) && f &&
+			     is_inside(f);
 		if (o->arrivals >= 64) {
 			o->arrivals /= 2;
 			o->returns /= 2;
@@ -370,23 +361,24 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	bool alone = ordered && comes_alone(l, command, o, f, plan);
 	bool guessed = ordered && !alone && by_commands(l, command, use, g, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
+	bool all = use && !ordered && learn_bring(l, command, use, f, plan);
 	/* What the kernel reads in this stream it is going to write, too. */
 	if (stream && l->models[use->model].writes && f->advice != TERN_ADVICE_READ_MOSTLY)
 		plan->action = TERN_PLAN_MIGRATE;
 	if (stream && (l->features & (LEARN_CLASSES | LEARN_LOOKAHEAD)))
 		read_ahead(o, use, &g, f, plan);
-	else if (use && !alone && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
+	else if (use && !alone && !all && g.start >= g.end && (l->features & LEARN_FOOTPRINT) &&
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
 	bool advised = by_advice(f, plan);
 	if (c->sample > plan->first && c->sample <= plan->first + plan->count)
 		c->sample = 0; /* it comes along: nobody will fault on it */
-	if (dense && !guessed && !advised)
+	if (dense && !guessed && !advised && !all)
 		sample(c, o, f, plan);
 	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
-	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address), f->page);
+	note_chunk(l, c, use ? use->object : learn_object_at(l, f->address), f);
 	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
 	uint64_t start = end - plan->count * PAGE;
 	uint64_t ahead = stream && o->asked > end ? o->asked : end;
@@ -425,19 +417,23 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 		l->traffic += count;
 		uint64_t start = chunk + first * PAGE;
 		uint16_t object = learn_object_at(l, start);
-		note_chunk(l, c, object, 0);
+		note_chunk(l, c, object, NULL);
 		if (cause == TERN_MOVED_AHEAD && object != LEARN_NONE)
 			learn_moved_ahead(&l->objects[object], start, start + count * PAGE);
 		return;
 	}
 	c->faults = 0;
+	bool left_out = c->sample > first && c->sample <= first + count;
 	if (cause == TERN_MOVED_EVICTION) {
 		c->evicted = true;
-		c->gone = ++l->evictions;
-		if (c->sample && c->object)
+		c->gone = l->evictions += count;
+		if (c->object)
+			l->objects[c->object - 1].lost += count;
+		if (c->sample && c->object && left_out)
 			sampled(&l->objects[c->object - 1], c, false);
 	}
-	c->sample = 0;
+	if (left_out)
+		c->sample = 0;
 	if (cause == TERN_MOVED_UNMAP)
 		c->returns = 0;
 }
@@ -478,6 +474,7 @@ const struct tern_policy tern_policy_learn = {
 	.help = "all of lookahead, footprint, classes and tree, and eviction by distance",
 	.init = init_learn,
 	.keep = learn_keep,
+	.part = learn_part,
 };
 
 const struct tern_policy tern_policy_lookahead = {
@@ -486,6 +483,7 @@ const struct tern_policy tern_policy_lookahead = {
 	.help = "what this command and the next will touch, by work-item",
 	.init = init_lookahead,
 	.keep = learn_keep,
+	.part = learn_part,
 };
 
 const struct tern_policy tern_policy_footprint = {

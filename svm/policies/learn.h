@@ -8,8 +8,8 @@
  *
  * - guesses of what a command will touch (learn_model.c): so many bytes of the object for each
  *   work-item; or the whole object; or the blocks that it touched the last time;
- * - moves ahead: what the running command and the next one will touch (learn_ahead.c), and what
- *   follows in a stream (learn.c);
+ * - moves ahead: what the running command and the next one will touch (learn_ahead.c), what
+ *   follows in a stream (learn.c), and all of an object that is accessed all over (learn_bring.c);
  * - an eviction by distance to the next use, in pages of traffic (learn_keep.c): first by the
  *   commands that are known, then by the way in which the object is gone through. An object that
  *   is gone through in order, again and again, and is larger than the memory, so keeps a part of
@@ -29,13 +29,14 @@ enum {
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
 };
 
-#define LEARN_ENDS     4u /* the device's threads may be at different places */
-#define LEARN_OBJECTS  64u
-#define LEARN_MODELS   64u
-#define LEARN_COMMANDS 96u
-#define LEARN_BLOCKS   2048u /* of a model, at least 64 KiB each */
-#define LEARN_SPANS    512u
-#define LEARN_NONE     UINT16_MAX
+#define LEARN_ENDS         4u /* the device's threads may be at different places */
+#define LEARN_OBJECTS      64u
+#define LEARN_MODELS       64u
+#define LEARN_COMMANDS     96u
+#define LEARN_BLOCKS       2048u /* of a model, at least 64 KiB each */
+#define LEARN_SPANS        512u
+#define LEARN_PASSED_LEAST 32u /* pages, until they show how many of them are used */
+#define LEARN_NONE         UINT16_MAX
 
 /* Memory that arguments point into. */
 struct learn_object {
@@ -47,9 +48,12 @@ struct learn_object {
 	struct {
 		uint64_t plan, ahead;
 	} ends[LEARN_ENDS];
-	uint8_t oldest_end;       /* the next one to be replaced */
-	uint64_t asked;           /* what was asked for ahead goes up to here */
-	uint64_t moved;           /* pages that were moved ahead since a command began with it */
+	uint8_t oldest_end; /* the next one to be replaced */
+	uint64_t asked;     /* what was asked for ahead goes up to here */
+	struct {
+		uint64_t start, end;
+	} all;                    /* what was asked for since all of it is worth its way */
+	uint64_t moved, lost;     /* pages moved ahead and evicted since a command began with it */
 	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
 				   * now and then */
 	uint32_t used;
@@ -81,6 +85,7 @@ struct learn_use {
 	uint64_t low, high; /* what faults have shown of it; 0, 0: none */
 	uint64_t pages;     /* and how many of them */
 	uint64_t reached;   /* the end of the last page of those that were faulted on */
+	uint64_t offset;    /* of the first of them, behind @address; at most the object's size */
 	uint16_t object, model;
 	bool read_only, guessed; /* guessed: where it ends */
 };
@@ -104,9 +109,9 @@ struct learn_span {
 struct learn {
 	uint32_t features;
 	uint32_t clock;
-	uint64_t traffic; /* pages that came to the device */
-	uint64_t evictions;
-	uint64_t limit; /* pages; 0: not known yet */
+	uint64_t traffic;   /* pages that came to the device */
+	uint64_t evictions; /* pages */
+	uint64_t limit;     /* pages; 0: not known yet */
 	uint64_t order;
 	uint64_t horizon; /* pages that all known commands will go through */
 	uint32_t span_count;
@@ -124,7 +129,7 @@ struct learn {
 struct learn_chunk {
 	struct tern_policy_reads reads; /* first: shared with blend */
 	uint64_t arrived;               /* traffic when it came, since it was empty */
-	uint64_t gone;                  /* the number of its last eviction */
+	uint64_t gone;                  /* the number of the last page of its last eviction */
 	uint16_t faults;                /* since it was empty */
 	uint16_t object;                /* + 1 */
 	uint16_t returns;
@@ -179,10 +184,30 @@ static inline bool learn_in_order(const struct learn_object *o)
 	return o->in_order >= 2 && o->in_order > 3 * o->jumps && !learn_anywhere(o);
 }
 
-/* learn_ahead.c, learn_keep.c: struct tern_policy's ahead() and keep() */
+/* Nanoseconds for a page on the link, one way, and for a fault without its pages; where no link is
+ * imposed, as measured on one machine. */
+static inline uint64_t learn_page_ns(const struct tern_policy_link *link)
+{
+	const uint64_t tables = 700, page = 1800; /* page: with its tables */
+	if (!link->bytes_per_second)
+		return page;
+	return tables + UINT64_C(4096) * 1000000000u / link->bytes_per_second;
+}
+static inline uint64_t learn_fault_ns(const struct tern_policy_link *link)
+{
+	return link->latency_ns + 12000;
+}
+
+/* learn_bring.c: @f, of @use's, is in an object whose accesses go all over it, and all of that is
+ * worth its way: that is the plan. False: it is not, and the plan is as it was. */
+bool learn_bring(struct learn *l, const struct learn_command *c, const struct learn_use *use,
+		 const struct tern_policy_fault *f, struct tern_policy_plan *plan);
+
+/* learn_ahead.c, learn_keep.c: struct tern_policy's ahead(), keep() and part() */
 unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment,
 		     struct tern_policy_range *out);
 uint64_t learn_keep(void *device_state, const void *chunk_state,
 		    const struct tern_policy_candidate *candidate);
+unsigned learn_part(void *device_state, const void *chunk_state);
 
 #endif

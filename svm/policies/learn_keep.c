@@ -15,6 +15,7 @@
 #define NEVER  ((uint64_t)1 << 50)
 #define GUARD  2048u /* pages of traffic during which what came is still in use, at most */
 #define BEHIND 1024u /* and what lies so far behind in a stream, at most */
+#define PART   64u /* pages that go at once: an eviction costs less than a page for each of them */
 
 static void add_span(struct learn *l, const struct learn_command *c, const struct learn_use *use,
 		     uint64_t distance, uint64_t *pages)
@@ -122,6 +123,13 @@ static uint64_t beyond(const struct learn *l, const struct learn_chunk *c, uint6
 	return l->horizon + since + (tern_max(chunk, o->start) - o->start) / PAGE;
 }
 
+/* Pages of the object lie between those that are used. */
+static bool has_gaps(const struct learn *l, const struct learn_chunk *c)
+{
+	const struct learn_object *o = c->object ? &l->objects[c->object - 1] : NULL;
+	return o && o->passed >= LEARN_PASSED_LEAST && o->used_of < o->passed;
+}
+
 uint64_t learn_keep(void *device_state, const void *chunk_state,
 		    const struct tern_policy_candidate *candidate)
 {
@@ -132,6 +140,19 @@ uint64_t learn_keep(void *device_state, const void *chunk_state,
 	uint64_t d = in_known(l, c, candidate->chunk);
 	if (d >= NEVER)
 		d = beyond(l, c, candidate->chunk);
+	/* What has come along there goes before what has come alone. */
+	if (has_gaps(l, c) && candidate->pages > 2 * c->faults)
+		d += l->limit;
 	d = tern_min(d, NEVER);
 	return NEVER - d + ((uint64_t)tern_policy_advice_rank(candidate->advice) << 52);
+}
+
+/*
+ * No more than is needed goes, since all of it may be missed: what is a little too large would else
+ * be exchanged by the chunk. But where the pages between those that are used have come along, the
+ * chunk is rid of them.
+ */
+unsigned learn_part(void *device_state, const void *chunk_state)
+{
+	return has_gaps(device_state, chunk_state) ? TERN_POLICY_PAGES : PART;
 }

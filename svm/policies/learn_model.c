@@ -4,10 +4,12 @@
 
 #include "svm/policies/learn.h"
 
-#define PAGE      UINT64_C(4096)
-#define NEAR      ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
-#define NEAR_PART 32u                 /* or, in a small object, than such a part of it */
-#define SURE      4
+#define PAGE UINT64_C(4096)
+#define NEAR ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
+#define NEAR_PART                                                                                  \
+	128u /* or, in a small object, than such a part of it: what is near any                    \
+	      * of the ends must be a small part, else all would be in order */
+#define SURE 4
 
 static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 {
@@ -119,6 +121,7 @@ static void describe(struct learn *l, struct learn_command *c,
 			.start = use->start,
 			.end = use->end,
 			.object = object(l, use->start, use->end),
+			.offset = use->end - use->start,
 			.model = model(l, from->kernel, use->argument, use->end - use->start),
 			.read_only = use->flags & TERN_USE_READ_ONLY,
 			.guessed = use->flags & TERN_USE_GUESSED,
@@ -139,7 +142,8 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 		struct learn_object *o = &l->objects[c->uses[i].object];
 		o->named = l->traffic;
 		o->asked = 0;
-		o->moved = 0;
+		o->all.start = o->all.end = 0;
+		o->moved = o->lost = 0;
 	}
 	l->spans_old = true;
 	return c;
@@ -235,16 +239,20 @@ static uint64_t per_item(uint64_t bytes, uint64_t items)
 static void shorten(struct learn_model *m, const struct learn_command *c, uint64_t offset)
 {
 	uint64_t most = per_item(offset + PAGE, c->first);
-	if (m->line && most < m->q16 / 5 * 4 && most >= m->q16 / 4)
+	if (most < m->q16 / 5 * 4 && most >= m->q16 / 4)
 		m->q16 = most;
 }
 
 void learn_use_faulted(struct learn *l, const struct learn_command *c, struct learn_use *use,
 		       const struct tern_policy_fault *f)
 {
+	struct learn_model *m = &l->models[use->model];
 	use->reached = tern_max(use->reached, f->address + PAGE);
-	if (f->address >= use->address)
-		shorten(&l->models[use->model], c, f->address - use->address);
+	if (f->address < use->address)
+		return;
+	use->offset = tern_min(use->offset, f->address - use->address);
+	if (m->line)
+		shorten(m, c, use->offset);
 }
 
 void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
@@ -317,10 +325,10 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 		if (fitted)
 			stretch(m, c, use, &g);
 	} else if (learn_in_order(o) && dense) {
-		uint64_t q16 = per_item(seen, c->items);
-		g = line(c, use, q16);
-		m->line = q16 && g.start < g.end && fits(&g, use);
-		m->q16 = q16;
+		m->q16 = per_item(seen, c->items);
+		shorten(m, c, use->offset);
+		g = line(c, use, m->q16);
+		m->line = m->q16 && g.start < g.end && fits(&g, use);
 	}
 	if (m->whole || (dense && seen * 10 >= size * 7))
 		m->whole = surer(m->whole, dense);

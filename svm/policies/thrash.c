@@ -536,6 +536,13 @@ static uint64_t keep(void *device_state, const void *chunk_state,
 	return candidate->allocated | (uint64_t)tern_policy_advice_rank(candidate->advice) << 62;
 }
 
+static unsigned part(void *device_state, const void *chunk_state)
+{
+	struct state *s = device_state;
+	const struct chunk *c = chunk_state;
+	return s->inner->part ? s->inner->part(s->inner_state, c->inner) : TERN_POLICY_PAGES;
+}
+
 const struct tern_policy tern_policy_thrash = {
 	.version = TERN_POLICY_VERSION,
 	.name = "thrash",
@@ -559,4 +566,5 @@ const struct tern_policy tern_policy_adaptive = {
 	.moved = moved,
 	.ahead = ahead,
 	.keep = keep,
+	.part = part,
 };

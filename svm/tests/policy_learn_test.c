@@ -174,6 +174,23 @@ static bool one_command(unsigned index, struct tern_policy_command *c, struct te
 	return index == 1;
 }
 
+/* ---- scattered: as uniform, but all of it fits; few: likewise, but a work-item for 32 pages ----
+ */
+
+static bool few(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	return i < PAGES / 32 && device(a, hash(i) % PAGES, true, 1);
+}
+
+static bool few_command(unsigned index, struct tern_policy_command *c, struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 11, .items = PAGES / 32, .uses = uses};
+	use(c, uses, 0, PAGES);
+	return index == 1;
+}
+
 static const struct {
 	const char *name;
 	struct sim_program program;
@@ -189,6 +206,10 @@ static const struct {
 	{"crowded", {crowded, 1, PAGES, PAGES / 8 * 7, one_command, 0}},
 	{"skipped", {skipped, 1, PAGES, PAGES / 2, one_command, 0}},
 	{"shifting", {shifting, 1, PAGES, PAGES / 3 * 2, one_command, 0}},
+	{"scattered", {uniform, 1, PAGES, 0, one_command, 0}},
+	{"exactly", {uniform, 1, PAGES, PAGES, one_command, 0}},
+	{"lacking", {uniform, 1, PAGES, PAGES - 1, one_command, 0}},
+	{"few", {few, 1, PAGES, 0, few_command, 0}},
 };
 
 static struct sim_result play(const char *text, const char *name)
@@ -289,6 +310,138 @@ static void left_out(void)
 	EXPECT(play("adaptive", "shifting").copied < play("density", "shifting").copied);
 }
 
+/* What work-items will access all over comes at once, where it fits, and where there are enough of
+ * them. */
+static void all_over(void)
+{
+	struct sim_result r = play("adaptive", "scattered");
+	EXPECT(r.copied == PAGES &&
+	       r.device_faults * 5 < play("density", "scattered").device_faults);
+	r = play("adaptive", "exactly");
+	EXPECT(r.copied == PAGES && !r.evicted);
+	EXPECT(play("adaptive", "few").copied <= play("classes", "few").copied);
+	EXPECT(play("adaptive", "few").ns <= play("classes", "few").ns);
+	/* One page too many is not dear. */
+	EXPECT(play("adaptive", "lacking").ns * 3 < play("tree", "lacking").ns * 2);
+}
+
+/* ---- what waits behind a command and goes on where that one ends ---- */
+
+enum { EACH = 32, BEHIND_IT = 3 };
+
+struct waiting {
+	const struct tern_policy *policy;
+	void *state;
+	tern_page_bits host, device, mapped;
+	struct tern_policy_command command;
+	struct tern_policy_use use;
+	uint64_t kernel;
+};
+
+/* Command @number is the slice @slice of the kernel, in an object of 512 pages at @object pages.
+ * Where what is moved ahead for it ends. */
+static uint64_t tell(struct waiting *w, enum tern_policy_event event, uint64_t number,
+		     uint64_t slice, uint64_t object)
+{
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	struct tern_policy_moment moment = {
+		.event = event, .command = &w->command, .limit_pages = 1 << 20};
+	w->command = (struct tern_policy_command){.number = number,
+						  .kernel = w->kernel,
+						  .items = EACH * 1024,
+						  .first = slice * EACH * 1024,
+						  .uses = &w->use};
+	use(&w->command, &w->use, object, 512);
+	unsigned count = w->policy->ahead(w->state, &moment, out);
+	return count ? out[count - 1].end / 4096 : 0;
+}
+
+/* Where the plan of a fault at @page ends. */
+static unsigned fault_at(struct waiting *w, unsigned page, uint64_t limit)
+{
+	_Alignas(16) unsigned char chunk[TERN_POLICY_CHUNK_BYTES] = {0};
+	struct tern_policy_plan plan;
+	struct tern_policy_fault f = {.address = (uint64_t)page * 4096,
+				      .page = page % 512,
+				      .side = TERN_SIDE_DEVICE,
+				      .write = true,
+				      .command = w->command.number,
+				      .running = &w->command,
+				      .host = w->host,
+				      .device = w->device,
+				      .mapped = w->mapped,
+				      .limit_pages = limit};
+	tern_policy_ask(w->policy, w->state, chunk, &f, &plan);
+	for (unsigned i = plan.first; i < plan.first + plan.count; i++) {
+		w->host[i / 64] &= ~((uint64_t)1 << i % 64);
+		w->device[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	return plan.first + plan.count;
+}
+
+/* A slice of an object of 512 pages has been gone through by @kernel. The next one is kernel 12. */
+static void first_slice(struct waiting *w, uint64_t kernel, unsigned slice)
+{
+	static _Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES];
+	const char *options;
+	memset(state, 0, sizeof(state));
+	*w = (struct waiting){
+		.policy = tern_policy_find("learn", &options), .state = state, .kernel = kernel};
+	memset(w->host, 0xff, sizeof(w->host));
+	memset(w->mapped, 0xff, sizeof(w->mapped));
+	REQUIRE(w->policy && tern_policy_start(w->policy, state, options));
+	(void)tell(w, TERN_COMMAND_BEGINS, 1, slice, 0);
+	for (unsigned page = slice * EACH; page < (slice + 1) * EACH;)
+		page = fault_at(w, page, 1 << 20);
+	(void)tell(w, TERN_COMMAND_ENDED, 1, slice, 0);
+	w->kernel = 12;
+}
+
+/* The slices that wait behind the second one are @slices, of the objects at the pages @objects:
+ * where the plan of its first fault ends. */
+static unsigned second_slice(const uint64_t *slices, const uint64_t *objects, uint64_t limit)
+{
+	struct waiting w;
+	first_slice(&w, 12, 0);
+	memset(w.host, 0xff, sizeof(w.host));
+	memset(w.device, 0, sizeof(w.device));
+	(void)tell(&w, TERN_COMMAND_QUEUED, 2, 1, 0);
+	for (unsigned i = 0; i < BEHIND_IT; i++)
+		(void)tell(&w, TERN_COMMAND_QUEUED, 3 + i, slices[i], objects[i]);
+	(void)tell(&w, TERN_COMMAND_BEGINS, 2, 1, 0);
+	return fault_at(&w, EACH, limit);
+}
+
+static void goes_on(void)
+{
+	static const uint64_t one[BEHIND_IT] = {0};
+	/* One after the other: up to the end of the last. */
+	EXPECT(second_slice((uint64_t[]){2, 3, 4}, one, 1 << 20) == 5 * EACH);
+	/* There is a gap after the first, or before it. */
+	EXPECT(second_slice((uint64_t[]){2, 4, 5}, one, 1 << 20) == 3 * EACH);
+	EXPECT(second_slice((uint64_t[]){3, 4, 5}, one, 1 << 20) == 2 * EACH);
+	/* One that goes elsewhere ends it, since others come before what is behind that. */
+	EXPECT(second_slice((uint64_t[]){2, 3, 4}, (uint64_t[]){0, 512, 0}, 1 << 20) == 3 * EACH);
+	/* What has been gone through is no reason to go on. */
+	EXPECT(second_slice((uint64_t[]){0, 0, 2}, one, 1 << 20) == 2 * EACH);
+	/* No more than the chunk, and than a part of the memory. */
+	EXPECT(second_slice((uint64_t[]){2, 3, 14}, one, 1 << 20) <= 512);
+	EXPECT(second_slice((uint64_t[]){2, 3, 4}, one, 16 * 48) == EACH + 48);
+}
+
+/* A stream brings twice what the slice of a kernel takes that goes on there: that is not taken for
+ * the slice's, since the kernel's earlier slices cannot have taken that much. */
+static void no_further(void)
+{
+	struct waiting w;
+	first_slice(&w, 13, 2);
+	(void)tell(&w, TERN_COMMAND_BEGINS, 2, 3, 0);
+	unsigned page = fault_at(&w, 4 * EACH - 16, 1 << 20);
+	EXPECT(page >= 4 * EACH - 16 + 2 * EACH);
+	(void)tell(&w, TERN_COMMAND_ENDED, 2, 3, 0);
+	EXPECT(tell(&w, TERN_COMMAND_BEGINS, 3, 5, 0) == 6 * EACH);
+}
+
 /* As quick as the best of the others, but for a little; left_out() is about the other programs. */
 static void adaptive(void)
 {
@@ -328,6 +481,9 @@ int main(int argc, char **argv)
 	kept();
 	samples();
 	left_out();
+	all_over();
+	goes_on();
+	no_further();
 	adaptive();
 	return test_result();
 }

@@ -129,24 +129,36 @@ static inline uint64_t sim_move(struct sim *s, unsigned page, enum tern_policy_s
 	return SIM_PAGE + (copy ? SIM_COPY : 0);
 }
 
-static inline uint64_t sim_evict_chunk(struct sim *s, unsigned chunk, unsigned first,
+/* As many as @need of the chunk's pages, where the policy wants no more to go; never of [@first,
+ * @first + @count). */
+static inline uint64_t sim_evict_chunk(struct sim *s, unsigned chunk, unsigned need, unsigned first,
 				       unsigned count)
 {
 	uint64_t cost = SIM_EVICT;
-	for (unsigned i = chunk * 512; i < (chunk + 1) * 512 && i < s->pages; i++) {
+	unsigned part = 512, went = 512, i = chunk * 512;
+	if (!s->eviction && s->policy->part)
+		part = s->policy->part(s->state, s->chunk[chunk].state);
+	unsigned most = tern_max(need, part);
+	for (; i < (chunk + 1) * 512 && i < s->pages && most; i++) {
 		struct sim_page *p = &s->page[i];
 		if (p->place == SIM_HOME || (i >= first && i < first + count))
 			continue;
+		went = tern_min(went, i % 512);
+		most--;
 		cost += SIM_PAGE + (p->place == SIM_AWAY ? SIM_COPY : 0);
 		s->result.evicted++;
 		sim_leave(s, p, TERN_SIDE_DEVICE);
 		p->place = SIM_HOME;
 		sim_resident(s, i, -1);
 	}
-	s->chunk[chunk].allocated = 0;
+	if (!s->chunk[chunk].resident) {
+		s->chunk[chunk].allocated = 0;
+		went = 0;
+		i = (chunk + 1) * 512;
+	}
 	if (s->policy->moved)
-		s->policy->moved(s->state, s->chunk[chunk].state, (uint64_t)chunk << 21, 0, 512,
-				 false, TERN_MOVED_EVICTION);
+		s->policy->moved(s->state, s->chunk[chunk].state, (uint64_t)chunk << 21, went,
+				 i - chunk * 512 - went, false, TERN_MOVED_EVICTION);
 	return cost;
 }
 
@@ -181,7 +193,7 @@ static inline uint64_t sim_room(struct sim *s, unsigned need, unsigned first, un
 			}
 		}
 		unsigned before = s->resident;
-		cost += sim_evict_chunk(s, victim, first, count);
+		cost += sim_evict_chunk(s, victim, before + need - s->limit, first, count);
 		REQUIRE(s->resident < before); /* a plan that fits leaves something to evict */
 	}
 	return cost;

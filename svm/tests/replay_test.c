@@ -93,6 +93,24 @@ static void sampled(void)
 	}
 }
 
+/* What is missing for one page is not a chunk, where the policy's own eviction wants that. */
+static void in_parts(void)
+{
+	enum { ROOM = 3 * TERN_CHUNK_PAGES };
+	static const char *const policies[] = {"auto", "lookahead", "density"};
+	for (unsigned p = 0; p < tern_array_size(policies); p++) {
+		struct tern_replay *r = start(policies[p], "auto", ROOM);
+		struct tern_replay_result result;
+		for (unsigned i = 0; i < ROOM; i++)
+			EXPECT(touch(r, D, true, i) <= 1);
+		EXPECT(touch(r, D, true, ROOM + TERN_CHUNK_PAGES) == 1);
+		tern_replay_result(r, &result);
+		bool whole = p == 2;
+		EXPECT(result.stats.evicted && (result.stats.evicted >= TERN_CHUNK_PAGES) == whole);
+		tern_replay_destroy(r);
+	}
+}
+
 /* Of many chunks some are chosen at once: in their order, but for those touched or
  * spoken for meanwhile. */
 static void many(void)
@@ -345,6 +363,7 @@ int main(void)
 #endif
 	anomaly();
 	sampled();
+	in_parts();
 	many();
 	sides();
 	blocks();
