@@ -149,10 +149,17 @@ uint64_t learn_keep(void *device_state, const void *chunk_state,
 
 /*
  * No more than is needed goes, since all of it may be missed: what is a little too large would else
- * be exchanged by the chunk. But where the pages between those that are used have come along, the
- * chunk is rid of them.
+ * be exchanged by the chunk. Of a stream more goes at once when much has gone: then it is not only
+ * a little too large, and each eviction costs about as much as a fault, beyond its pages. But where
+ * the pages between those that are used have come along, the chunk is rid of them.
  */
 unsigned learn_part(void *device_state, const void *chunk_state)
 {
-	return has_gaps(device_state, chunk_state) ? TERN_POLICY_PAGES : PART;
+	const struct learn *l = device_state;
+	const struct learn_chunk *c = chunk_state;
+	const struct learn_object *o = c->object ? &l->objects[c->object - 1] : NULL;
+	bool much = l->evictions > l->traffic / 8;
+	if (has_gaps(l, c))
+		return TERN_POLICY_PAGES;
+	return much && o && learn_in_order(o) ? TERN_POLICY_PAGES / 2 : PART;
 }

@@ -6,10 +6,11 @@
 
 #define PAGE UINT64_C(4096)
 #define NEAR ((uint64_t)2 << 20) /* a fault no further from the end of another goes on with it, */
-#define NEAR_PART                                                                                  \
-	128u /* or, in a small object, than such a part of it: what is near any                    \
-	      * of the ends must be a small part, else all would be in order */
-#define SURE 4
+/* or, in a small object, than such a part of it: what is near any of the ends must be less than
+ * all, else random accesses would be in order */
+#define NEAR_PART 128u
+#define PLAN_PART 32u /* a plan is no larger, where little is known */
+#define SURE      4
 
 static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 {
@@ -149,27 +150,27 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 	return c;
 }
 
-static uint64_t near_of(const struct learn_object *o)
+static uint64_t near_of(const struct learn_object *o, unsigned part)
 {
-	return tern_min(NEAR, (o->end - o->start) / NEAR_PART) + 4 * PAGE;
+	return tern_min(NEAR, (o->end - o->start) / part) + 4 * PAGE;
 }
 
 /* The fault at @at goes on where end @i was, or a little further, or at the end of what was moved
  * ahead from there: not somewhere in between, where all has been. */
-static bool is_next(const struct learn_object *o, unsigned i, uint64_t at)
+static bool is_next(const struct learn_object *o, unsigned i, uint64_t at, uint64_t near)
 {
-	uint64_t near = near_of(o), plan = o->ends[i].plan, ahead = o->ends[i].ahead;
+	uint64_t plan = o->ends[i].plan, ahead = o->ends[i].ahead;
 	return plan && at + near >= plan && at <= ahead + near &&
 	       (at <= plan + 4 * near || at + 4 * near >= ahead);
 }
 
 /* The fault at @at, which gets up to @end, goes on where one of the last ones was: 1; or does not:
  * 0; or is the first one: -1. */
-static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
+static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead, uint64_t near)
 {
 	bool first = !o->ends[0].plan;
 	unsigned i = 0;
-	while (i < LEARN_ENDS && !is_next(o, i, at))
+	while (i < LEARN_ENDS && !is_next(o, i, at, near))
 		i++;
 	bool on = i < LEARN_ENDS;
 	if (!on) {
@@ -185,14 +186,15 @@ void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end)
 {
 	o->moved += (end - start) / PAGE;
 	for (unsigned i = 0; i < LEARN_ENDS; i++)
-		if (o->ends[i].plan && start <= o->ends[i].ahead + near_of(o) &&
+		if (o->ends[i].plan && start <= o->ends[i].ahead + near_of(o, NEAR_PART) &&
 		    start >= o->ends[i].plan && end > o->ends[i].ahead)
 			o->ends[i].ahead = end;
 }
 
-static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead)
+static void learn_way(struct learn_object *o, uint64_t at, uint64_t end, uint64_t ahead,
+		      uint64_t near)
 {
-	int on = goes_on(o, at, end, ahead);
+	int on = goes_on(o, at, end, ahead, near);
 	o->in_order += on > 0;
 	o->jumps += !on;
 	if (o->in_order + o->jumps > 256) {
@@ -260,7 +262,10 @@ void learn_use_touched(struct learn *l, const struct learn_command *c, struct le
 		       uint64_t ahead)
 {
 	struct learn_model *m = &l->models[use->model];
-	learn_way(&l->objects[use->object], f->address, end, ahead);
+	struct learn_object *o = &l->objects[use->object];
+	/* A page that was read and is written now lies at the beginning of the last plan. */
+	bool read_before = f->write && !tern_policy_bit(f->host, f->page);
+	learn_way(o, f->address, end, ahead, near_of(o, read_before ? PLAN_PART : NEAR_PART));
 	m->writes |= f->write;
 	start = tern_max(start, use->start);
 	end = tern_min(end, use->end);
