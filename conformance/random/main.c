@@ -106,6 +106,8 @@ static void run(struct random_case *c, const char *name, uint32_t mask)
 	options.second += (verdict.joined & others()) != 0;
 	if (!verdict.differs)
 		return;
+	printf("random: %s: first\n", name); /* it may have taken too long, for once */
+	random_print_answers(&options.configs, mask);
 	verdict = random_compare(&options.configs, c, without_deviations(c, UINT32_MAX));
 	if (!verdict.differs)
 		printf("random: %s: once there was a difference, then not\n", name);
