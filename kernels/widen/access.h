@@ -71,6 +71,9 @@ LLVMValueRef widen_harmless_pointers(struct widen_emit *e, const struct widen_ac
 				     LLVMTypeRef type, int64_t offset);
 /* The address of a lane. */
 LLVMValueRef widen_lane_address(struct widen_emit *e, const struct widen_access *a, unsigned lane);
+/* Of its part of the access; @harmless: widen_harmless_pointers() of a masked one, else NULL. */
+LLVMValueRef widen_part_address(struct widen_emit *e, const struct widen_access *a,
+				LLVMValueRef harmless, unsigned lane);
 /* The elements of @type at @offset, of lanes that are not known to be beside each other. */
 LLVMValueRef widen_load_scattered(struct widen_emit *e, const struct widen_access *a,
 				  LLVMTypeRef type, int64_t offset, unsigned align);

@@ -183,9 +183,9 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 void widen_choose_registers(struct widen_fn *fn)
 {
 	uint32_t required = fn->kernel->required_size[0];
-	unsigned lanes = fn->lanes * registers_for_lanes(fn);
 	if (fn->rows > 1 || fn->columns || fn->has_sub_groups || fn->kernel->required_lanes)
 		return;
+	unsigned lanes = fn->lanes * registers_for_lanes(fn);
 	while (lanes > WIDEN_MAX_LANES || (required && lanes > required && lanes > fn->lanes))
 		lanes /= 2;
 	fn->lanes = lanes;

@@ -53,6 +53,23 @@ static LLVMValueRef extended(LLVMValueRef inst, bool *is_signed)
 	return NULL;
 }
 
+LLVMOpcode widen_extension_of(LLVMValueRef v)
+{
+	LLVMOpcode op = LLVMIsAInstruction(v) ? LLVMGetInstructionOpcode(v) : 0;
+	if (op == LLVMZExt && LLVMGetNNeg(v))
+		return LLVMSExt;
+	return op == LLVMSExt || op == LLVMZExt ? op : 0;
+}
+
+bool widen_is_exact(LLVMValueRef v, LLVMOpcode extension)
+{
+	int64_t c;
+	if (LLVMGetInstructionOpcode(v) == LLVMOr)
+		return LLVMGetIsDisjoint(v) &&
+		       (!extension || (widen_constant_int(LLVMGetOperand(v, 1), &c) && c >= 0));
+	return !extension || (extension == LLVMSExt ? LLVMGetNSW(v) : LLVMGetNUW(v));
+}
+
 static bool hint_extension(const struct widen_fn *fn, LLVMValueRef from, uint64_t *stride)
 {
 	if (widen_shape_of(fn, from) != WIDEN_LINEAR && !is_hinted(fn, from))

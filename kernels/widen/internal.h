@@ -110,12 +110,15 @@ enum {
 	WIDEN_MAX_LANES = 64,
 	WIDEN_MAX_ROWS = 8,
 	WIDEN_MAX_LEAVES = 64,
-	WIDEN_MAX_OPERANDS = 64,  /* of an instruction that is neither phi nor terminator */
-	WIDEN_LOCAL_SPACE = 3,    /* OpenCL's __local in spir64 */
+	WIDEN_MAX_OPERANDS = 64, /* of an instruction that is neither phi nor terminator */
+	WIDEN_GLOBAL_SPACE = 1,  /* OpenCL's address spaces in spir64 */
+	WIDEN_CONSTANT_SPACE = 2,
+	WIDEN_LOCAL_SPACE = 3,
 	WIDEN_KERNEL_CALL = 76,   /* calling convention spir_kernel */
 	WIDEN_FRAME_ALIGN = 128,  /* of chunks' frames, kernels.h */
 	WIDEN_MOST_BARRIERS = 32, /* of a kernel with regions */
 	WIDEN_MOST_JOINED = 16,   /* elements of a joined access */
+	WIDEN_FEW = 4, /* of so many elements that follow each other, all are loaded for one */
 };
 
 /* ---- lower.c: calls by name ---- */
@@ -199,6 +202,8 @@ void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *
 /* ---- rare.c ---- */
 /* Keeps blocks that are said to be rare from being executed without need; before simplifying. */
 void widen_mark_rare(LLVMModuleRef module);
+/* It was marked. */
+bool widen_is_rare(LLVMBasicBlockRef block);
 
 /* ---- copies.c ---- */
 /* Small memset and memcpy of private variables become loads and stores. */
@@ -421,6 +426,11 @@ void widen_hints(struct widen_fn *fn);
 enum { WIDEN_FAR = 1 << 20 }; /* such strides are not contiguous anyway */
 /* The stride of what is uniform, linear or hinted. */
 bool widen_stride_of(const struct widen_fn *fn, LLVMValueRef v, uint64_t *stride);
+/* By what @v extends an integer, a non-negative one as if it were signed: sext, zext; 0: neither.
+ */
+LLVMOpcode widen_extension_of(LLVMValueRef v);
+/* A sum, product or shift is, extended, that of its extended operands. 0: not extended. */
+bool widen_is_exact(LLVMValueRef v, LLVMOpcode extension);
 /* 0: no integer. */
 unsigned widen_integer_width(LLVMTypeRef type);
 

@@ -13,18 +13,10 @@
  * are made where the first one is, stores where the last one is. Gaps between elements may be
  * loaded, nothing outside them.
  */
-#include <string.h>
-
 #include "kernels/widen/internal.h"
 #include "runtime/base/alloc.h"
 
-enum {
-	MOST_OPEN = 64,
-	MOST_TERMS = 4,
-	CONSTANT_SPACE = 2,
-	GLOBAL_SPACE = 1,
-	FEW = 4 /* scattered.c */
-};
+enum { MOST_OPEN = 64, MOST_TERMS = 4 };
 
 /* Where an access goes: root + the sum of the terms * scale + offset. */
 struct place {
@@ -52,16 +44,6 @@ struct open_set {
 
 /* ---- places ---- */
 
-/* The sum of @v's operands, extended, is the sum of what they are extended to. */
-static bool is_exact(LLVMValueRef v, LLVMOpcode op, LLVMOpcode extension)
-{
-	int64_t c;
-	if (op == LLVMOr)
-		return LLVMGetIsDisjoint(v) &&
-		       (!extension || (widen_constant_int(LLVMGetOperand(v, 1), &c) && c >= 0));
-	return !extension || (extension == LLVMSExt ? LLVMGetNSW(v) : LLVMGetNUW(v));
-}
-
 /* Adds @v to the terms, which become no more than @most, and returns the constant part. */
 static int64_t add_terms(struct place *p, LLVMValueRef v, unsigned most, unsigned depth)
 {
@@ -72,21 +54,12 @@ static int64_t add_terms(struct place *p, LLVMValueRef v, unsigned most, unsigne
 	    (c >= 0 || p->extension != LLVMZExt))
 		return c;
 	if (depth < DEEP && p->term_count + 1 < most && (op == LLVMAdd || op == LLVMOr) &&
-	    is_exact(v, op, p->extension)) {
+	    widen_is_exact(v, p->extension)) {
 		c = add_terms(p, LLVMGetOperand(v, 0), most - 1, depth + 1);
 		return c + add_terms(p, LLVMGetOperand(v, 1), most, depth + 1);
 	}
 	p->terms[p->term_count++] = v;
 	return 0;
-}
-
-/* What extends a sum of non-negative numbers does so as if they were signed. */
-static LLVMOpcode extension_of(LLVMValueRef v)
-{
-	LLVMOpcode op = LLVMIsAInstruction(v) ? LLVMGetInstructionOpcode(v) : 0;
-	if (op == LLVMZExt && LLVMGetNNeg(v))
-		return LLVMSExt;
-	return op == LLVMSExt || op == LLVMZExt ? op : 0;
 }
 
 /* The operands of @gep into *p; false: that has terms already. */
@@ -106,7 +79,7 @@ static bool add_gep(const struct widen_fn *fn, LLVMValueRef gep, struct place *p
 		}
 		if (sum.term_count || bytes > WIDEN_FAR)
 			return false;
-		sum.extension = extension_of(v);
+		sum.extension = widen_extension_of(v);
 		v = sum.extension ? LLVMGetOperand(v, 0) : v;
 		sum.offset += add_terms(&sum, v, MOST_TERMS, 0) * (int64_t)bytes;
 		sum.scale = (int64_t)bytes;
@@ -217,7 +190,7 @@ static unsigned piece(const struct open_set *set, unsigned first, int *of)
 	}
 	for (; set->stores && length & (length - 1);)
 		length &= length - 1;
-	if (members < 2 || (v->shape == WIDEN_LINEAR && most <= FEW && length != most))
+	if (members < 2 || (v->shape == WIDEN_LINEAR && most <= WIDEN_FEW && length != most))
 		return 0;
 	return length;
 }
@@ -288,7 +261,8 @@ static unsigned space_of(LLVMValueRef inst)
 /* Memory of its own, or memory that nothing is written to. */
 static bool is_apart(unsigned space, unsigned other)
 {
-	return space == CONSTANT_SPACE || (space == WIDEN_LOCAL_SPACE && other == GLOBAL_SPACE);
+	return space == WIDEN_CONSTANT_SPACE ||
+	       (space == WIDEN_LOCAL_SPACE && other == WIDEN_GLOBAL_SPACE);
 }
 
 /* What @inst accesses may be what accesses of @set do. */
@@ -338,22 +312,10 @@ static bool touches_memory(LLVMValueRef inst)
 	}
 }
 
-/* Special cases (rare.c): their code is to be small. */
-static bool is_rare(const struct widen_block *block)
-{
-	unsigned id = LLVMLookupIntrinsicID("llvm.sideeffect", strlen("llvm.sideeffect"));
-	for (LLVMValueRef i = LLVMGetFirstInstruction(block->ir); i; i = LLVMGetNextInstruction(i))
-		if (LLVMIsACallInst(i) && LLVMIsAFunction(LLVMGetCalledValue(i)) &&
-		    LLVMGetIntrinsicID(LLVMGetCalledValue(i)) == id)
-			return true;
-	return false;
-}
-
 /* A block as far as it is read. */
 struct block_state {
 	struct open_set loads, stores;
-	struct open_set
-		since; /* all stores behind the first of the open loads: no load goes there */
+	struct open_set since; /* all stores made behind the first of the open loads */
 };
 
 static void close_loads(struct block_state *s)
@@ -412,8 +374,8 @@ void widen_find_joins(struct widen_fn *fn)
 	for (uint32_t i = 0; i < fn->value_count; i++)
 		fn->values[i].join = 0;
 	for (uint32_t b = 0; b < fn->block_count; b++) {
-		if (is_rare(&fn->blocks[b]))
-			continue;
+		if (widen_is_rare(fn->blocks[b].ir))
+			continue; /* their code is to be small */
 		for (LLVMValueRef i = LLVMGetFirstInstruction(fn->blocks[b].ir); i;
 		     i = LLVMGetNextInstruction(i))
 			join_instruction(&s, i);

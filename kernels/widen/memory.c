@@ -314,10 +314,7 @@ void widen_load_parts(struct widen_emit *e, const struct widen_access *a, LLVMTy
 {
 	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, a->offset) : NULL;
 	for (unsigned i = 0; i < e->lanes; i++) {
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef pointer =
-			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
-				 : widen_add_bytes(e, widen_lane_address(e, a, i), a->offset);
+		LLVMValueRef pointer = widen_part_address(e, a, pointers, i);
 		parts[i] = widen_load_plainly(e, type, pointer, widen_alignment(a, a->offset));
 	}
 }
@@ -343,10 +340,7 @@ static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMV
 		for (unsigned j = 0; j < n; j++)
 			index[j] = (int)(i * n + j);
 		LLVMValueRef one = widen_shuffle(e, wide, NULL, index, n);
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef pointer =
-			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
-				 : widen_add_bytes(e, widen_lane_address(e, a, i), a->offset);
+		LLVMValueRef pointer = widen_part_address(e, a, pointers, i);
 		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer),
 				 widen_alignment(a, a->offset));
 	}

@@ -79,10 +79,7 @@ void widen_store_pieces(struct widen_emit *e, const struct widen_access *a, LLVM
 		for (unsigned j = 0; j < n; j++)
 			index[j] = (int)((i & ~(n - 1)) + j);
 		LLVMValueRef one = widen_shuffle(e, registers[i & (n - 1)], NULL, index, n);
-		LLVMValueRef lane = widen_int(e, e->fn->i32, i);
-		LLVMValueRef pointer =
-			pointers ? LLVMBuildExtractElement(e->builder, pointers, lane, "")
-				 : widen_add_bytes(e, widen_lane_address(e, a, i), a->offset);
+		LLVMValueRef pointer = widen_part_address(e, a, pointers, i);
 		LLVMSetAlignment(LLVMBuildStore(e->builder, one, pointer),
 				 widen_alignment(a, a->offset));
 	}
@@ -211,9 +208,9 @@ static void store_joined(struct widen_emit *e, const struct widen_join *join)
 bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst)
 {
 	uint32_t index = widen_value_of(e->fn, inst)->join;
-	const struct widen_join *join = &e->fn->joins[index ? index - 1 : 0];
 	if (!index)
 		return false;
+	const struct widen_join *join = &e->fn->joins[index - 1];
 	if (join->at == inst && LLVMIsALoadInst(inst))
 		load_joined(e, join);
 	else if (join->at == inst)

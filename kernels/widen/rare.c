@@ -32,10 +32,25 @@ static bool has_one_use(LLVMBasicBlockRef block)
 	return use && !LLVMGetNextUse(use);
 }
 
+static unsigned mark_id(void)
+{
+	static const char name[] = "llvm.sideeffect";
+	return LLVMLookupIntrinsicID(name, sizeof(name) - 1);
+}
+
+bool widen_is_rare(LLVMBasicBlockRef block)
+{
+	unsigned id = mark_id();
+	for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i))
+		if (LLVMIsACallInst(i) && LLVMIsAFunction(LLVMGetCalledValue(i)) &&
+		    LLVMGetIntrinsicID(LLVMGetCalledValue(i)) == id)
+			return true;
+	return false;
+}
+
 static void mark(LLVMModuleRef module, LLVMBuilderRef builder, LLVMBasicBlockRef block)
 {
-	unsigned id = LLVMLookupIntrinsicID("llvm.sideeffect", strlen("llvm.sideeffect"));
-	LLVMValueRef f = LLVMGetIntrinsicDeclaration(module, id, NULL, 0);
+	LLVMValueRef f = LLVMGetIntrinsicDeclaration(module, mark_id(), NULL, 0);
 	LLVMValueRef at = LLVMGetFirstInstruction(block);
 	while (LLVMIsAPHINode(at))
 		at = LLVMGetNextInstruction(at);

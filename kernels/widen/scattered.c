@@ -138,12 +138,11 @@ static LLVMValueRef load_each_of_few(struct widen_emit *e, const struct widen_ac
 static bool is_each_of_few(const struct widen_emit *e, const struct widen_access *a,
 			   LLVMTypeRef type)
 {
-	enum { FEW = 4 };
 	int64_t size = (int64_t)widen_size_of(e->fn, type);
 	return a->shape == WIDEN_LINEAR && !a->element && !a->private &&
 	       (!a->mask || (widen_is_close(e, a) && e->lanes * a->stride <= TERN_LOCAL_SLACK)) &&
-	       a->stride > size && a->stride <= FEW * size && a->stride % size == 0 &&
-	       e->lanes > FEW;
+	       a->stride > size && a->stride <= WIDEN_FEW * size && a->stride % size == 0 &&
+	       e->lanes > WIDEN_FEW;
 }
 
 /* Lanes that are anywhere. */
@@ -180,6 +179,14 @@ LLVMValueRef widen_lane_address(struct widen_emit *e, const struct widen_access 
 		return widen_add_bytes(e, widen_scalar(e, a->pointer), (int64_t)lane * a->stride);
 	return LLVMBuildExtractElement(e->builder, widen_vector(e, a->pointer, 0),
 				       widen_int(e, e->fn->i32, lane), "");
+}
+
+LLVMValueRef widen_part_address(struct widen_emit *e, const struct widen_access *a,
+				LLVMValueRef harmless, unsigned lane)
+{
+	if (!harmless)
+		return widen_add_bytes(e, widen_lane_address(e, a, lane), a->offset);
+	return LLVMBuildExtractElement(e->builder, harmless, widen_int(e, e->fn->i32, lane), "");
 }
 
 /* A store for each lane, as load_lanes(). */

@@ -40,20 +40,12 @@ static int64_t growth_of_call(struct climb *c, LLVMValueRef v)
 	}
 }
 
-/* No bit is lost in an operation of 32 bits. */
-static bool is_exact(LLVMValueRef v, LLVMOpcode extension)
-{
-	if (LLVMGetInstructionOpcode(v) == LLVMOr)
-		return LLVMGetIsDisjoint(v) && !extension;
-	return !extension || (extension == LLVMSExt ? LLVMGetNSW(v) : LLVMGetNUW(v));
-}
-
 static int64_t growth_of_sum(struct climb *c, LLVMValueRef v, LLVMOpcode extension, unsigned depth)
 {
 	int64_t a = growth(c, LLVMGetOperand(v, 0), extension, depth);
 	int64_t b = growth(c, LLVMGetOperand(v, 1), extension, depth);
 	bool sub = LLVMGetInstructionOpcode(v) == LLVMSub;
-	if (a == UNKNOWN || b == UNKNOWN || (sub && b) || !is_exact(v, extension))
+	if (a == UNKNOWN || b == UNKNOWN || (sub && b) || !widen_is_exact(v, extension))
 		return UNKNOWN;
 	return a + b < WIDEN_FAR ? a + b : UNKNOWN;
 }
@@ -64,7 +56,7 @@ static int64_t growth_of_product(struct climb *c, LLVMValueRef v, LLVMOpcode ext
 	int64_t a = growth(c, LLVMGetOperand(v, 0), extension, depth), by;
 	bool shift = LLVMGetInstructionOpcode(v) == LLVMShl;
 	if (a == UNKNOWN || !widen_constant_int(LLVMGetOperand(v, 1), &by) || by < 0 ||
-	    by >= (shift ? 20 : WIDEN_FAR) || !is_exact(v, extension))
+	    by >= (shift ? 20 : WIDEN_FAR) || !widen_is_exact(v, extension))
 		return UNKNOWN;
 	a = shift ? a << by : a * by;
 	return a < WIDEN_FAR ? a : UNKNOWN;
@@ -89,12 +81,11 @@ static int64_t growth_of_gep(struct climb *c, LLVMValueRef v, unsigned depth)
 
 static int64_t growth(struct climb *c, LLVMValueRef v, LLVMOpcode extension, unsigned depth)
 {
-	LLVMOpcode op;
 	if (!LLVMIsAInstruction(v) || !widen_per_row(c->fn, v))
 		return 0;
 	if (++depth > DEEP || ++c->steps > MOST_STEPS)
 		return UNKNOWN;
-	switch (op = LLVMGetInstructionOpcode(v)) {
+	switch (LLVMGetInstructionOpcode(v)) {
 	case LLVMAdd:
 	case LLVMSub:
 	case LLVMOr:
@@ -104,9 +95,9 @@ static int64_t growth(struct climb *c, LLVMValueRef v, LLVMOpcode extension, uns
 		return growth_of_product(c, v, extension, depth);
 	case LLVMZExt:
 	case LLVMSExt:
-		if (op == LLVMZExt && LLVMGetNNeg(v))
-			op = LLVMSExt;
-		return extension ? UNKNOWN : growth(c, LLVMGetOperand(v, 0), op, depth);
+		if (extension)
+			return UNKNOWN;
+		return growth(c, LLVMGetOperand(v, 0), widen_extension_of(v), depth);
 	case LLVMTrunc: /* local ids are small */
 		if (LLVMTypeOf(v) != c->fn->i32)
 			return UNKNOWN;
