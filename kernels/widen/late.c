@@ -2,7 +2,8 @@
 /*
  * Hinted values (hints.c) that only addresses are made of: as vectors they are wanted where a guard
  * does not hold, at the rims of pictures. There they are made, as often as they are wanted, rather
- * than where they stand in the kernel: some are divisions.
+ * than where they stand in the kernel: some are divisions. Not so what is made of id & (n - 1),
+ * steps of networks and trees: that guard fails as often as it holds.
  */
 #include "kernels/widen/internal.h"
 
@@ -34,11 +35,10 @@ static bool is_kind(LLVMValueRef inst)
 	}
 }
 
-enum { MOST_TIMES = 32 };
-
 /* Sets how often its vector would be made: where users are made more than once, it is, too. */
 static bool is_late(const struct widen_fn *fn, struct widen_value *v)
 {
+	enum { MOST_TIMES = 32 };
 	v->times = 0;
 	if (!v->hinted || v->leaves != 1 || v->element || !is_kind(v->ir))
 		return false;
@@ -54,10 +54,27 @@ static bool is_late(const struct widen_fn *fn, struct widen_value *v)
 	return true;
 }
 
+/* Neither a mask that is known at run time only, nor made of one. (Operands come first.) */
+static bool mostly_holds(const struct widen_fn *fn, const struct widen_value *v)
+{
+	bool mask = LLVMGetInstructionOpcode(v->ir) == LLVMAnd;
+	if (mask && !LLVMIsConstant(LLVMGetOperand(v->ir, 0)) &&
+	    !LLVMIsConstant(LLVMGetOperand(v->ir, 1)))
+		return false;
+	for (unsigned i = 0; i < widen_operand_count(v->ir); i++) {
+		LLVMValueRef operand = LLVMGetOperand(v->ir, i);
+		const struct widen_value *o =
+			LLVMIsAInstruction(operand) ? widen_value_of(fn, operand) : NULL;
+		if (o && o->hinted && !o->late)
+			return false;
+	}
+	return true;
+}
+
 void widen_find_late(struct widen_fn *fn)
 {
 	for (uint32_t i = 0; i < fn->value_count; i++)
-		fn->values[i].late = fn->values[i].hinted;
+		fn->values[i].late = fn->values[i].hinted && mostly_holds(fn, &fn->values[i]);
 	for (bool changed = true; changed;) {
 		changed = false;
 		for (uint32_t i = fn->value_count; i-- > 0;) {
