@@ -600,10 +600,12 @@ LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork 
 struct widen_window {
 	LLVMValueRef low, high; /* addresses of its halves */
 	LLVMValueRef elements;  /* the lanes' places in it */
+	LLVMValueRef inside;    /* i1 for each lane */
 };
 /* Whether local memory of elements of @type has windows. */
 bool widen_has_windows(const struct widen_emit *e, LLVMTypeRef type);
-/* i1: what the lanes of @mask (NULL: all) point to lies in *w, in growing order if @growing. */
+/* i1: what the lanes of @mask (NULL: all) point to, aligned, lies in *w, in growing order if
+ * @growing. */
 LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef mask,
 			  bool growing, struct widen_window *w);
 /* Where that holds. */

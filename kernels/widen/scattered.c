@@ -101,12 +101,12 @@ bool widen_is_strided(const struct widen_fn *fn, LLVMValueRef v, unsigned depth)
 
 /* In local memory, and likely to be near it for all lanes: nobody can say, or says that it is. */
 static bool may_have_window(const struct widen_emit *e, const struct widen_access *a,
-			    LLVMTypeRef type)
+			    LLVMTypeRef type, unsigned align)
 {
 	const struct widen_value *v =
 		LLVMIsAInstruction(a->pointer) ? widen_value_of(e->fn, a->pointer) : NULL;
 	if (e->rare || !a->local || a->element || e->fn->blocks[e->block].row_masked || !v ||
-	    !v->regular || !widen_has_windows(e, type))
+	    !v->regular || align < widen_size_of(e->fn, type) || !widen_has_windows(e, type))
 		return false;
 	int64_t most = 2 * (int64_t)widen_size_of(e->fn, type);
 	return (v->shape != WIDEN_LINEAR && !v->hinted) ||
@@ -236,14 +236,14 @@ LLVMValueRef widen_load_scattered(struct widen_emit *e, const struct widen_acces
 {
 	if (is_each_of_few(e, a, type))
 		return load_each_of_few(e, a, type, offset, align);
-	return may_have_window(e, a, type) ? load_near(e, a, type, offset, align)
-					   : load_anywhere(e, a, type, offset, align);
+	return may_have_window(e, a, type, align) ? load_near(e, a, type, offset, align)
+						  : load_anywhere(e, a, type, offset, align);
 }
 
 void widen_store_scattered(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
 			   int64_t offset, unsigned align, LLVMValueRef v)
 {
-	if (may_have_window(e, a, type))
+	if (may_have_window(e, a, type, align))
 		store_near(e, a, type, offset, align, v);
 	else
 		store_anywhere(e, a, type, offset, align, v);

@@ -34,30 +34,91 @@ static LLVMValueRef grow(struct widen_emit *e, LLVMValueRef elements)
 	return widen_full(e, LLVMBuildICmp(e->builder, LLVMIntULT, elements, after, ""));
 }
 
-/* From lane 0's address, which may be anywhere when it is not set: all 64 bits count. */
+/* Adds to *sum (NULL: none yet) what index @i of a vector GEP does, in elements. */
+static bool add_index(struct widen_emit *e, LLVMValueRef gep, unsigned i, LLVMTypeRef *type,
+		      LLVMValueRef *sum)
+{
+	LLVMBuilderRef b = e->builder;
+	LLVMValueRef index = LLVMGetOperand(gep, i), v;
+	LLVMTypeRef i32 = e->fn->i32;
+	bool vector = LLVMGetTypeKind(LLVMTypeOf(index)) == LLVMVectorTypeKind;
+	uint64_t bytes;
+	if (i > 1 && LLVMGetTypeKind(*type) == LLVMStructTypeKind && !LLVMIsAConstantInt(index))
+		return false;
+	bool member = widen_gep_step(e->fn, gep, i, type, &bytes);
+	LLVMValueRef size = widen_int(e, i32, (int64_t)(bytes / BYTES));
+	if (bytes % BYTES)
+		return false;
+	if (member) {
+		v = widen_splat(e, size);
+	} else if (vector) {
+		v = LLVMBuildIntCast2(b, index, widen_vector_type(e, i32), true, "");
+		v = LLVMBuildMul(b, v, widen_splat(e, size), "");
+	} else {
+		v = LLVMBuildIntCast2(b, index, i32, true, "");
+		v = widen_splat(e, LLVMBuildMul(b, v, size, ""));
+	}
+	*sum = *sum ? LLVMBuildAdd(b, *sum, v, "") : v;
+	return true;
+}
+
+static bool add_indices(struct widen_emit *e, LLVMValueRef gep, LLVMValueRef *sum)
+{
+	LLVMValueRef with = *sum;
+	LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
+	for (unsigned i = 1; i < (unsigned)LLVMGetNumOperands(gep); i++)
+		if (!add_index(e, gep, i, &type, &with))
+			return false;
+	*sum = with;
+	return true;
+}
+
+/*
+ * How many elements @pointers are from *base: the last 32 bits. In lanes that access the memory the
+ * number is not near a half of that; in others it may be any.
+ */
+static LLVMValueRef places(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef *base)
+{
+	LLVMBuilderRef b = e->builder;
+	LLVMTypeRef i32 = e->fn->i32, type = widen_vector_type(e, i32);
+	LLVMValueRef sum = NULL;
+	while (LLVMIsAGetElementPtrInst(pointers) && add_indices(e, pointers, &sum))
+		pointers = LLVMGetOperand(pointers, 0);
+	*base = pointers;
+	if (LLVMGetTypeKind(LLVMTypeOf(pointers)) == LLVMVectorTypeKind) {
+		*base = e->local_mem;
+		LLVMValueRef from = widen_splat(e, LLVMBuildPtrToInt(b, *base, i32, ""));
+		LLVMValueRef v = LLVMBuildPtrToInt(b, pointers, type, "");
+		v = LLVMBuildSub(b, v, from, "");
+		v = LLVMBuildAShr(b, v, widen_splat(e, widen_int(e, i32, 2)), "");
+		sum = sum ? LLVMBuildAdd(b, sum, v, "") : v;
+	}
+	return LLVMBuildFreeze(b, sum ? sum : LLVMConstNull(type), "");
+}
+
+/* From lane 0's place, which may be anywhere when it is not set. */
 LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef mask,
 			  bool growing, struct widen_window *w)
 {
 	LLVMBuilderRef b = e->builder;
-	LLVMTypeRef i64 = e->fn->i64, i32 = e->fn->i32;
-	pointers = LLVMBuildFreeze(b, pointers, "");
-	LLVMValueRef first = LLVMBuildExtractElement(b, pointers, widen_int(e, i32, 0), "");
-	LLVMValueRef at = LLVMBuildPtrToInt(b, first, i64, "");
-	LLVMValueRef back = LLVMBuildAnd(b, at, widen_int(e, i64, HALF - 1), "");
-	LLVMValueRef before = LLVMBuildNeg(b, back, ""), half = widen_int(e, i64, HALF);
-	w->low = LLVMBuildGEP2(b, e->fn->i8, first, &before, 1, "");
-	w->high = LLVMBuildGEP2(b, e->fn->i8, w->low, &half, 1, "");
+	LLVMTypeRef i32 = e->fn->i32, i64 = e->fn->i64;
+	LLVMValueRef base, place = places(e, pointers, &base);
+	LLVMValueRef past = LLVMBuildPtrToInt(b, base, i32, "");
+	past = LLVMBuildAnd(b, past, widen_int(e, i32, HALF - 1), "");
+	LLVMValueRef skew = LLVMBuildLShr(b, past, widen_int(e, i32, 2), "");
+	place = LLVMBuildAdd(b, place, widen_splat(e, skew), "");
+	LLVMValueRef first = LLVMBuildExtractElement(b, place, widen_int(e, i32, 0), "");
+	first = LLVMBuildAnd(b, first, widen_int(e, i32, -ELEMENTS), "");
 
-	LLVMValueRef bytes = LLVMBuildPtrToInt(b, pointers, widen_vector_type(e, i64), "");
-	LLVMValueRef low = LLVMBuildSub(b, at, back, "");
-	bytes = LLVMBuildSub(b, bytes, widen_splat(e, low), "");
-	LLVMValueRef others = widen_splat(e, widen_int(e, i64, ~(2 * HALF - BYTES)));
-	LLVMValueRef outside = LLVMBuildAnd(b, bytes, others, "");
-	LLVMValueRef inside =
-		LLVMBuildICmp(b, LLVMIntEQ, outside, LLVMConstNull(LLVMTypeOf(outside)), "");
-	bytes = LLVMBuildTrunc(b, bytes, widen_vector_type(e, i32), "");
-	w->elements = LLVMBuildLShr(b, bytes, widen_splat(e, widen_int(e, i32, 2)), "");
-	LLVMValueRef guard = widen_all_of(e, inside, mask);
+	w->elements = LLVMBuildSub(b, place, widen_splat(e, first), "");
+	LLVMValueRef most = widen_splat(e, widen_int(e, i32, 2 * ELEMENTS));
+	w->inside = LLVMBuildICmp(b, LLVMIntULT, w->elements, most, "");
+	LLVMValueRef bytes = LLVMBuildSExt(b, LLVMBuildSub(b, first, skew, ""), i64, "");
+	bytes = LLVMBuildMul(b, bytes, widen_int(e, i64, BYTES), "");
+	LLVMValueRef half = widen_int(e, i64, HALF);
+	w->low = LLVMBuildGEP2(b, e->fn->i8, base, &bytes, 1, "");
+	w->high = LLVMBuildGEP2(b, e->fn->i8, w->low, &half, 1, "");
+	LLVMValueRef guard = widen_all_of(e, w->inside, mask);
 	return growing ? widen_both(e, guard, grow(e, w->elements)) : guard;
 }
 
@@ -87,18 +148,23 @@ static void store_half(struct widen_emit *e, LLVMValueRef pointer, LLVMValueRef 
 	LLVMSetAlignment(LLVMBuildStore(e->builder, v, pointer), HALF);
 }
 
+/*
+ * Other lanes than those of @mask that lie inside store what is there: so what goes where depends
+ * on the addresses alone, which are known early, and not on @mask.
+ */
 void widen_store_window(struct widen_emit *e, const struct widen_window *w, LLVMValueRef v,
 			LLVMValueRef mask)
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef type = register_type(e), i32 = e->fn->i32;
 	LLVMValueRef one = widen_splat(e, widen_int(e, i32, 1)), none = LLVMConstNull(type);
-	LLVMValueRef bits = LLVMBuildShl(b, one, w->elements, "");
+	LLVMValueRef shift[] = {one, w->elements}; /* zero where these are not inside */
+	LLVMValueRef bits = widen_intrinsic(e, "llvm.x86.avx512.psllv.d.512", NULL, 0, shift, 2);
 	v = LLVMBuildBitCast(b, v, type, "");
 	if (mask) {
-		LLVMValueRef args[] = {v, none, mask};
+		v = LLVMBuildSelect(b, mask, v, widen_load_window(e, w, i32), "");
+		LLVMValueRef args[] = {v, none, w->inside};
 		v = widen_intrinsic(e, "llvm.x86.avx512.mask.compress", &type, 1, args, 3);
-		bits = LLVMBuildSelect(b, mask, bits, none, "");
 	}
 	LLVMValueRef all = widen_intrinsic(e, "llvm.vector.reduce.or", &type, 1, &bits, 1);
 	LLVMValueRef lower = LLVMBuildAnd(b, all, widen_int(e, i32, 0xffff), "");

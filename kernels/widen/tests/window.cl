@@ -170,3 +170,47 @@ kernel void window_far(global const int *in, global int *out, local int *tmp)
 	barrier(FENCE);
 	out[i] = r + tmp[l];
 }
+
+/* Windows from bases that no window begins at, by several indices, bytes, and places before one. */
+struct __attribute__((packed)) window_odd {
+	char name;
+	int value;
+};
+struct window_pair {
+	int key, value[2];
+};
+
+kernel void window_bases(global const int *in, global int *out)
+{
+	local struct window_odd odd[64];
+	local int skewed[3], grid[9][8];
+	local struct window_pair pairs[64];
+	uint l = get_local_id(0) & 63, s = get_local_size(0), apart = in[0] == 77 ? 3 : 1;
+	size_t i = get_global_id(0) - get_global_offset(0);
+	uint swap = (l ^ apart) < s ? l ^ apart : l, row = swap / 8 & 7;
+	int r = 0;
+	if (l == get_local_id(0)) {
+		odd[l].value = in[i];
+		pairs[l].key = in[i] + 1;
+		pairs[l].value[0] = pairs[l].value[1] = in[i] - 1;
+		grid[l / 8][l & 7] = in[i] * 3;
+		skewed[l % 3] = 9;
+	}
+	barrier(FENCE);
+	r += odd[swap].value + pairs[swap].key * 3 + pairs[swap].value[l & apart & 1] * 5;
+	r += grid[row][swap & 7] * 7;
+	r += (&grid[8][0])[(int)(row * 8 + (swap & 7)) - 64] * 11;
+	r += *(local int *)((local char *)grid + swap * 4) * 13;
+	r += skewed[(l & apart) * 2];
+	barrier(FENCE);
+	if (l == get_local_id(0) && l / 8 < 8) {
+		odd[2 * l - (l & (2 * apart - 1)) < s ? l : l].value = r;
+		grid[row][swap & 7] = r;
+		pairs[swap].value[1] = r * 3;
+	}
+	barrier(FENCE);
+	if (l == get_local_id(0) && (r & 1))
+		(&grid[1][0])[(int)(l & ~apart & 63) - 8] = 5;
+	barrier(FENCE);
+	out[i] = r + odd[l].value + grid[l / 8][l & 7] * 3 + pairs[l].value[1] * 5;
+}
