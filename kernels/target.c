@@ -18,6 +18,8 @@ static const char *const level_names[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x
 #define XCR0_AVX    0x06u
 #define XCR0_AVX512 0xe6u
 
+#define VENDOR_INTEL 0x756e6547u /* "Genu" */
+
 #define BIT(n) (1u << (n))
 
 static bool has_all(uint64_t value, uint64_t bits)
@@ -88,6 +90,9 @@ static void describe(const struct tern_cpuid *c, enum level level, bool with_ext
 	/* LLVM's default for this level is not to use registers of 512 bits */
 	if (level == LEVEL_4)
 		at += sprintf(at, "-prefer-256-bit,");
+	/* Zen 4 takes as long for a scatter as for a store of each lane, and longer. */
+	if (level == LEVEL_4 && with_extras && c->ebx0 == VENDOR_INTEL)
+		at += sprintf(at, "-prefer-no-scatter,");
 	if (at > out->features)
 		at[-1] = '\0';
 	snprintf(out->cpu, sizeof(out->cpu), "%s", level_names[level]);
@@ -149,6 +154,8 @@ void tern_cpuid_read(struct tern_cpuid *out)
 {
 	unsigned a, b, c, d;
 	*out = (struct tern_cpuid){0};
+	if (__get_cpuid(0, &a, &b, &c, &d))
+		out->ebx0 = b;
 	if (__get_cpuid(1, &a, &b, &c, &d))
 		out->ecx1 = c;
 	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {

@@ -11,7 +11,7 @@
  * (struct tern_wire_request.cpu, features); the name as a whole is part of the code it makes, and
  * of the cache key. CPU names in use: x86-64, x86-64-v2, x86-64-v3 (AVX2) and x86-64-v4 (AVX-512 F,
  * CD, BW, DQ, VL). The features say again what matters of the level, and what the machine has
- * beyond.
+ * beyond; those with a minus are advice, and any machine can run such code.
  */
 #ifndef TERN_KERNELS_TARGET_H
 #define TERN_KERNELS_TARGET_H
@@ -28,6 +28,7 @@ bool tern_target_runs(const char *name) TERN_MUST_CHECK;
 
 /* Registers that CPUID and XGETBV give; 0 where the processor has no such leaf. */
 struct tern_cpuid {
+	uint32_t ebx0;       /* leaf 0: the vendor's first four letters */
 	uint32_t ecx1;       /* leaf 1 */
 	uint32_t ebx7, ecx7; /* leaf 7, sub-leaf 0 */
 	uint32_t ecx81;      /* leaf 0x80000001 */

@@ -57,6 +57,12 @@ static void wishes(void)
 	EXPECT(tern_target_choose(&c, "native", &t) && strstr(t.features, "+gfni"));
 	EXPECT(tern_target_choose(&c, "avx512", &t) && t.lanes == 16);
 	EXPECT(!strstr(t.features, "gfni")); /* the same code on every machine */
+	c.ebx0 = 0x756e6547;
+	EXPECT(tern_target_choose(&c, "native", &t) && strstr(t.features, ",-prefer-no-scatter"));
+	EXPECT(tern_target_fits(&c, t.name));
+	c.ebx0 = 0x68747541;
+	EXPECT(tern_target_fits(&c, t.name));
+	EXPECT(tern_target_choose(&c, "native", &t) && !strstr(t.features, "scatter"));
 	EXPECT(tern_target_choose(&c, "avx2", &t) && !strcmp(t.cpu, "x86-64-v3"));
 	EXPECT(tern_target_choose(&c, "baseline", &t) && !strcmp(t.name, "x86-64/x86-64/"));
 	EXPECT(!tern_target_choose(&c, "fastest", &t) && t.lanes == 16);

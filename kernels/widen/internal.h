@@ -597,6 +597,9 @@ LLVMBasicBlockRef widen_fork_next(struct widen_emit *e, const struct widen_fork 
 				  LLVMBasicBlockRef next);
 
 /* ---- window.c ---- */
+/* The same to local memory, by 32-bit indices where they are known: they gather and scatter twice
+ * as many lanes at once. */
+LLVMValueRef widen_local_pointers(struct widen_emit *e, LLVMValueRef pointers, LLVMTypeRef type);
 struct widen_window {
 	LLVMValueRef low, high; /* addresses of its halves */
 	LLVMValueRef elements;  /* the lanes' places in it */

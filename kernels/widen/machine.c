@@ -32,6 +32,8 @@ bool widen_machine_has(const struct tern_widen_options *options, const char *fea
 	bool avx512 = !strcmp(options->cpu, "x86-64-v4");
 	if (!strcmp(feature, "avx512"))
 		return avx512;
+	if (!strcmp(feature, "scatter"))
+		return avx512 && strstr(options->features, "-prefer-no-scatter");
 	return !strcmp(feature, "fma") && (avx512 || !strcmp(options->cpu, "x86-64-v3"));
 }
 

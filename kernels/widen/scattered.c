@@ -145,6 +145,13 @@ static bool is_each_of_few(const struct widen_emit *e, const struct widen_access
 	       e->lanes > WIDEN_FEW;
 }
 
+static LLVMValueRef pointers_of(struct widen_emit *e, const struct widen_access *a,
+				LLVMTypeRef type, int64_t offset)
+{
+	LLVMValueRef pointers = widen_add_bytes(e, widen_vector(e, a->pointer, 0), offset);
+	return a->local ? widen_local_pointers(e, pointers, type) : pointers;
+}
+
 /* Lanes that are anywhere. */
 static LLVMValueRef load_anywhere(struct widen_emit *e, const struct widen_access *a,
 				  LLVMTypeRef type, int64_t offset, unsigned align)
@@ -152,8 +159,7 @@ static LLVMValueRef load_anywhere(struct widen_emit *e, const struct widen_acces
 	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
 	if (strided || !widen_has_gather(e, type))
 		return load_lanes(e, a, type, offset, align);
-	return gather(e, type, widen_add_bytes(e, widen_vector(e, a->pointer, 0), offset), align,
-		      a->mask);
+	return gather(e, type, pointers_of(e, a, type, offset), align, a->mask);
 }
 
 static LLVMValueRef load_near(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
@@ -214,7 +220,7 @@ static void store_anywhere(struct widen_emit *e, const struct widen_access *a, L
 		store_lanes(e, a, offset, align, v);
 	else
 		scatter(e, v,
-			masked ? widen_add_bytes(e, widen_vector(e, a->pointer, 0), offset)
+			masked ? pointers_of(e, a, type, offset)
 			       : widen_harmless_pointers(e, a, type, offset),
 			align, masked ? a->mask : NULL);
 }
@@ -243,7 +249,8 @@ LLVMValueRef widen_load_scattered(struct widen_emit *e, const struct widen_acces
 void widen_store_scattered(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
 			   int64_t offset, unsigned align, LLVMValueRef v)
 {
-	if (may_have_window(e, a, type, align))
+	bool quick = widen_machine_has(e->fn->options, "scatter");
+	if (!quick && may_have_window(e, a, type, align))
 		store_near(e, a, type, offset, align, v);
 	else
 		store_anywhere(e, a, type, offset, align, v);

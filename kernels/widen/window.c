@@ -4,7 +4,8 @@
  * registers' worth of it (a *window*), in any order: butterflies, steps of sorting networks, trees.
  * The processor's own gathers and scatters take a step for each lane, and more. Here a gather is
  * two loads and a permutation; a scatter, where addresses grow from lane to lane, two expansions
- * into what was there. Nobody else sees local memory meanwhile.
+ * into what was there; not so on processors whose scatters are as quick as that. Nobody else sees
+ * local memory meanwhile.
  *
  * For AVX-512, elements of 32 bits, and one register of lanes.
  */
@@ -34,9 +35,9 @@ static LLVMValueRef grow(struct widen_emit *e, LLVMValueRef elements)
 	return widen_full(e, LLVMBuildICmp(e->builder, LLVMIntULT, elements, after, ""));
 }
 
-/* Adds to *sum (NULL: none yet) what index @i of a vector GEP does, in elements. */
+/* Adds to *sum (NULL: none yet) what index @i of a vector GEP does, in units of @unit bytes. */
 static bool add_index(struct widen_emit *e, LLVMValueRef gep, unsigned i, LLVMTypeRef *type,
-		      LLVMValueRef *sum)
+		      uint64_t unit, LLVMValueRef *sum)
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMValueRef index = LLVMGetOperand(gep, i), v;
@@ -46,8 +47,8 @@ static bool add_index(struct widen_emit *e, LLVMValueRef gep, unsigned i, LLVMTy
 	if (i > 1 && LLVMGetTypeKind(*type) == LLVMStructTypeKind && !LLVMIsAConstantInt(index))
 		return false;
 	bool member = widen_gep_step(e->fn, gep, i, type, &bytes);
-	LLVMValueRef size = widen_int(e, i32, (int64_t)(bytes / BYTES));
-	if (bytes % BYTES)
+	LLVMValueRef size = widen_int(e, i32, (int64_t)(bytes / unit));
+	if (bytes % unit)
 		return false;
 	if (member) {
 		v = widen_splat(e, size);
@@ -62,38 +63,63 @@ static bool add_index(struct widen_emit *e, LLVMValueRef gep, unsigned i, LLVMTy
 	return true;
 }
 
-static bool add_indices(struct widen_emit *e, LLVMValueRef gep, LLVMValueRef *sum)
+static bool add_indices(struct widen_emit *e, LLVMValueRef gep, uint64_t unit, LLVMValueRef *sum)
 {
 	LLVMValueRef with = *sum;
 	LLVMTypeRef type = LLVMGetGEPSourceElementType(gep);
 	for (unsigned i = 1; i < (unsigned)LLVMGetNumOperands(gep); i++)
-		if (!add_index(e, gep, i, &type, &with))
+		if (!add_index(e, gep, i, &type, unit, &with))
 			return false;
 	*sum = with;
 	return true;
 }
 
 /*
- * How many elements @pointers are from *base: the last 32 bits. In lanes that access the memory the
- * number is not near a half of that; in others it may be any.
+ * How many units (NULL: none) @pointers are from *base, which may be vectors still: the last 32
+ * bits. In lanes that access local memory the number is not near a half of that; in others it may
+ * be any.
  */
-static LLVMValueRef places(struct widen_emit *e, LLVMValueRef pointers, LLVMValueRef *base)
+static LLVMValueRef places(struct widen_emit *e, LLVMValueRef pointers, uint64_t unit,
+			   LLVMValueRef *base)
+{
+	LLVMValueRef sum = NULL;
+	while (LLVMIsAGetElementPtrInst(pointers) && add_indices(e, pointers, unit, &sum))
+		pointers = LLVMGetOperand(pointers, 0);
+	*base = pointers;
+	return sum;
+}
+
+static bool is_one(LLVMValueRef base)
+{
+	return LLVMGetTypeKind(LLVMTypeOf(base)) != LLVMVectorTypeKind;
+}
+
+static LLVMValueRef places_of_elements(struct widen_emit *e, LLVMValueRef pointers,
+				       LLVMValueRef *base)
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef i32 = e->fn->i32, type = widen_vector_type(e, i32);
-	LLVMValueRef sum = NULL;
-	while (LLVMIsAGetElementPtrInst(pointers) && add_indices(e, pointers, &sum))
-		pointers = LLVMGetOperand(pointers, 0);
-	*base = pointers;
-	if (LLVMGetTypeKind(LLVMTypeOf(pointers)) == LLVMVectorTypeKind) {
+	LLVMValueRef sum = places(e, pointers, BYTES, base);
+	if (!is_one(*base)) {
+		LLVMValueRef v = LLVMBuildPtrToInt(b, *base, type, "");
 		*base = e->local_mem;
-		LLVMValueRef from = widen_splat(e, LLVMBuildPtrToInt(b, *base, i32, ""));
-		LLVMValueRef v = LLVMBuildPtrToInt(b, pointers, type, "");
-		v = LLVMBuildSub(b, v, from, "");
+		LLVMValueRef from = LLVMBuildPtrToInt(b, *base, i32, "");
+		v = LLVMBuildSub(b, v, widen_splat(e, from), "");
 		v = LLVMBuildAShr(b, v, widen_splat(e, widen_int(e, i32, 2)), "");
 		sum = sum ? LLVMBuildAdd(b, sum, v, "") : v;
 	}
 	return LLVMBuildFreeze(b, sum ? sum : LLVMConstNull(type), "");
+}
+
+LLVMValueRef widen_local_pointers(struct widen_emit *e, LLVMValueRef pointers, LLVMTypeRef type)
+{
+	uint64_t size = widen_size_of(e->fn, type);
+	LLVMTypeRef unit = LLVMIntTypeInContext(e->fn->context, (unsigned)size * 8);
+	LLVMValueRef base, place = size > 8 ? NULL : places(e, pointers, size, &base);
+	if (!place || !is_one(base))
+		return pointers;
+	place = LLVMBuildSExt(e->builder, place, widen_vector_type(e, e->fn->i64), "");
+	return LLVMBuildGEP2(e->builder, unit, base, &place, 1, "");
 }
 
 /* From lane 0's place, which may be anywhere when it is not set. */
@@ -102,7 +128,7 @@ LLVMValueRef widen_window(struct widen_emit *e, LLVMValueRef pointers, LLVMValue
 {
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef i32 = e->fn->i32, i64 = e->fn->i64;
-	LLVMValueRef base, place = places(e, pointers, &base);
+	LLVMValueRef base, place = places_of_elements(e, pointers, &base);
 	LLVMValueRef past = LLVMBuildPtrToInt(b, base, i32, "");
 	past = LLVMBuildAnd(b, past, widen_int(e, i32, HALF - 1), "");
 	LLVMValueRef skew = LLVMBuildLShr(b, past, widen_int(e, i32, 2), "");
