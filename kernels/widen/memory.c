@@ -328,13 +328,21 @@ static LLVMValueRef load_each(struct widen_emit *e, const struct widen_access *a
 	return widen_concatenate(e, parts, e->lanes, LLVMGetVectorSize(type));
 }
 
-/* Likewise: one for each lane is quicker than a scatter for each element. */
+/* Likewise: one for each lane, or one scatter of them, is quicker than one for each element. */
 static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves)
 {
 	unsigned n = LLVMGetVectorSize(a->type);
-	LLVMTypeRef type = widen_map_type(e->fn, a->type);
-	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, a->offset) : NULL;
+	LLVMTypeRef type = widen_map_type(e->fn, a->type), i64 = e->fn->i64;
 	LLVMValueRef wide = widen_interleave(e, leaves, n);
+	if (widen_size_of(e->fn, type) == 8 && widen_machine_has(e->fn->options, "scatter")) {
+		struct widen_access whole = *a;
+		whole.type = i64;
+		wide = LLVMBuildBitCast(e->builder, wide, widen_vector_type(e, i64), "");
+		widen_store_scattered(e, &whole, i64, a->offset, widen_alignment(a, a->offset),
+				      wide);
+		return;
+	}
+	LLVMValueRef pointers = a->mask ? widen_harmless_pointers(e, a, type, a->offset) : NULL;
 	int index[16];
 	for (unsigned i = 0; i < e->lanes; i++) {
 		for (unsigned j = 0; j < n; j++)

@@ -544,13 +544,15 @@ int main(int argc, char **argv)
 	LLVMInitializeX86TargetMC();
 	LLVMInitializeX86AsmPrinter();
 	LLVMInitializeX86AsmParser();
-	while ((option = getopt(argc, argv, "vdk:l:c:")) != -1) {
+	while ((option = getopt(argc, argv, "vdk:l:c:f:")) != -1) {
 		test.verbose |= option == 'v';
 		test.dump |= option == 'd';
 		if (option == 'c') {
 			test.cpu = optarg;
 			test.features = (char *)"";
 		}
+		if (option == 'f') /* after -c */
+			test.features = optarg;
 		if (option == 'k')
 			test.only = optarg;
 		if (option == 'l')
