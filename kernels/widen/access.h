@@ -56,6 +56,10 @@ void widen_store_quickly(struct widen_emit *e, const struct widen_access *a, LLV
 void widen_emit_one_load(struct widen_emit *e, LLVMValueRef inst);
 void widen_emit_one_store(struct widen_emit *e, LLVMValueRef inst);
 
+/* ---- prefetch.c ---- */
+/* Asks for what a load will load later on in its loop, if that is far away. */
+void widen_prefetch(struct widen_emit *e, const struct widen_access *a);
+
 /* ---- pieces.c ---- */
 /* True if @inst is tall: it is made once for all rows. */
 bool widen_emit_tall(struct widen_emit *e, LLVMValueRef inst);

@@ -47,6 +47,16 @@ static bool is_one_dimensional(LLVMValueRef inst)
 	}
 }
 
+/* Beside each other, or the same for all lanes: so it looks (hints.c). */
+static bool is_one_piece(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+	uint64_t stride;
+	return widen_stride_of(fn, LLVMGetOperand(inst, store), &stride) &&
+	       stride <= widen_size_of(fn, type);
+}
+
 static bool divides(LLVMValueRef inst)
 {
 	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
@@ -63,12 +73,13 @@ static bool check_gathers(struct widen_fn *fn)
 	enum { WORK_FOR_EACH = 5, AS_A_DIVISION = 2 };
 	uint64_t gathers = 0, others = 0;
 	LLVMValueRef at = NULL;
+	widen_hints(fn);
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
 			continue;
 		bool division = divides(v->ir);
-		if (division || is_gathered(fn, v->ir)) {
+		if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir))) {
 			gathers += division ? AS_A_DIVISION : 1;
 			at = v->ir;
 		} else if (v->shape == WIDEN_VARYING) {

@@ -488,6 +488,7 @@ void widen_emit_one_load(struct widen_emit *e, LLVMValueRef inst)
 	if (a.private)
 		a.mask = NULL; /* cheaper, and far less code where masked gathers are branches */
 	LLVMValueRef leaves[WIDEN_MAX_LEAVES] = {0}, guard = useful_guard(e, &a);
+	widen_prefetch(e, &a);
 	if (!is_plain(e->fn, inst, type)) {
 		widen_emit_lanes(e, inst, true);
 		return;

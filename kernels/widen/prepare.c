@@ -106,6 +106,25 @@ static int check_inlined(LLVMModuleRef module, char **message)
 	return 0;
 }
 
+/* Sizes and ids are the same wherever a work-item asks for them: out of loops with them. */
+static void let_queries_move(LLVMModuleRef module)
+{
+	unsigned convergent = attribute_kind("convergent");
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		for (LLVMUseRef use = LLVMGetFirstUse(f); use; use = LLVMGetNextUse(use)) {
+			LLVMValueRef call = LLVMGetUser(use);
+			enum widen_call which =
+				LLVMIsACallInst(call) ? widen_call_of(call) : WIDEN_CALL_UNKNOWN;
+			if (which == WIDEN_CALL_UNKNOWN ||
+			    (which > WIDEN_CALL_LAST_DIMENSIONAL && which != WIDEN_CALL_WORK_DIM))
+				continue;
+			remove_attribute(f, "convergent");
+			LLVMRemoveCallSiteEnumAttribute(call, LLVMAttributeFunctionIndex,
+							convergent);
+		}
+	}
+}
+
 int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *options,
 		       char **message)
 {
@@ -131,6 +150,7 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 	if (error)
 		return error;
 	widen_lower_work_items(module);
+	let_queries_move(module);
 	error = widen_run_passes(module, options->machine, loop_passes, message);
 	if (error)
 		return error;

@@ -541,6 +541,52 @@ static void test_streams(struct server *s)
 	}
 }
 
+/* PREFETCHT0 with any address: 0f 18 /1. */
+static unsigned prefetches_in(const struct tern_code_parsed *code)
+{
+	const unsigned char *at = code->payload;
+	unsigned count = 0;
+	for (size_t i = 0; i + 2 < code->payload_size; i++)
+		count += at[i] == 0x0f && at[i + 1] == 0x18 && (at[i + 2] >> 3 & 7) == 1;
+	return count;
+}
+
+/* Which loops ask for what they load later on. */
+static void test_prefetches(struct server *s)
+{
+	static const struct {
+		const char *body;
+		bool any;
+	} cases[] = {
+		{"for (uint k = i; k < n; k += get_global_size(0)) sum += a[k];", true},
+		{"for (int k = i; k < (int)n; k += get_global_size(0)) sum += a[k + 3];", true},
+		{"for (uint k = 0; k < n; k++) sum += a[k * n + i];", true},
+		{"for (uint k = 0; k < n; k++) sum += a[k * 4096 + i];", true},
+		{"for (uint k = 0; k < n; k++) if (b[k]) sum += a[(k + 1) * n + i];", true},
+		{"for (uint k = 0; k < n; k++) sum += a[k * 4 + i];", false},
+		{"for (uint k = 0; k < n; k++) sum += a[k];", false},
+		{"for (uint k = 0; k < n; k++) sum += a[n * n + i] * k;", false},
+		{"for (uint k = n; k > 0; k /= 2) sum += a[k * n + i];", false},
+		{"for (uint k = 0; k < n; k++) sum += c[k * n + i];", false}, /* local memory */
+		{"sum = a[i];", false},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		char source[512];
+		snprintf(source, sizeof(source),
+			 "kernel void f(global const uint *a, global uint *b, local uint *c, uint "
+			 "n) {\n"
+			 "  uint i = get_global_id(0), sum = 0; %s b[i] = sum; }",
+			 cases[i].body);
+		struct answer a = build(s, source, "", OK, NULL);
+		REQUIRE(a.code.info.kernel_count == 1);
+		bool any = prefetches_in(&a.code) != 0;
+		if (any != cases[i].any)
+			fprintf(stderr, "%zu: %s\n", i, cases[i].body);
+		EXPECT(any == cases[i].any);
+		answer_free(&a);
+	}
+}
+
 /* Which kernels cannot tell what work-groups they are in. */
 static void test_any_groups(struct server *s)
 {
@@ -710,6 +756,7 @@ int main(void)
 	test_language(&s);
 	test_widening(&s);
 	test_streams(&s);
+	test_prefetches(&s);
 	test_any_groups(&s);
 	test_minima(&s);
 	test_growth(&s);
