@@ -63,10 +63,8 @@ LLVMOpcode widen_extension_of(LLVMValueRef v)
 
 bool widen_is_exact(LLVMValueRef v, LLVMOpcode extension)
 {
-	int64_t c;
-	if (LLVMGetInstructionOpcode(v) == LLVMOr)
-		return LLVMGetIsDisjoint(v) &&
-		       (!extension || (widen_constant_int(LLVMGetOperand(v, 1), &c) && c >= 0));
+	if (LLVMGetInstructionOpcode(v) == LLVMOr) /* at most one has the sign's bit */
+		return LLVMGetIsDisjoint(v);
 	return !extension || (extension == LLVMSExt ? LLVMGetNSW(v) : LLVMGetNUW(v));
 }
 

@@ -134,10 +134,12 @@ bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type)
 static bool is_candidate(const struct widen_fn *fn, LLVMValueRef inst, LLVMTypeRef type)
 {
 	const struct widen_value *v = pointer_value(fn, inst);
-	if (!v || !widen_is_element(fn, type) || v->element || v->hinted ||
+	if (!v || !widen_is_element(fn, type) || v->element ||
 	    widen_is_private_place(fn, pointer_of(inst), 1))
 		return false;
 	int64_t size = (int64_t)widen_size_of(fn, type);
+	if (v->hinted)
+		return v->stride > WIDEN_FEW * size || v->stride < -WIDEN_FEW * size;
 	if (v->shape == WIDEN_LINEAR)
 		return v->stride != size && v->stride != -size;
 	return v->shape == WIDEN_VARYING &&

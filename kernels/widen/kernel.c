@@ -185,10 +185,10 @@ static bool make_widened(struct widen_fn *fn)
 		return false;
 	if ((fn->has_sub_groups && !find_shapes(fn, true)) || !find_shapes(fn, false))
 		return false;
+	fn->lanes = widen_choose_lanes(fn);
 	if (!widen_check_gain(fn))
 		return false;
 	fn->widened = true;
-	fn->lanes = widen_choose_lanes(fn);
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
 	widen_choose_columns(fn);
 	widen_choose_registers(fn);

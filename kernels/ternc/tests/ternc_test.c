@@ -477,6 +477,12 @@ static void test_widening(struct server *s)
 		 "    if (sorted[middle] < what[i]) first = middle + 1; else end = middle; }\n"
 		 "  at[i] = first; }",
 		 8, 1},
+		/* over the grid: uneven in the last round only, and loads are contiguous */
+		{"kernel void f(global const float *a, global float *b, uint n) {\n"
+		 "  float sum = 0;\n"
+		 "  for (uint i = get_global_id(0); i < n; i += get_global_size(0)) sum += a[i];\n"
+		 "  b[get_global_id(0)] = sum; }",
+		 8, 1},
 	};
 	for (size_t i = 0; i < tern_array_size(cases); i++) {
 		struct answer a = build(s, cases[i].source, "", OK, NULL);

@@ -340,3 +340,31 @@ kernel void terms(global const int *in, global int *out, global const int *index
 	global const int *q = in + 512 + ((((a + b) + c) + d) + e);
 	out[i] = p[0] + 3 * p[1] + q[0] * 5 - q[2];
 }
+
+/* Rows as far apart as a constant says, in numbers that may wrap: a hint. */
+kernel void rows_of_constant(global const int *in, global int *out, int n)
+{
+	const uint width = 24;
+	uint i = get_global_id(0);
+	int sum = 0;
+	for (uint k = 0; k < width; k++)
+		sum = sum * 3 + in[i * width + k] * in[k];
+	out[i * width] = sum;
+	out[i * width + 1] = sum ^ n;
+	out[i * width + 2] = in[i * width + 7];
+}
+
+/* What is put together of bits: below zero, and beyond the largest number. */
+kernel void rows_of_bits(global const int *in, global int *out, int n)
+{
+	global const int *p = in + 4096;
+	int r = (int)(get_global_id(0) - get_global_offset(0)) - 40, sum = 0;
+	for (int k = 0; k < 16; k++)
+		sum = sum * 3 + p[r * 16 | k];
+	uint far = (uint)get_global_id(0) << 4 | 0x80000000u;
+	for (uint k = 0; k < 16; k++)
+		sum = sum * 5 + in[(far | k) - 0x80000000u];
+	for (uint k = 0; k < 8; k++)
+		sum = sum * 7 + (in - 0x80000000ul)[far | k];
+	out[r + 40] = sum;
+}
