@@ -73,7 +73,6 @@ static bool check_gathers(struct widen_fn *fn)
 	enum { WORK_FOR_EACH = 5, AS_A_DIVISION = 2 };
 	uint64_t gathers = 0, others = 0;
 	LLVMValueRef at = NULL;
-	widen_hints(fn);
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
@@ -125,7 +124,27 @@ bool widen_check_gain(struct widen_fn *fn)
 {
 	if (fn->has_barrier || fn->has_sub_groups)
 		return true;
+	widen_hints(fn);
+	fn->alone = widen_walks_alone(fn);
+	if (fn->alone)
+		return widen_refuse(
+			fn, "loops along elements of a work-item's own, vectorised instead", NULL);
 	return check_gathers(fn) && check_private_elements(fn);
+}
+
+/* Each lane walks along elements of its own: the processor sees where to only a few of them. */
+static bool walks_far(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	LLVMValueRef pointer = store || LLVMIsALoadInst(inst) ? LLVMGetOperand(inst, store) : NULL;
+	if (!pointer || !LLVMIsAInstruction(pointer))
+		return false;
+	const struct widen_value *v = widen_value_of(fn, pointer);
+	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+	int64_t far = 2 * WIDEN_FEW * (int64_t)widen_size_of(fn, type);
+	if (v->hinted || v->shape == WIDEN_LINEAR)
+		return v->stride > far || v->stride < -far;
+	return v->shape == WIDEN_VARYING && widen_is_strided(fn, pointer, 0);
 }
 
 /*
@@ -137,17 +156,23 @@ bool widen_check_gain(struct widen_fn *fn)
 static unsigned registers_for_lanes(const struct widen_fn *fn)
 {
 	enum { SMALL = 400, VERY_SMALL = 80, MUCH_PRIVATE = 512, MANY_REGISTERS = 16 };
-	bool gathers = false, loops = false, flat = true;
+	bool gathers = false, loops = false, flat = true, walks = false, anywhere = false;
 	if (size_of(fn) > SMALL || fn->kernel->private_bytes > MUCH_PRIVATE)
 		return 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		if (!LLVMIsAInstruction(v->ir))
 			continue;
+		if (fn->blocks[v->block].header != WIDEN_NONE && walks_far(fn, v->ir))
+			walks = true;
+		else
+			anywhere = anywhere || is_gathered(fn, v->ir);
 		flat = flat && is_one_dimensional(v->ir);
 		gathers = gathers || is_gathered(fn, v->ir);
 		loops = loops || fn->blocks[v->block].header != WIDEN_NONE;
 	}
+	if (walks && !anywhere)
+		return 1;
 	if (fn->has_barrier)
 		return flat && !gathers ? 4 : 1;
 	if ((!flat && !fn->any_groups) || (gathers && !loops))

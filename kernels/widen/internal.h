@@ -14,7 +14,10 @@
  *   private.c   where the lanes' private variables lie
  *   hints.c     addresses that are linear unless an index wraps, or near.c, comes to a limit
  *   late.c      which of these are made only where it comes to that
+ *   pace.c      by how much values grow from round to round of a loop
+ *   alone.c     work-items whose own loops are better vectorised
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
+ *   prefetch.c  what loops will load far away
  *   window.c    local memory that is near: permutations instead of gathers
  *   tall.c      what is beside itself in the next row, not in the next lane
  *   joined.c    loads and stores of a work-item that are beside each other; pieces.c makes them
@@ -303,6 +306,7 @@ struct widen_fn {
 	uint64_t local_bytes;
 
 	unsigned lanes, rows;
+	bool alone; /* scalar: alone.c */
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
 	bool has_sub_groups;
@@ -453,6 +457,27 @@ LLVMValueRef widen_tall_id(const struct widen_fn *fn, LLVMValueRef inst);
 bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type);
 /* After regular.c: finds the accesses that are made together; values' join and fn->joins. */
 void widen_find_joins(struct widen_fn *fn);
+
+/* ---- pace.c ---- */
+/* By how many bytes, or by how much, a value grows from round to round: @times, of @by where that is
+ * not NULL, which is the same in all rounds and lanes. */
+struct widen_pace {
+	int64_t times;
+	LLVMValueRef by;
+	bool known;
+};
+/* In the loop of block @header. As hints, it may be wrong where numbers wrap. */
+struct widen_pace widen_pace_of(const struct widen_fn *fn, uint32_t header, LLVMValueRef v);
+
+/* ---- alone.c ---- */
+/* A loop of one block that LLVM can vectorise, as far as its sums go. */
+bool widen_is_vectorisable(LLVMBasicBlockRef loop);
+/* All loops are of work-items that walk along elements of their own, and vectorisable. */
+bool widen_walks_alone(const struct widen_fn *fn);
+/* Has LLVM vectorise the loops of such kernels' group functions, which are marked. */
+void widen_mark_alone(const struct widen_fn *fn, LLVMValueRef group);
+int widen_vectorise_alone(LLVMModuleRef module, LLVMTargetMachineRef machine,
+			  char **message) TERN_MUST_CHECK;
 
 /* ---- late.c ---- */
 /* After the hints, joined.c and tall.c: finds the values whose vectors are made late. */

@@ -240,6 +240,8 @@ static int emit_kernel(struct widen_fn *fn)
 	k->group_function = widen_group(fn, bodies);
 	if (!k->group_function)
 		return -ENOMEM;
+	if (fn->alone)
+		widen_mark_alone(fn, k->group_function);
 	if (fn->widened)
 		k->flags |= TERN_KERNEL_WIDENED;
 	if (fn->any_groups && !fn->local_bytes)

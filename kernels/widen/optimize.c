@@ -232,6 +232,8 @@ int tern_widen_optimize(LLVMModuleRef module, const struct tern_widen_options *o
 		error = split(module, options, message);
 	if (!error)
 		error = widen_run_passes(module, options->machine, last_passes, message);
+	if (!error)
+		error = widen_vectorise_alone(module, options->machine, message);
 	if (!error && widen_lower_halves(module, options))
 		error = widen_run_passes(module, options->machine, half_passes, message);
 	return error;

@@ -165,6 +165,8 @@ static bool is_worthwhile(struct walk *w)
 	unsigned count = 0;
 	bool any = false;
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(w->loop);
+	if (widen_is_vectorisable(w->loop)) /* alone.c */
+		return false;
 	if (!LLVMIsABranchInst(end) || !LLVMIsConditional(end) ||
 	    (LLVMGetSuccessor(end, 0) != w->loop && LLVMGetSuccessor(end, 1) != w->loop) ||
 	    growth(w, LLVMGetCondition(end), true, 0) != 0)

@@ -483,6 +483,23 @@ static void test_widening(struct server *s)
 		 "  for (uint i = get_global_id(0); i < n; i += get_global_size(0)) sum += a[i];\n"
 		 "  b[get_global_id(0)] = sum; }",
 		 8, 1},
+		/* a row for each work-item, of sums that may be made in any order: alone.c */
+		{"kernel void f(global const uchar *a, global uint *b, uint n) {\n"
+		 "  uint i = get_global_id(0), sum = 0;\n"
+		 "  for (uint k = 0; k < n; k++) sum += a[i * n + k] == 32;\n"
+		 "  b[i] = sum; }",
+		 1, 1},
+		{"kernel void f(global const float *a, global float *b, uint n) {\n"
+		 "  uint i = get_global_id(0);\n"
+		 "  for (uint k = i * n; k < i * n + n; k++) b[k] = a[k] * 2; }",
+		 1, 1},
+		/* and floats, whose sums have an order: one register of lanes */
+		{"kernel void f(global const float *a, global float *b, uint n) {\n"
+		 "  uint i = get_global_id(0);\n"
+		 "  float sum = 0;\n"
+		 "  for (uint k = 0; k < 512; k++) sum += a[i * 512 + k];\n"
+		 "  b[i] = sum; }",
+		 4, 1},
 	};
 	for (size_t i = 0; i < tern_array_size(cases); i++) {
 		struct answer a = build(s, cases[i].source, "", OK, NULL);
