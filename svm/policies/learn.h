@@ -27,6 +27,7 @@ enum {
 	LEARN_CLASSES = 1 << 0,   /* streams by stream, the rest by density; reads ahead */
 	LEARN_LOOKAHEAD = 1 << 1, /* what commands will touch, by work-items */
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
+	LEARN_ROOM = 1 << 3,      /* makes room for what is accessed all over */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -37,6 +38,11 @@ enum {
 #define LEARN_SPANS        512u
 #define LEARN_PASSED_LEAST 32u /* pages, until they show how many of them are used */
 #define LEARN_NONE         UINT16_MAX
+
+/* A range of the address space; start == end: not known. */
+struct learn_guess {
+	uint64_t start, end;
+};
 
 /* Memory that arguments point into. */
 struct learn_object {
@@ -53,6 +59,7 @@ struct learn_object {
 	struct {
 		uint64_t start, end;
 	} all;                    /* what was asked for since all of it is worth its way */
+	struct learn_guess seen;  /* where faults have been */
 	uint64_t moved, lost;     /* pages moved ahead and evicted since a command began with it */
 	uint32_t in_order, jumps; /* faults that went on where the last one was, and others; halved
 				   * now and then */
@@ -135,11 +142,6 @@ struct learn_chunk {
 	uint16_t returns;
 	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
 	bool evicted;
-};
-
-/* A range of the address space; start == end: not known. */
-struct learn_guess {
-	uint64_t start, end;
 };
 
 /* learn_model.c */

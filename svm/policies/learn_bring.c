@@ -5,8 +5,9 @@
  * less: each work-item of the commands that run and wait is good for one. Were each of them to
  * fault, they would cost so much; and if the way of all pages costs less than that, all are
  * brought, first those of the chunk, the others ahead. "All" is the object when faults have been in
- * most of it, else what lies between the lowest and the highest one. It is brought into free memory
- * only: where it would push out something, that may be as dear.
+ * most of it, else what lies between the lowest and the highest one. It is brought into free
+ * memory, or, where a policy makes room, if all that the known commands touch fits: then it pushes
+ * out what none of them needs. Else that may be as dear.
  */
 #include "svm/policies/learn.h"
 
@@ -61,8 +62,41 @@ static bool is_free(const struct tern_policy_fault *f, uint64_t pages)
 	       (f->resident_pages < f->limit_pages && pages <= f->limit_pages - f->resident_pages);
 }
 
-/* What lies beside what has been asked for. */
-static void ask(struct learn_object *o, const struct learn_guess *g, struct tern_policy_plan *plan)
+/* What @c touches is in @extents, by object: where nobody said how large that is, as far as faults
+ * have been. */
+static void add_extents(const struct learn *l, const struct learn_command *c,
+			struct learn_guess *extents)
+{
+	for (uint32_t i = 0; i < c->use_count; i++) {
+		const struct learn_use *use = &c->uses[i];
+		const struct learn_object *o = &l->objects[use->object];
+		struct learn_guess g = learn_guess(l, c, use), *e = &extents[use->object];
+		if (g.start >= g.end && use->guessed && o->seen.end)
+			g = o->seen;
+		else if (g.start >= g.end)
+			g = (struct learn_guess){o->start, o->end};
+		bool none = e->start >= e->end;
+		e->start = none ? g.start : tern_min(e->start, g.start);
+		e->end = none ? g.end : tern_max(e->end, g.end);
+	}
+}
+
+/* All that the known commands touch fits into the device's memory. */
+static bool all_fit(const struct learn *l, uint64_t limit)
+{
+	struct learn_guess extents[LEARN_OBJECTS] = {0};
+	uint64_t pages = 0;
+	for (unsigned i = 0; i < LEARN_COMMANDS; i++)
+		if (l->commands[i].number)
+			add_extents(l, &l->commands[i], extents);
+	for (unsigned i = 0; i < LEARN_OBJECTS; i++)
+		pages += (extents[i].end - extents[i].start + PAGE - 1) / PAGE;
+	return pages <= limit;
+}
+
+/* What lies beside what has been asked for; @room: it may push out others. */
+static void ask(struct learn_object *o, const struct learn_guess *g, bool room,
+		struct tern_policy_plan *plan)
 {
 	struct learn_guess parts[2] = {{g->start, tern_min(o->all.start, g->end)},
 				       {tern_max(o->all.end, g->start), g->end}};
@@ -74,7 +108,8 @@ static void ask(struct learn_object *o, const struct learn_guess *g, struct tern
 				.start = parts[i].start,
 				.end = parts[i].end,
 				.way = plan->action == TERN_PLAN_SHARE ? TERN_AHEAD_COPY
-								       : TERN_AHEAD_TO_DEVICE};
+								       : TERN_AHEAD_TO_DEVICE,
+				.room = room};
 	o->all.start = g->start;
 	o->all.end = g->end;
 }
@@ -90,15 +125,17 @@ bool learn_bring(struct learn *l, const struct learn_command *c, const struct le
 	uint64_t pages = (g.end - g.start) / PAGE, there = tern_min(use->pages + o->moved, pages);
 	uint64_t items = tern_min(items_to_come(l, c, use), UINT32_MAX);
 	if (items * learn_fault_ns(&f->link) <
-		    tern_min(pages, UINT32_MAX) * learn_page_ns(&f->link) ||
-	    !is_free(f, pages - there))
+	    tern_min(pages, UINT32_MAX) * learn_page_ns(&f->link))
+		return false;
+	bool room = !is_free(f, pages - there);
+	if (room && !((l->features & LEARN_ROOM) && all_fit(l, f->limit_pages)))
 		return false;
 	tern_page_bits lacking;
 	unsigned first = (unsigned)((tern_max(chunk, g.start) - chunk) / PAGE);
 	unsigned last = (unsigned)((tern_min(chunk_end, g.end) - chunk) / PAGE);
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, last - first);
-	ask(o, &g, plan);
+	ask(o, &g, room, plan);
 	plan->rule = "learn: all of what is accessed all over";
 	return true;
 }

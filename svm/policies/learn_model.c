@@ -271,6 +271,8 @@ void learn_use_touched(struct learn *l, const struct learn_command *c, struct le
 	end = tern_min(end, use->end);
 	if (start >= end)
 		return;
+	o->seen.start = o->seen.end ? tern_min(o->seen.start, start) : start;
+	o->seen.end = tern_max(o->seen.end, end);
 	use->low = use->high ? tern_min(use->low, start) : start;
 	use->high = tern_max(use->high, end);
 	use->pages += (end - start) / PAGE;

@@ -191,6 +191,47 @@ static bool few_command(unsigned index, struct tern_policy_command *c, struct te
 	return index == 1;
 }
 
+/* ---- displaced: a stream through the first half, then all over the second one, which fits in the
+ * place of that; crowding: likewise, while the stream's command is not the last one; unbounded: as
+ * displaced, but nobody says where the second half ends ---- */
+
+static bool displaced(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	if (i < PAGES / 2)
+		return device(a, i, true, 1);
+	return i < 8 * PAGES && device(a, PAGES / 2 + hash(i) % (PAGES / 2), true, 2);
+}
+
+static bool displaced_command(unsigned index, struct tern_policy_command *c,
+			      struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 13 + index, .items = 8 * PAGES, .uses = uses};
+	use(c, uses, index == 2 ? PAGES / 2 : 0, PAGES / 2);
+	return index <= 2;
+}
+
+static bool crowding_command(unsigned index, struct tern_policy_command *c,
+			     struct tern_policy_use *uses)
+{
+	displaced_command(index, c, uses);
+	if (index == 3)
+		use(c, uses, 0, PAGES / 2);
+	return index <= 3;
+}
+
+static bool unbounded_command(unsigned index, struct tern_policy_command *c,
+			      struct tern_policy_use *uses)
+{
+	bool is = displaced_command(index, c, uses);
+	if (index == 2) {
+		uses[0].end *= 2;
+		uses[0].flags = TERN_USE_GUESSED;
+	}
+	return is;
+}
+
 static const struct {
 	const char *name;
 	struct sim_program program;
@@ -210,6 +251,9 @@ static const struct {
 	{"exactly", {uniform, 1, PAGES, PAGES, one_command, 0}},
 	{"lacking", {uniform, 1, PAGES, PAGES - 1, one_command, 0}},
 	{"few", {few, 1, PAGES, 0, few_command, 0}},
+	{"displaced", {displaced, 1, PAGES, PAGES / 8 * 5, displaced_command, 0}},
+	{"crowding", {displaced, 1, PAGES, PAGES / 8 * 5, crowding_command, 2}},
+	{"unbounded", {displaced, 1, PAGES, PAGES / 8 * 5, unbounded_command, 0}},
 };
 
 static struct sim_result play(const char *text, const char *name)
@@ -323,6 +367,16 @@ static void all_over(void)
 	EXPECT(play("adaptive", "few").ns <= play("classes", "few").ns);
 	/* One page too many is not dear. */
 	EXPECT(play("adaptive", "lacking").ns * 3 < play("tree", "lacking").ns * 2);
+}
+
+/* It pushes out what no known command needs, and only that. */
+static void in_the_place_of(void)
+{
+	struct sim_result r = play("adaptive", "displaced");
+	EXPECT(r.copied == PAGES && r.device_faults < 60);
+	EXPECT(play("adaptive", "unbounded").copied == PAGES);
+	EXPECT(play("adaptive", "unbounded").device_faults < 60);
+	EXPECT(play("adaptive", "crowding").device_faults > 600);
 }
 
 /* ---- what waits behind a command and goes on where that one ends ---- */
@@ -482,6 +536,7 @@ int main(int argc, char **argv)
 	samples();
 	left_out();
 	all_over();
+	in_the_place_of();
 	goes_on();
 	no_further();
 	adaptive();
