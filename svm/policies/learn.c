@@ -440,7 +440,8 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 
 static bool init_learn(void *device_state, const char *text)
 {
-	return start(device_state, LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_ROOM,
+	return start(device_state,
+		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM,
 		     text);
 }
 

@@ -27,7 +27,8 @@ enum {
 	LEARN_CLASSES = 1 << 0,   /* streams by stream, the rest by density; reads ahead */
 	LEARN_LOOKAHEAD = 1 << 1, /* what commands will touch, by work-items */
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
-	LEARN_ROOM = 1 << 3,      /* makes room for what is accessed all over */
+	LEARN_SLOWLY = 1 << 3,    /* evicts little at first */
+	LEARN_ROOM = 1 << 4,      /* makes room for what is accessed all over */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */

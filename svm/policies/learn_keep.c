@@ -10,12 +10,13 @@
  */
 #include "svm/policies/learn.h"
 
-#define PAGE   UINT64_C(4096)
-#define CHUNK  ((uint64_t)2 << 20)
-#define NEVER  ((uint64_t)1 << 50)
-#define GUARD  2048u /* pages of traffic during which what came is still in use, at most */
-#define BEHIND 1024u /* and what lies so far behind in a stream, at most */
-#define PART   64u /* pages that go at once: an eviction costs less than a page for each of them */
+#define PAGE       UINT64_C(4096)
+#define CHUNK      ((uint64_t)2 << 20)
+#define NEVER      ((uint64_t)1 << 50)
+#define GUARD      2048u /* pages of traffic during which what came is still in use, at most */
+#define BEHIND     1024u /* and what lies so far behind in a stream, at most */
+#define PART       64u /* pages that go at once: an eviction costs less than a page for each of them */
+#define PART_LEAST 8u /* at first: perhaps no more than that is too large */
 
 static void add_span(struct learn *l, const struct learn_command *c, const struct learn_use *use,
 		     uint64_t distance, uint64_t *pages)
@@ -149,7 +150,8 @@ uint64_t learn_keep(void *device_state, const void *chunk_state,
 
 /*
  * No more than is needed goes, since all of it may be missed: what is a little too large would else
- * be exchanged by the chunk. Of a stream more goes at once when much has gone: then it is not only
+ * be exchanged by the chunk. So few pages go at first, and more when that was not enough. Of a
+ * stream more goes at once when much has gone: then it is not only
  * a little too large, and each eviction costs about as much as a fault, beyond its pages. But where
  * the pages between those that are used have come along, the chunk is rid of them.
  */
@@ -161,5 +163,9 @@ unsigned learn_part(void *device_state, const void *chunk_state)
 	bool much = l->evictions > l->traffic / 8;
 	if (has_gaps(l, c))
 		return TERN_POLICY_PAGES;
-	return much && o && learn_in_order(o) ? TERN_POLICY_PAGES / 2 : PART;
+	if (much && o && learn_in_order(o))
+		return TERN_POLICY_PAGES / 2;
+	if (!(l->features & LEARN_SLOWLY))
+		return PART;
+	return (unsigned)tern_max(tern_min(l->evictions / 8, PART), PART_LEAST);
 }

@@ -365,8 +365,9 @@ static void all_over(void)
 	EXPECT(r.copied == PAGES && !r.evicted);
 	EXPECT(play("adaptive", "few").copied <= play("classes", "few").copied);
 	EXPECT(play("adaptive", "few").ns <= play("classes", "few").ns);
-	/* One page too many is not dear. */
+	/* One page too many is not dear: little goes for it. */
 	EXPECT(play("adaptive", "lacking").ns * 3 < play("tree", "lacking").ns * 2);
+	EXPECT(play("adaptive", "lacking").evicted < play("lookahead", "lacking").evicted / 2);
 }
 
 /* It pushes out what no known command needs, and only that. */
