@@ -110,7 +110,8 @@ static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 		return false;
 	}
 	bool streams = (l->features & LEARN_CLASSES) && stream.count > plan->count &&
-		       stream.count > TERN_POLICY_GROUP && !is_shared(f);
+		       stream.count > TERN_POLICY_GROUP &&
+		       (!is_shared(f) || learn_is_done_with(l, f));
 	if (streams)
 		*plan = stream;
 	return !streams;
@@ -394,6 +395,7 @@ static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_po
 		    struct tern_policy_plan *plan)
 {
 	(void)by_pattern(l, c, NULL, f, plan);
+	learn_by_host(l, f, plan);
 	(void)by_advice(f, plan);
 }
 
@@ -441,7 +443,8 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 static bool init_learn(void *device_state, const char *text)
 {
 	return start(device_state,
-		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM,
+		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
+			     LEARN_HOST,
 		     text);
 }
 

@@ -10,6 +10,7 @@
  *   work-item; or the whole object; or the blocks that it touched the last time;
  * - moves ahead: what the running command and the next one will touch (learn_ahead.c), what
  *   follows in a stream (learn.c), and all of an object that is accessed all over (learn_bring.c);
+ * - plans for the host, and what goes home when a command has ended (learn_host.c);
  * - an eviction by distance to the next use, in pages of traffic (learn_keep.c): first by the
  *   commands that are known, then by the way in which the object is gone through. An object that
  *   is gone through in order, again and again, and is larger than the memory, so keeps a part of
@@ -29,6 +30,7 @@ enum {
 	LEARN_FOOTPRINT = 1 << 2, /* what they touched the last time, by block */
 	LEARN_SLOWLY = 1 << 3,    /* evicts little at first */
 	LEARN_ROOM = 1 << 4,      /* makes room for what is accessed all over */
+	LEARN_HOST = 1 << 5,      /* the host's faults, too, are of objects */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -71,6 +73,12 @@ struct learn_object {
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
 	uint32_t passed, used_of; /* pages between faults whose pages came alone, and those used */
 	bool again;               /* gone through more than once by one command */
+	/* Since the last command with it has ended: */
+	uint16_t user;    /* what was the command's model of it, + 1; 0: that is known already */
+	uint64_t taken;   /* pages that the host has taken */
+	bool host_writes; /* to them */
+	bool sent;        /* went home, */
+	bool left_out;    /* but for a page */
 };
 
 /* What a kernel does with one of its arguments. */
@@ -78,10 +86,13 @@ struct learn_model {
 	uint64_t kernel;
 	uint16_t argument;
 	bool in_use, writes;
-	uint8_t runs;  /* commands that the blocks are of and that have ended */
-	int8_t line;   /* confidence that it is so many bytes for each work-item */
-	int8_t whole;  /* that it is all of the object, whatever the work-items */
-	uint8_t shift; /* log2 of bytes of a block */
+	uint8_t runs;      /* commands that the blocks are of and that have ended */
+	int8_t line;       /* confidence that it is so many bytes for each work-item */
+	int8_t whole;      /* that it is all of the object, whatever the work-items */
+	uint8_t shift;     /* log2 of bytes of a block */
+	int8_t host_takes; /* confidence that the host takes all of it when the command has ended */
+	bool host_writes;  /* and writes to it */
+	uint32_t sent;     /* how often it was sent home */
 	uint32_t used;
 	uint64_t first, items; /* of the commands that the blocks are of */
 	uint64_t q16;          /* bytes for each work-item, * 65536 */
@@ -173,8 +184,13 @@ struct learn_guess learn_run(const struct learn_model *m, const struct learn_use
 /* What @use of @c will touch: one range, as far as that is known. */
 struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use);
-/* The object that @address lies in, or LEARN_NONE. */
+/* The object that @address lies in, or LEARN_NONE. Of several, as of a mapping whose pointers
+ * became known one after the other: the smallest one where the host's faults are of objects, too.
+ */
 uint16_t learn_object_at(const struct learn *l, uint64_t address);
+/* A command that runs or waits, other than @but, touches @o. */
+bool learn_is_wanted(const struct learn *l, const struct learn_object *o,
+		     const struct learn_command *but);
 /* Accesses are all over it: what has been evicted is missed at once. So whatever comes along pushes
  * out what is worth as much. */
 static inline bool learn_anywhere(const struct learn_object *o)
@@ -205,6 +221,20 @@ static inline uint64_t learn_fault_ns(const struct tern_policy_link *link)
  * worth its way: that is the plan. False: it is not, and the plan is as it was. */
 bool learn_bring(struct learn *l, const struct learn_command *c, const struct learn_use *use,
 		 const struct tern_policy_fault *f, struct tern_policy_plan *plan);
+
+/* More confidence, or much less. */
+int8_t learn_surer(int8_t confidence, bool right);
+
+/* learn_host.c: the host's fault is in an object that no known command touches. */
+bool learn_is_done_with(const struct learn *l, const struct tern_policy_fault *f);
+/* Fits @plan, of a host's fault, to the object, or makes it all that the host takes. */
+void learn_by_host(struct learn *l, const struct tern_policy_fault *f,
+		   struct tern_policy_plan *plan);
+/* @c has become known: what the host did with its objects before is. */
+void learn_host_named(struct learn *l, const struct learn_command *c);
+/* @c, which ran, has ended: what is to go home, at most TERN_POLICY_USES ranges. */
+unsigned learn_host_ended(struct learn *l, const struct learn_command *c,
+			  struct tern_policy_range *out);
 
 /* learn_ahead.c, learn_keep.c: struct tern_policy's ahead(), keep() and part() */
 unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment,

@@ -103,6 +103,7 @@ unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment
 {
 	struct learn *l = device_state;
 	struct learn_command *c;
+	unsigned home = 0;
 	bool moves = l->features & (LEARN_LOOKAHEAD | LEARN_FOOTPRINT);
 	l->limit = moment->limit_pages;
 	switch (moment->event) {
@@ -114,9 +115,11 @@ unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment
 		return moves ? begins(l, c, out) : 0;
 	case TERN_COMMAND_ENDED:
 		c = learn_command_find(l, moment->command->number);
+		if (c && c->running && (l->features & LEARN_HOST))
+			home = learn_host_ended(l, c, out);
 		if (c)
 			learn_command_ended(l, c);
-		return 0;
+		return home;
 	}
 	return 0;
 }

@@ -31,10 +31,30 @@ static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 
 uint16_t learn_object_at(const struct learn *l, uint64_t address)
 {
-	for (unsigned i = 0; i < LEARN_OBJECTS; i++)
-		if (address >= l->objects[i].start && address < l->objects[i].end)
-			return (uint16_t)i;
-	return LEARN_NONE;
+	uint16_t best = LEARN_NONE;
+	uint64_t least = UINT64_MAX;
+	for (unsigned i = 0; i < LEARN_OBJECTS; i++) {
+		const struct learn_object *o = &l->objects[i];
+		if (address < o->start || address >= o->end || o->end - o->start >= least)
+			continue;
+		best = (uint16_t)i;
+		least = o->end - o->start;
+		if (!(l->features & LEARN_HOST))
+			break;
+	}
+	return best;
+}
+
+bool learn_is_wanted(const struct learn *l, const struct learn_object *o,
+		     const struct learn_command *but)
+{
+	for (unsigned i = 0; i < LEARN_COMMANDS; i++) {
+		const struct learn_command *c = &l->commands[i];
+		for (uint32_t u = 0; c != but && c->number && u < c->use_count; u++)
+			if (c->uses[u].start < o->end && o->start < c->uses[u].end)
+				return true;
+	}
+	return false;
 }
 
 /* Blocks of 64 KiB, or as large as the object needs. */
@@ -137,6 +157,8 @@ struct learn_command *learn_command_note(struct learn *l, const struct tern_poli
 	if (!c) {
 		c = place(l);
 		describe(l, c, command);
+		if (l->features & LEARN_HOST)
+			learn_host_named(l, c);
 	}
 	c->running = running;
 	for (uint32_t i = 0; running && i < c->use_count; i++) {
@@ -294,7 +316,7 @@ static struct learn_guess line(const struct learn_command *c, const struct learn
 	return g;
 }
 
-static int8_t surer(int8_t confidence, bool right)
+int8_t learn_surer(int8_t confidence, bool right)
 {
 	if (right)
 		return confidence < SURE ? (int8_t)(confidence + 1) : confidence;
@@ -328,7 +350,7 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 	struct learn_guess g = line(c, use, m->q16);
 	if (m->line && g.start < g.end) {
 		bool fitted = fits(&g, use);
-		m->line = surer(m->line, fitted);
+		m->line = learn_surer(m->line, fitted);
 		if (fitted)
 			stretch(m, c, use, &g);
 	} else if (learn_in_order(o) && dense) {
@@ -338,7 +360,7 @@ static void conclude(struct learn *l, const struct learn_command *c, const struc
 		m->line = m->q16 && g.start < g.end && fits(&g, use);
 	}
 	if (m->whole || (dense && seen * 10 >= size * 7))
-		m->whole = surer(m->whole, dense);
+		m->whole = learn_surer(m->whole, dense);
 }
 
 void learn_command_ended(struct learn *l, struct learn_command *c)

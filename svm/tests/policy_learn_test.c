@@ -497,6 +497,192 @@ static void no_further(void)
 	EXPECT(tell(&w, TERN_COMMAND_BEGINS, 3, 5, 0) == 6 * EACH);
 }
 
+/* ---- what the host takes of what a kernel has used ---- */
+
+enum { HALF = 250, ALL = HALF + 1, HAND_ROUNDS = 4 };
+
+struct handed {
+	const struct tern_policy *policy;
+	void *state;
+	_Alignas(16) unsigned char chunk[TERN_POLICY_CHUNK_BYTES];
+	tern_page_bits host, device, mapped;
+	struct tern_policy_use uses[2];
+	struct tern_policy_command command;
+	struct tern_policy_range home;
+	unsigned ranges;
+	bool unknown; /* the first object seems to be both */
+};
+
+/* Two objects of HALF pages, whose pointers lie a little behind the start of a page, so that the
+ * second one ends in a page of its own. */
+static void tell_handed(struct handed *h, enum tern_policy_event event, uint64_t number)
+{
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	struct tern_policy_moment moment = {
+		.event = event, .command = &h->command, .limit_pages = 1 << 20};
+	h->command = (struct tern_policy_command){
+		.number = number, .kernel = 21, .items = HALF, .uses = h->uses};
+	use(&h->command, h->uses, 0, HALF);
+	use(&h->command, h->uses, HALF, HALF);
+	for (unsigned i = 0; i < 2; i++) {
+		h->uses[i].address += 16;
+		h->uses[i].start += 16;
+		h->uses[i].end += 16;
+	}
+	if (h->unknown)
+		h->uses[0].end = h->uses[1].end;
+	unsigned count = h->policy->ahead(h->state, &moment, out);
+	if (event != TERN_COMMAND_ENDED)
+		return;
+	h->ranges = count;
+	h->home = count ? out[0] : (struct tern_policy_range){0};
+	for (uint64_t page = h->home.start / 4096; page < h->home.end / 4096; page++) {
+		uint64_t bit = (uint64_t)1 << page % 64;
+		h->device[page / 64] &= ~bit;
+		if (h->home.way == TERN_AHEAD_TO_HOST)
+			h->host[page / 64] |= bit;
+	}
+}
+
+static void start_handed(struct handed *h, const char *policy)
+{
+	static _Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES];
+	const char *options;
+	memset(state, 0, sizeof(state));
+	*h = (struct handed){.policy = tern_policy_find(policy, &options), .state = state};
+	for (unsigned page = 0; page <= 2 * HALF; page++)
+		h->host[page / 64] |= (uint64_t)1 << page % 64;
+	memcpy(h->mapped, h->host, sizeof(h->mapped));
+	REQUIRE(h->policy && tern_policy_start(h->policy, state, options));
+}
+
+static struct tern_policy_plan fault_handed(struct handed *h, enum tern_policy_side side,
+					    unsigned page, bool write)
+{
+	struct tern_policy_plan plan;
+	bool device = side == TERN_SIDE_DEVICE;
+	struct tern_policy_fault f = {.address = (uint64_t)page * 4096,
+				      .page = page,
+				      .side = side,
+				      .write = write,
+				      .running = device ? &h->command : NULL,
+				      .use = page >= HALF,
+				      .host = h->host,
+				      .device = h->device,
+				      .mapped = h->mapped,
+				      .moved_recently = 1,
+				      .limit_pages = 1 << 20};
+	tern_policy_ask(h->policy, h->state, h->chunk, &f, &plan);
+	for (unsigned i = plan.first; i < plan.first + plan.count; i++) {
+		uint64_t bit = (uint64_t)1 << i % 64;
+		bool shared = plan.action == TERN_PLAN_SHARE;
+		h->host[i / 64] &= ~bit;
+		h->device[i / 64] &= ~bit;
+		if (!shared)
+			(device ? h->device : h->host)[i / 64] |= bit;
+	}
+	return plan;
+}
+
+/* A command writes to both objects; then the host takes the first @pages of the second one. */
+static unsigned hand(struct handed *h, uint64_t number, unsigned pages, bool write)
+{
+	unsigned faults = 0;
+	tell_handed(h, TERN_COMMAND_BEGINS, number);
+	for (unsigned page = 0; page <= 2 * HALF; page++)
+		if (!tern_policy_bit(h->device, page))
+			(void)fault_handed(h, TERN_SIDE_DEVICE, page, true);
+	tell_handed(h, TERN_COMMAND_ENDED, number);
+	for (unsigned page = HALF; page < HALF + pages; page++)
+		if (tern_policy_bit(h->device, page)) {
+			(void)fault_handed(h, TERN_SIDE_HOST, page, write);
+			faults++;
+		}
+	return faults;
+}
+
+/* The host's plan ends where the next object begins, and before the end of this one: it is known
+ * where a page belongs that holds the ends of both. */
+static void by_object(void)
+{
+	struct handed h;
+	start_handed(&h, "lookahead");
+	(void)hand(&h, 1, 0, false);
+	struct tern_policy_plan plan = fault_handed(&h, TERN_SIDE_HOST, HALF - 1, false);
+	EXPECT(plan.first + plan.count > HALF);
+	start_handed(&h, "learn");
+	h.unknown = true; /* where the first one ends */
+	tell_handed(&h, TERN_COMMAND_BEGINS, 1);
+	tell_handed(&h, TERN_COMMAND_ENDED, 1);
+	h.unknown = false;
+	(void)hand(&h, 1, 0, false);
+	plan = fault_handed(&h, TERN_SIDE_HOST, HALF - 1, false);
+	EXPECT(plan.first < HALF - 1 && plan.first + plan.count == HALF);
+	plan = fault_handed(&h, TERN_SIDE_HOST, HALF, false);
+	EXPECT(plan.first == HALF && plan.count > 1);
+}
+
+/* Pages that have moved not long ago are a stream's all the same, once no command needs them. */
+static void streams_home(void)
+{
+	struct handed h;
+	unsigned faults[2];
+	for (unsigned waits = 0; waits < 2; waits++) {
+		start_handed(&h, "learn");
+		if (waits)
+			tell_handed(&h, TERN_COMMAND_QUEUED, 100);
+		faults[waits] = hand(&h, 1, ALL, false);
+	}
+	EXPECT(faults[0] < faults[1]);
+}
+
+/* What it takes each time goes home when the command has ended, but for a page now and then. */
+static void goes_home(void)
+{
+	struct handed h;
+	uint64_t end = 0, cut = 0;
+	start_handed(&h, "learn");
+	for (unsigned i = 1; i < 4; i++) {
+		EXPECT(!h.ranges);
+		unsigned faults = hand(&h, i, ALL, false);
+		EXPECT(i == 3 ? faults == 1 : faults > 1);
+	}
+	for (unsigned i = 4; i < 4 + 4; i++) {
+		EXPECT(h.ranges == 1 && h.home.start == (uint64_t)HALF * 4096);
+		EXPECT(h.home.way == TERN_AHEAD_COPY_TO_HOST);
+		end += h.home.end == (uint64_t)(HALF + ALL) * 4096;
+		cut += h.home.end == (uint64_t)2 * HALF * 4096;
+		EXPECT(hand(&h, i, ALL, false) <= 1);
+	}
+	EXPECT(end == 3 && cut == 1 && h.ranges);
+	/* The host does not take it any more: after some commands that is known. */
+	for (unsigned i = 8; i < 8 + 9; i++)
+		(void)hand(&h, i, 0, false);
+	EXPECT(!h.ranges);
+}
+
+/* What it writes to it takes alone; what it takes little of, or another command waits for, stays.
+ */
+static void stays(void)
+{
+	struct handed h;
+	start_handed(&h, "learn");
+	for (unsigned i = 1; i <= HAND_ROUNDS; i++)
+		(void)hand(&h, i, ALL, true);
+	EXPECT(h.ranges == 1 && h.home.way == TERN_AHEAD_TO_HOST);
+	tell_handed(&h, TERN_COMMAND_QUEUED, 100);
+	(void)hand(&h, 5, ALL, true);
+	EXPECT(!h.ranges);
+	start_handed(&h, "learn");
+	for (unsigned i = 1; i <= HAND_ROUNDS; i++)
+		(void)hand(&h, i, HALF / 4, false);
+	EXPECT(!h.ranges);
+	start_handed(&h, "lookahead");
+	for (unsigned i = 1; i <= HAND_ROUNDS; i++)
+		(void)hand(&h, i, ALL, false);
+	EXPECT(!h.ranges);
+}
+
 /* As quick as the best of the others, but for a little; left_out() is about the other programs. */
 static void adaptive(void)
 {
@@ -540,6 +726,10 @@ int main(int argc, char **argv)
 	in_the_place_of();
 	goes_on();
 	no_further();
+	by_object();
+	streams_home();
+	goes_home();
+	stays();
 	adaptive();
 	return test_result();
 }
