@@ -76,9 +76,14 @@ struct learn_object {
 	/* Since the last command with it has ended: */
 	uint16_t user;    /* what was the command's model of it, + 1; 0: that is known already */
 	uint64_t taken;   /* pages that the host has taken */
-	bool host_writes; /* to them */
-	bool sent;        /* went home, */
-	bool left_out;    /* but for a page */
+	uint64_t run;     /* the address from which it goes through them in order, */
+	uint64_t reached; /* how far it got, */
+	uint64_t reach;   /* and after the command before */
+	struct learn_guess home; /* from where it will go on: the last plan's end, and that of what
+				  * was moved behind */
+	bool host_writes;        /* to them */
+	bool sent;               /* went home, */
+	bool left_out;           /* but for a page */
 };
 
 /* What a kernel does with one of its arguments. */

@@ -12,7 +12,9 @@
 
 #define PAGE       UINT64_C(4096)
 #define TAKES_SURE 2
-#define LEFT_OUT   4u /* one page of each so many objects that go home */
+#define AHEAD_MOST 1024u /* pages that are moved ahead of a stream */
+#define SLACK      16u   /* that it leaves out */
+#define LEFT_OUT   4u    /* one page of each so many objects that go home */
 
 /* The pages of @o, but for one in which another object begins. */
 static struct learn_guess pages_of(const struct learn *l, const struct learn_object *o)
@@ -30,7 +32,17 @@ static uint16_t object_of_page(const struct learn *l, uint64_t page)
 	return object != LEARN_NONE ? object : learn_object_at(l, page);
 }
 
-/* Makes the plan what @pages and the chunk have in common. */
+static void add_ahead(struct tern_policy_plan *plan, uint64_t start, uint64_t end)
+{
+	if (start < end)
+		plan->ahead[plan->ahead_count++] = (struct tern_policy_range){
+			.start = start,
+			.end = end,
+			.way = plan->action == TERN_PLAN_SHARE ? TERN_AHEAD_COPY_TO_HOST
+							       : TERN_AHEAD_TO_HOST};
+}
+
+/* Makes the plan what @pages and the chunk have in common; the rest is moved behind. */
 static void take_all(const struct learn_guess *pages, const struct tern_policy_fault *f,
 		     struct tern_policy_plan *plan)
 {
@@ -41,12 +53,25 @@ static void take_all(const struct learn_guess *pages, const struct tern_policy_f
 	tern_policy_lacking(f, lacking);
 	tern_policy_range(plan, f, lacking, first, last - first);
 	plan->rule = "learn: what the host takes each time";
-	if (pages->end > end)
-		plan->ahead[plan->ahead_count++] = (struct tern_policy_range){
-			.start = end,
-			.end = pages->end,
-			.way = plan->action == TERN_PLAN_SHARE ? TERN_AHEAD_COPY_TO_HOST
-							       : TERN_AHEAD_TO_HOST};
+	add_ahead(plan, end, pages->end);
+}
+
+/*
+ * Where the host goes on from its last plan, or from the end of what was copied behind that, half
+ * as much as it has gone through so is copied meanwhile; but not beyond where it stopped the last
+ * time. Copies only: what the device still has it need not get back.
+ */
+static void copy_behind(struct learn_object *o, const struct learn_guess *pages,
+			const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	uint64_t most = o->reach > f->address ? tern_min(o->reach, pages->end) : pages->end;
+	if (f->address < o->home.start || f->address > o->home.end + SLACK * PAGE)
+		o->run = f->address;
+	uint64_t went = f->address - o->run;
+	uint64_t window = tern_min(went / 2, AHEAD_MOST * PAGE) & ~(PAGE - 1);
+	o->home = (struct learn_guess){end, tern_max(end, tern_min(end + window, most))};
+	add_ahead(plan, o->home.start, o->home.end);
 }
 
 static void cut(const struct learn_guess *pages, const struct tern_policy_fault *f,
@@ -82,6 +107,10 @@ void learn_by_host(struct learn *l, const struct tern_policy_fault *f,
 		take_all(&pages, f, plan);
 	else
 		cut(&pages, f, plan);
+	if (!plan->ahead_count && plan->action == TERN_PLAN_SHARE && !learn_is_wanted(l, o, NULL))
+		copy_behind(o, &pages, f, plan);
+	o->reached =
+		tern_max(o->reached, f->address + (plan->first + plan->count - f->page) * PAGE);
 	o->taken += plan->count;
 	o->host_writes |= f->write;
 }
@@ -98,6 +127,7 @@ static void conclude(struct learn *l, struct learn_object *o)
 		m->host_takes = learn_surer(m->host_takes,
 					    taken * PAGE * 4 >= (pages.end - pages.start) * 3);
 	m->host_writes = o->host_writes;
+	o->reach = o->reached;
 	o->user = 0;
 }
 
@@ -129,7 +159,7 @@ unsigned learn_host_ended(struct learn *l, const struct learn_command *c,
 		struct learn_object *o = &l->objects[use->object];
 		struct learn_model *m = &l->models[use->model];
 		o->user = (uint16_t)(use->model + 1);
-		o->taken = 0;
+		o->taken = o->reached = 0;
 		o->host_writes = o->sent = o->left_out = false;
 		if (learn_is_wanted(l, o, c)) {
 			conclude(l, o);

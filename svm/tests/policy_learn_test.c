@@ -636,6 +636,49 @@ static void streams_home(void)
 	EXPECT(faults[0] < faults[1]);
 }
 
+/* A stream's reads are followed by copies of what is behind, but no further than it went the last
+ * time; its writes, and what a command waits for, are not. */
+static void copied_behind(void)
+{
+	struct handed h;
+	start_handed(&h, "learn");
+	(void)hand(&h, 1, 0, false);
+	uint64_t most = 0, went = 0;
+	for (unsigned page = HALF; page < HALF + HALF / 2;) {
+		struct tern_policy_plan plan = fault_handed(&h, TERN_SIDE_HOST, page, false);
+		page = plan.first + plan.count;
+		for (unsigned i = 0; i < plan.ahead_count; i++) {
+			EXPECT(plan.ahead[i].way == TERN_AHEAD_COPY_TO_HOST);
+			EXPECT(plan.ahead[i].start == (uint64_t)page * 4096);
+			most = plan.ahead[i].end / 4096;
+			EXPECT(most > page && most - page <= (page - HALF) / 2 &&
+			       most <= HALF + ALL);
+		}
+		went = page;
+	}
+	EXPECT(most > went);
+	most = 0;
+	(void)hand(&h, 2, 0, false);
+	for (unsigned page = HALF; page < went;) {
+		struct tern_policy_plan plan = fault_handed(&h, TERN_SIDE_HOST, page, false);
+		page = plan.first + plan.count;
+		for (unsigned i = 0; i < plan.ahead_count; i++)
+			most = plan.ahead[i].end / 4096;
+	}
+	EXPECT(most && most <= went);
+	for (unsigned i = 0; i < 2; i++) {
+		start_handed(&h, "learn");
+		(void)hand(&h, 1, 0, false);
+		if (i)
+			tell_handed(&h, TERN_COMMAND_QUEUED, 100);
+		for (unsigned page = HALF; page < HALF + HALF / 2;) {
+			struct tern_policy_plan plan = fault_handed(&h, TERN_SIDE_HOST, page, !i);
+			page = plan.first + plan.count;
+			EXPECT(!plan.ahead_count);
+		}
+	}
+}
+
 /* What it takes each time goes home when the command has ended, but for a page now and then. */
 static void goes_home(void)
 {
@@ -728,6 +771,7 @@ int main(int argc, char **argv)
 	no_further();
 	by_object();
 	streams_home();
+	copied_behind();
 	goes_home();
 	stays();
 	adaptive();
