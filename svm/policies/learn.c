@@ -12,6 +12,7 @@
 #define SAMPLE_LEAST 4u    /* pages of a plan */
 #define SAMPLES      64u   /* that are remembered, at most */
 #define STEP         16u   /* pages from one fault of a stream to the next, at most */
+#define KNOWN_FAULTS 4u    /* in an object, which show how it is gone through */
 #define PASSED_MOST  512u  /* that are remembered */
 
 _Static_assert(sizeof(struct learn) <= TERN_POLICY_DEVICE_BYTES - 128, "within thrash, too");
@@ -341,6 +342,14 @@ static bool by_commands(const struct learn *l, const struct learn_command *c,
 	return by_guess(&g, f, plan);
 }
 
+/* Of what is new, the kernel says how it is gone through. */
+static bool is_ordered(const struct learn *l, const struct learn_use *use)
+{
+	const struct learn_object *o = &l->objects[use->object];
+	bool new = (l->features & LEARN_ORDER) && o->in_order + o->jumps < KNOWN_FAULTS;
+	return learn_in_order(o) || (new && l->models[use->model].line > 0);
+}
+
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		      struct tern_policy_plan *plan)
 {
@@ -349,7 +358,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	struct learn_use *use = use_of(command, f);
 	struct learn_object *o = use ? &l->objects[use->object] : NULL;
 	struct learn_guess g = {0, 0};
-	bool ordered = use && learn_in_order(o);
+	bool ordered = use && is_ordered(l, use);
 	if (use)
 		learn_use_faulted(l, command, use, f);
 	if (use && (l->features & LEARN_LOOKAHEAD))
@@ -444,7 +453,7 @@ static bool init_learn(void *device_state, const char *text)
 {
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
-			     LEARN_HOST,
+			     LEARN_HOST | LEARN_ORDER,
 		     text);
 }
 

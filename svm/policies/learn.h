@@ -31,6 +31,7 @@ enum {
 	LEARN_SLOWLY = 1 << 3,    /* evicts little at first */
 	LEARN_ROOM = 1 << 4,      /* makes room for what is accessed all over */
 	LEARN_HOST = 1 << 5,      /* the host's faults, too, are of objects */
+	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */

@@ -497,6 +497,33 @@ static void no_further(void)
 	EXPECT(tell(&w, TERN_COMMAND_BEGINS, 3, 5, 0) == 6 * EACH);
 }
 
+/* What a kernel takes for each work-item of one object it takes of another, from the first fault
+ * on, until that turns out to be otherwise. */
+static void as_others(void)
+{
+	struct waiting w;
+	first_slice(&w, 12, 0);
+	memset(w.host, 0xff, sizeof(w.host));
+	memset(w.device, 0, sizeof(w.device));
+	(void)tell(&w, TERN_COMMAND_BEGINS, 2, 0, 512);
+	EXPECT(fault_at(&w, 512, 1 << 20) == EACH);
+	/* A kernel that is not known begins with little. */
+	w.kernel = 14;
+	memset(w.host, 0xff, sizeof(w.host));
+	memset(w.device, 0, sizeof(w.device));
+	(void)tell(&w, TERN_COMMAND_ENDED, 2, 0, 512);
+	(void)tell(&w, TERN_COMMAND_BEGINS, 3, 0, 1024);
+	EXPECT(fault_at(&w, 1024, 1 << 20) < EACH);
+	/* Nor does one whose faults have jumped in it. */
+	first_slice(&w, 12, 0);
+	memset(w.host, 0xff, sizeof(w.host));
+	memset(w.device, 0, sizeof(w.device));
+	(void)tell(&w, TERN_COMMAND_BEGINS, 2, 0, 512);
+	for (unsigned i = 0; i < 6; i++)
+		(void)fault_at(&w, 512 + 500 - i * 80, 1 << 20);
+	EXPECT(fault_at(&w, 512, 1 << 20) < EACH);
+}
+
 /* ---- what the host takes of what a kernel has used ---- */
 
 enum { HALF = 250, ALL = HALF + 1, HAND_ROUNDS = 4 };
@@ -769,6 +796,7 @@ int main(int argc, char **argv)
 	in_the_place_of();
 	goes_on();
 	no_further();
+	as_others();
 	by_object();
 	streams_home();
 	copied_behind();
