@@ -109,6 +109,7 @@ struct learn_use {
 	uint64_t address, start, end;
 	uint64_t low, high; /* what faults have shown of it; 0, 0: none */
 	uint64_t pages;     /* and how many of them */
+	uint64_t faults;    /* were served for it */
 	uint64_t reached;   /* the end of the last page of those that were faulted on */
 	uint64_t offset;    /* of the first of them, behind @address; at most the object's size */
 	uint16_t object, model;

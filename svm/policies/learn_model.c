@@ -272,6 +272,7 @@ void learn_use_faulted(struct learn *l, const struct learn_command *c, struct le
 {
 	struct learn_model *m = &l->models[use->model];
 	use->reached = tern_max(use->reached, f->address + PAGE);
+	use->faults++;
 	if (f->address < use->address)
 		return;
 	use->offset = tern_min(use->offset, f->address - use->address);
