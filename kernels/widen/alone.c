@@ -9,11 +9,12 @@
  * work-item, which goes through memory in order. That takes sums that may be made in any order:
  * those of integers. (Rows of floats: unroll.c, joined.c.)
  *
- * Such are innermost loops of one block; a kernel that has others, too, is none of these.
+ * Such are innermost loops of one block; a kernel that has others, too, or does much else, is none
+ * of these. And it must be known that lanes are apart: of images in one dimension they are not.
  */
 #include "kernels/widen/internal.h"
 
-enum { DEEP = 8, FEW_ROUNDS = 16 };
+enum { DEEP = 8, FEW_ROUNDS = 16, LITTLE = 32 };
 
 #define MARK "tern.alone"
 
@@ -43,7 +44,7 @@ static bool is_reduction(LLVMValueRef phi, LLVMValueRef next)
 	return false;
 }
 
-/* Ends after a few rounds, as a constant says. */
+/* Ends after a few rounds, as far as a constant says, or goes on until something is found. */
 static bool is_short(LLVMBasicBlockRef loop)
 {
 	int64_t c;
@@ -54,12 +55,23 @@ static bool is_short(LLVMBasicBlockRef loop)
 		c > -FEW_ROUNDS);
 }
 
+/* Divisions of integers, of which vectors here are quicker than LLVM's. */
+static bool divides(LLVMValueRef inst)
+{
+	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
+	       !LLVMIsConstant(LLVMGetOperand(inst, 1));
+}
+
 bool widen_is_vectorisable(LLVMBasicBlockRef loop)
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(loop);
 	if (!end || !LLVMIsABranchInst(end) || is_short(loop))
 		return false;
+	unsigned divisions = 0;
 	for (LLVMValueRef i = LLVMGetFirstInstruction(loop); i; i = LLVMGetNextInstruction(i)) {
+		divisions += divides(i);
+		if (divisions > 1)
+			return false;
 		if (LLVMIsACallInst(i) && !widen_intrinsic_overloads(i, &(const char *){NULL}))
 			return false;
 		if (!LLVMIsAPHINode(i))
@@ -69,6 +81,56 @@ bool widen_is_vectorisable(LLVMBasicBlockRef loop)
 		if (LLVMCountIncoming(i) != 2 || !integer ||
 		    !is_reduction(i, LLVMGetIncomingValue(i, back)))
 			return false;
+	}
+	return true;
+}
+
+static bool waits_or_exchanges(LLVMValueRef inst)
+{
+	enum widen_call which = LLVMIsACallInst(inst) ? widen_call_of(inst) : WIDEN_CALL_UNKNOWN;
+	return which == WIDEN_CALL_BARRIER || which == WIDEN_CALL_COLLECTIVE ||
+	       (which >= WIDEN_CALL_SUB_GROUP_LOCAL_ID && which < WIDEN_CALL_MACHINE_SCALE);
+}
+
+/* Of a block that is in a loop there is a way back to it. @seen: blocks to look at, and their
+ * count; so each is looked at once. */
+static bool leads_back(LLVMBasicBlockRef from, LLVMBasicBlockRef *seen)
+{
+	enum { MOST = 64 };
+	unsigned count = 0;
+	seen[count++] = from;
+	for (unsigned next = 0; next < count; next++) {
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(seen[next]);
+		for (unsigned s = 0; s < LLVMGetNumSuccessors(end); s++) {
+			LLVMBasicBlockRef to = LLVMGetSuccessor(end, s);
+			unsigned i = 0;
+			if (to == from && seen[next] != from)
+				return true;
+			while (i < count && seen[i] != to)
+				i++;
+			if (i == count && count == MOST)
+				return true; /* who knows */
+			if (i == count)
+				seen[count++] = to;
+		}
+	}
+	return false;
+}
+
+bool widen_may_walk_alone(LLVMValueRef function)
+{
+	LLVMBasicBlockRef seen[64];
+	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(function); b;
+	     b = LLVMGetNextBasicBlock(b)) {
+		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);
+		bool itself = false;
+		for (unsigned s = 0; s < LLVMGetNumSuccessors(end); s++)
+			itself = itself || LLVMGetSuccessor(end, s) == b;
+		if ((itself && !widen_is_vectorisable(b)) || leads_back(b, seen))
+			return false;
+		for (LLVMValueRef i = LLVMGetFirstInstruction(b); i; i = LLVMGetNextInstruction(i))
+			if (waits_or_exchanges(i))
+				return false;
 	}
 	return true;
 }
@@ -87,11 +149,48 @@ static int way_of(const struct widen_fn *fn, uint32_t b, LLVMValueRef inst)
 								      : -1;
 }
 
-/* Lanes next to each other are so in memory, too. */
-static bool is_beside(const struct widen_fn *fn, LLVMValueRef pointer, uint64_t size)
+/* What a pointer is in the first round. */
+static LLVMValueRef at_first(const struct widen_fn *fn, uint32_t b, LLVMValueRef phi)
+{
+	unsigned back = LLVMGetIncomingBlock(phi, 1) == fn->blocks[b].ir;
+	return LLVMGetIncomingValue(phi, !back);
+}
+
+/* Lanes are far apart: by a constant, or by a number that is the same for all and is known as the
+ * kernel runs. */
+static bool is_apart(const struct widen_fn *fn, uint32_t b, LLVMValueRef v, uint64_t size,
+		     unsigned depth)
 {
 	uint64_t stride;
-	return widen_stride_of(fn, pointer, &stride) && (stride <= WIDEN_FEW * size);
+	if (widen_stride_of(fn, v, &stride))
+		return (int64_t)stride > (int64_t)(WIDEN_FEW * size) ||
+		       (int64_t)stride < -(int64_t)(WIDEN_FEW * size);
+	if (++depth > DEEP || !LLVMIsAInstruction(v))
+		return false;
+	switch (LLVMGetInstructionOpcode(v)) {
+	case LLVMPHI:
+		return LLVMGetInstructionParent(v) == fn->blocks[b].ir &&
+		       is_apart(fn, b, at_first(fn, b, v), 1, depth);
+	case LLVMAdd:
+	case LLVMOr:
+		return (widen_shape_of(fn, LLVMGetOperand(v, 1)) == WIDEN_UNIFORM &&
+			is_apart(fn, b, LLVMGetOperand(v, 0), 1, depth)) ||
+		       (widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
+			is_apart(fn, b, LLVMGetOperand(v, 1), 1, depth));
+	case LLVMMul:
+		return widen_is_strided(fn, v, 0);
+	case LLVMSExt:
+	case LLVMZExt:
+	case LLVMTrunc:
+	case LLVMAddrSpaceCast:
+		return is_apart(fn, b, LLVMGetOperand(v, 0), 1, depth);
+	case LLVMGetElementPtr:
+		return LLVMGetNumOperands(v) == 2 &&
+		       widen_shape_of(fn, LLVMGetOperand(v, 0)) == WIDEN_UNIFORM &&
+		       is_apart(fn, b, LLVMGetOperand(v, 1), 1, depth);
+	default:
+		return false;
+	}
 }
 
 static bool walks_alone(const struct widen_fn *fn, uint32_t b)
@@ -107,10 +206,10 @@ static bool walks_alone(const struct widen_fn *fn, uint32_t b)
 		LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(i, 0) : i);
 		LLVMValueRef pointer = LLVMGetOperand(i, store);
 		int way = way_of(fn, b, i);
-		if (way < 0 || (way && is_beside(fn, pointer, widen_size_of(fn, type)) &&
-				widen_shape_of(fn, pointer) != WIDEN_UNIFORM))
+		bool differs = way && widen_shape_of(fn, pointer) != WIDEN_UNIFORM;
+		if (way < 0 || (differs && !is_apart(fn, b, pointer, widen_size_of(fn, type), 0)))
 			return false;
-		any = any || (way && widen_shape_of(fn, pointer) != WIDEN_UNIFORM);
+		any = any || differs;
 	}
 	return any;
 }
@@ -119,6 +218,14 @@ static bool walks_alone(const struct widen_fn *fn, uint32_t b)
 bool widen_walks_alone(const struct widen_fn *fn)
 {
 	bool any = false;
+	uint64_t others = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		if (LLVMIsAInstruction(fn->values[i].ir) &&
+		    fn->blocks[fn->values[i].block].header == WIDEN_NONE &&
+		    fn->values[i].shape != WIDEN_UNIFORM)
+			others += fn->values[i].leaves;
+	if (others > LITTLE)
+		return false;
 	for (uint32_t b = 0; b < fn->block_count; b++) {
 		if (fn->blocks[b].header == WIDEN_NONE)
 			continue;

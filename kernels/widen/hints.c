@@ -164,10 +164,12 @@ void widen_hints(struct widen_fn *fn)
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		struct widen_value *v = &fn->values[i];
 		uint64_t stride = 0;
-		v->hinted = LLVMIsAInstruction(v->ir) && v->shape == WIDEN_VARYING &&
-			    hint(fn, v->ir, &stride);
-		if (v->hinted)
-			v->stride = (int64_t)stride;
+		if (v->shape != WIDEN_VARYING) {
+			v->hinted = false;
+			continue;
+		}
+		v->hinted = LLVMIsAInstruction(v->ir) && hint(fn, v->ir, &stride);
+		v->stride = v->hinted ? (int64_t)stride : 0;
 	}
 }
 

@@ -96,7 +96,7 @@
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
  * another lane of its chunk), values with more than 64 leaves, very large kernels, work-groups with
  * one work-item in x, loops of uneven length that do little but gather or divide, loops that do
- * little but change private arrays. Calls and instructions unknown here, and more than 64 MB of
+ * little but change private arrays, loops along a work-item's own elements that LLVM vectorises. Calls and instructions unknown here, and more than 64 MB of
  * private memory, are errors.
  */
 #ifndef TERN_KERNELS_WIDEN_INTERNAL_H
@@ -472,6 +472,9 @@ struct widen_pace widen_pace_of(const struct widen_fn *fn, uint32_t header, LLVM
 /* ---- alone.c ---- */
 /* A loop of one block that LLVM can vectorise, as far as its sums go. */
 bool widen_is_vectorisable(LLVMBasicBlockRef loop);
+/* All loops of the function are so, as far as one can tell before the shapes are known: they are not
+ * unrolled (unroll.c). */
+bool widen_may_walk_alone(LLVMValueRef function);
 /* All loops are of work-items that walk along elements of their own, and vectorisable. */
 bool widen_walks_alone(const struct widen_fn *fn);
 /* Has LLVM vectorise the loops of such kernels' group functions, which are marked. */

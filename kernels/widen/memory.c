@@ -334,9 +334,11 @@ static void store_each(struct widen_emit *e, const struct widen_access *a, LLVMV
 	unsigned n = LLVMGetVectorSize(a->type);
 	LLVMTypeRef type = widen_map_type(e->fn, a->type), i64 = e->fn->i64;
 	LLVMValueRef wide = widen_interleave(e, leaves, n);
-	if (widen_size_of(e->fn, type) == 8 && widen_machine_has(e->fn->options, "scatter")) {
+	if (LLVMSizeOfTypeInBits(e->fn->layout, type) == 64 &&
+	    widen_machine_has(e->fn->options, "scatter")) {
 		struct widen_access whole = *a;
 		whole.type = i64;
+		wide = LLVMBuildFreeze(e->builder, wide, ""); /* for the elements beside poison */
 		wide = LLVMBuildBitCast(e->builder, wide, widen_vector_type(e, i64), "");
 		widen_store_scattered(e, &whole, i64, a->offset, widen_alignment(a, a->offset),
 				      wide);

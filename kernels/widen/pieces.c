@@ -121,6 +121,8 @@ static LLVMValueRef put_together(struct widen_emit *e, LLVMValueRef *leaves, LLV
 	LLVMTypeRef whole = widen_vector_type(e, integer);
 	LLVMTypeRef element = LLVMGetElementType(LLVMTypeOf(leaves[0]));
 	unsigned bits = 8 * (unsigned)widen_size_of(e->fn, element);
+	for (unsigned i = 0; i < n; i++) /* what is beside it must not become poison */
+		leaves[i] = LLVMBuildFreeze(e->builder, leaves[i], "");
 	if (bits == 32)
 		return LLVMBuildBitCast(e->builder, widen_interleave(e, leaves, n), whole, "");
 	LLVMTypeRef small = widen_vector_type(e, LLVMIntTypeInContext(e->fn->context, bits));

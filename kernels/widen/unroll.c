@@ -165,8 +165,6 @@ static bool is_worthwhile(struct walk *w)
 	unsigned count = 0;
 	bool any = false;
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(w->loop);
-	if (widen_is_vectorisable(w->loop)) /* alone.c */
-		return false;
 	if (!LLVMIsABranchInst(end) || !LLVMIsConditional(end) ||
 	    (LLVMGetSuccessor(end, 0) != w->loop && LLVMGetSuccessor(end, 1) != w->loop) ||
 	    growth(w, LLVMGetCondition(end), true, 0) != 0)
@@ -201,7 +199,9 @@ bool widen_ask_for_unrolling(LLVMModuleRef module)
 {
 	struct widen_fn fn = {.layout = LLVMGetModuleDataLayout(module)};
 	bool any = false;
-	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
+	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) {
+		if (LLVMIsDeclaration(f) || widen_may_walk_alone(f))
+			continue;
 		for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(f); b;
 		     b = LLVMGetNextBasicBlock(b)) {
 			struct walk w = {.fn = &fn, .loop = b};
@@ -210,5 +210,6 @@ bool widen_ask_for_unrolling(LLVMModuleRef module)
 			ask(LLVMGetModuleContext(module), LLVMGetBasicBlockTerminator(b));
 			any = true;
 		}
+	}
 	return any;
 }

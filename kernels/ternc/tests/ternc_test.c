@@ -493,6 +493,23 @@ static void test_widening(struct server *s)
 		 "  uint i = get_global_id(0);\n"
 		 "  for (uint k = i * n; k < i * n + n; k++) b[k] = a[k] * 2; }",
 		 1, 1},
+		/* not so where much else is done, in an image in one dimension, of many divisions
+		 */
+		{"kernel void f(global const int *a, global float *b, uint n) {\n"
+		 "  uint i = get_global_id(0), sum = 0;\n"
+		 "  for (uint k = 0; k < n; k++) sum += a[i * n + k];\n"
+		 "  float f = sum; b[i] = sin(f) + exp(f) + log(f) + pow(f, 1.3f); }",
+		 4, 1},
+		{"kernel void f(global const int *a, global int *b, uint n, uint width) {\n"
+		 "  uint i = get_global_id(0), x = i % width, y = i / width, sum = 0;\n"
+		 "  for (uint k = 0; k < n; k++) sum += a[y * (width + n) + x + k] * a[k];\n"
+		 "  b[i] = sum; }",
+		 8, 1},
+		{"kernel void f(global const int *a, global int *b, uint n) {\n"
+		 "  uint i = get_global_id(0), sum = 0;\n"
+		 "  for (uint k = 0; k < n; k++) sum += a[i * n + k] / (k + 3) + a[k] % n;\n"
+		 "  b[i] = sum; }",
+		 4, 1},
 		/* and floats, whose sums have an order: one register of lanes */
 		{"kernel void f(global const float *a, global float *b, uint n) {\n"
 		 "  uint i = get_global_id(0);\n"

@@ -79,3 +79,34 @@ kernel void hash(global const uint *in, global uint *out, int n)
 	}
 	out[i] = h + last;
 }
+
+/* Rows of rows: unrolled and joined, as sums of floats. */
+kernel void nested(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0) - get_global_offset(0), all = n;
+	for (int r = 0; r < 3; r++) {
+		int sum = 0;
+		for (int k = 0; k < 24; k++)
+			sum += in[(i * 3 + r) * 24 + k];
+		all = all * 3 + sum;
+	}
+	out[i] = all;
+}
+
+/* In one dimension what is an image: beside each other but for the rims. */
+kernel void image(global const int *in, global int *out, int n)
+{
+	uint i = get_global_id(0) - get_global_offset(0), w = n & 31 | 16;
+	uint x = i % w, y = i / w, sum = 0;
+	for (uint k = 0; k < 40; k++)
+		sum += in[y * (w + 40) + x + k] * in[k];
+	out[i] = sum;
+}
+
+kernel void divided(global const int *in, global int *out, int n)
+{
+	int i = get_global_id(0) - get_global_offset(0), sum = 0, by = n & 7 | 1;
+	for (int k = 0; k < 30; k++)
+		sum += in[i * 30 + k] / (k + by) + in[i * 30 + k] % by;
+	out[i] = sum;
+}

@@ -215,3 +215,13 @@ kernel void late_paths(global const int *in, global int *out)
 		j += j >> 12;
 	out[i] = in[j];
 }
+
+/* Near each other in as many lanes as there were before there were more, and far ahead. */
+kernel void near_then_not(global const char *in, global char *out, int n)
+{
+	uint i = get_global_id(0);
+	char sum = n;
+	for (int k = 0; k < 20; k++)
+		sum = sum * 3 + in[(i & 31) + k * 4096];
+	out[i] = sum;
+}
