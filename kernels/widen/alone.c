@@ -14,7 +14,7 @@
  */
 #include "kernels/widen/internal.h"
 
-enum { DEEP = 8, FEW_ROUNDS = 16, LITTLE = 32 };
+enum { DEEP = 8, FEW_ROUNDS = 16, LITTLE = 32, MOST_BLOCKS = 64 };
 
 #define MARK "tern.alone"
 
@@ -92,11 +92,10 @@ static bool waits_or_exchanges(LLVMValueRef inst)
 	       (which >= WIDEN_CALL_SUB_GROUP_LOCAL_ID && which < WIDEN_CALL_MACHINE_SCALE);
 }
 
-/* Of a block that is in a loop there is a way back to it. @seen: blocks to look at, and their
- * count; so each is looked at once. */
+/* There is a way from @from back to it, but for its own branch to itself. @seen: room for the
+ * blocks that are found, each of which is looked at once. */
 static bool leads_back(LLVMBasicBlockRef from, LLVMBasicBlockRef *seen)
 {
-	enum { MOST = 64 };
 	unsigned count = 0;
 	seen[count++] = from;
 	for (unsigned next = 0; next < count; next++) {
@@ -108,7 +107,7 @@ static bool leads_back(LLVMBasicBlockRef from, LLVMBasicBlockRef *seen)
 				return true;
 			while (i < count && seen[i] != to)
 				i++;
-			if (i == count && count == MOST)
+			if (i == count && count == MOST_BLOCKS)
 				return true; /* who knows */
 			if (i == count)
 				seen[count++] = to;
@@ -119,7 +118,7 @@ static bool leads_back(LLVMBasicBlockRef from, LLVMBasicBlockRef *seen)
 
 bool widen_may_walk_alone(LLVMValueRef function)
 {
-	LLVMBasicBlockRef seen[64];
+	LLVMBasicBlockRef seen[MOST_BLOCKS];
 	for (LLVMBasicBlockRef b = LLVMGetFirstBasicBlock(function); b;
 	     b = LLVMGetNextBasicBlock(b)) {
 		LLVMValueRef end = LLVMGetBasicBlockTerminator(b);

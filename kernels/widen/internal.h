@@ -96,8 +96,8 @@
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
  * another lane of its chunk), values with more than 64 leaves, very large kernels, work-groups with
  * one work-item in x, loops of uneven length that do little but gather or divide, loops that do
- * little but change private arrays, loops along a work-item's own elements that LLVM vectorises. Calls and instructions unknown here, and more than 64 MB of
- * private memory, are errors.
+ * little but change private arrays, loops along a work-item's own elements that LLVM vectorises.
+ * Calls and instructions unknown here, and more than 64 MB of private memory, are errors.
  */
 #ifndef TERN_KERNELS_WIDEN_INTERNAL_H
 #define TERN_KERNELS_WIDEN_INTERNAL_H
@@ -306,7 +306,7 @@ struct widen_fn {
 	uint64_t local_bytes;
 
 	unsigned lanes, rows;
-	bool alone; /* scalar: alone.c */
+	bool alone;   /* scalar: alone.c */
 	bool widened; /* false: scalar, all values uniform */
 	bool has_barrier;
 	bool has_sub_groups;
@@ -459,8 +459,8 @@ bool widen_is_element(const struct widen_fn *fn, LLVMTypeRef type);
 void widen_find_joins(struct widen_fn *fn);
 
 /* ---- pace.c ---- */
-/* By how many bytes, or by how much, a value grows from round to round: @times, of @by where that is
- * not NULL, which is the same in all rounds and lanes. */
+/* By how many bytes, or by how much, a value grows from round to round: @times, of @by where that
+ * is not NULL, which is the same in all rounds and lanes. */
 struct widen_pace {
 	int64_t times;
 	LLVMValueRef by;
@@ -472,8 +472,8 @@ struct widen_pace widen_pace_of(const struct widen_fn *fn, uint32_t header, LLVM
 /* ---- alone.c ---- */
 /* A loop of one block that LLVM can vectorise, as far as its sums go. */
 bool widen_is_vectorisable(LLVMBasicBlockRef loop);
-/* All loops of the function are so, as far as one can tell before the shapes are known: they are not
- * unrolled (unroll.c). */
+/* All loops of the function are so, as far as one can tell before the shapes are known: they are
+ * not unrolled (unroll.c). */
 bool widen_may_walk_alone(LLVMValueRef function);
 /* All loops are of work-items that walk along elements of their own, and vectorisable. */
 bool widen_walks_alone(const struct widen_fn *fn);
