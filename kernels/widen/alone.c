@@ -55,21 +55,14 @@ static bool is_short(LLVMBasicBlockRef loop)
 		c > -FEW_ROUNDS);
 }
 
-/* Divisions of integers, of which vectors here are quicker than LLVM's. */
-static bool divides(LLVMValueRef inst)
-{
-	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
-	       !LLVMIsConstant(LLVMGetOperand(inst, 1));
-}
-
 bool widen_is_vectorisable(LLVMBasicBlockRef loop)
 {
 	LLVMValueRef end = LLVMGetBasicBlockTerminator(loop);
 	if (!end || !LLVMIsABranchInst(end) || is_short(loop))
 		return false;
-	unsigned divisions = 0;
+	unsigned divisions = 0; /* vectors here are quicker at them than LLVM's (divide.c) */
 	for (LLVMValueRef i = LLVMGetFirstInstruction(loop); i; i = LLVMGetNextInstruction(i)) {
-		divisions += divides(i);
+		divisions += widen_divides(i);
 		if (divisions > 1)
 			return false;
 		if (LLVMIsACallInst(i) && !widen_intrinsic_overloads(i, &(const char *){NULL}))
@@ -143,12 +136,12 @@ static int way_of(const struct widen_fn *fn, uint32_t b, LLVMValueRef inst)
 	struct widen_pace p = widen_pace_of(fn, b, pointer);
 	if (widen_is_atomic(inst) || !widen_is_element(fn, type) || !p.known)
 		return -1;
-	return !p.times                                               ? (store ? -1 : 0)
-	       : !p.by && p.times == (int64_t)widen_size_of(fn, type) ? 1
-								      : -1;
+	if (!p.times)
+		return store ? -1 : 0;
+	return !p.by && p.times == (int64_t)widen_size_of(fn, type) ? 1 : -1;
 }
 
-/* What a pointer is in the first round. */
+/* What a phi of the loop is in the first round. */
 static LLVMValueRef at_first(const struct widen_fn *fn, uint32_t b, LLVMValueRef phi)
 {
 	unsigned back = LLVMGetIncomingBlock(phi, 1) == fn->blocks[b].ir;

@@ -57,12 +57,6 @@ static bool is_one_piece(const struct widen_fn *fn, LLVMValueRef inst)
 	       stride <= widen_size_of(fn, type);
 }
 
-static bool divides(LLVMValueRef inst)
-{
-	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
-	       !LLVMIsConstant(LLVMGetOperand(inst, 1));
-}
-
 /*
  * Rows of a sparse matrix, neighbours in a graph, trial divisions: loops that each lane leaves at
  * another time, and that do little but fetch from anywhere or divide. One lane at a time does that
@@ -77,7 +71,7 @@ static bool check_gathers(struct widen_fn *fn)
 		const struct widen_value *v = &fn->values[i];
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
 			continue;
-		bool division = divides(v->ir);
+		bool division = widen_divides(v->ir);
 		if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir))) {
 			gathers += division ? AS_A_DIVISION : 1;
 			at = v->ir;

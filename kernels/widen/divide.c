@@ -11,6 +11,12 @@ bool widen_is_integer_division(LLVMOpcode op)
 	return op == LLVMUDiv || op == LLVMSDiv || op == LLVMURem || op == LLVMSRem;
 }
 
+bool widen_divides(LLVMValueRef inst)
+{
+	return widen_is_integer_division(LLVMGetInstructionOpcode(inst)) &&
+	       !LLVMIsConstant(LLVMGetOperand(inst, 1));
+}
+
 static LLVMTypeRef element_type(LLVMTypeRef type)
 {
 	return LLVMGetTypeKind(type) == LLVMVectorTypeKind ? LLVMGetElementType(type) : type;

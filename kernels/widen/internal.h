@@ -190,6 +190,8 @@ bool widen_known_memory(LLVMValueRef pointer, enum widen_memory *memory);
 
 /* ---- divide.c ---- */
 bool widen_is_integer_division(LLVMOpcode op);
+/* Such a division, by what is not known before the kernel runs. */
+bool widen_divides(LLVMValueRef inst);
 /* No integer division traps: divisors for which it has no result become 1. */
 void widen_lower_divisions(LLVMModuleRef module);
 
@@ -198,8 +200,9 @@ void widen_lower_divisions(LLVMModuleRef module);
 bool widen_lower_halves(LLVMModuleRef module, const struct tern_widen_options *options);
 
 /* ---- machine.c ---- */
-/* Answers what the device library asks about the processor; before inlining. */
+/* "fma", "avx512", or "scatter": that of AVX-512 is quick (kernels/target.c). */
 bool widen_machine_has(const struct tern_widen_options *options, const char *feature);
+/* Answers what the device library asks about the processor; before inlining. */
 void widen_lower_machine(LLVMModuleRef module, const struct tern_widen_options *options);
 
 /* ---- rare.c ---- */

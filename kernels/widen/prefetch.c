@@ -27,12 +27,11 @@ void widen_prefetch(struct widen_emit *e, const struct widen_access *a)
 	LLVMBuilderRef b = e->builder;
 	LLVMTypeRef i64 = e->fn->i64, type = e->fn->ptr;
 	uint32_t header = e->fn->blocks[e->block].header;
-	int64_t bytes = (int64_t)(widen_size_of(e->fn, a->type) * e->lanes);
-	uint64_t stride;
-	if (header == WIDEN_NONE || !widen_stride_of(e->fn, a->pointer, &stride) || e->rows > 1 ||
-	    e->rare || a->local || a->private || a->element ||
-	    a->stride != (int64_t)widen_size_of(e->fn, a->type) ||
-	    !LLVMIsAInstruction(a->pointer) || bytes > MOST_LINES * LINE)
+	uint64_t stride, size = widen_size_of(e->fn, a->type);
+	int64_t bytes = (int64_t)(size * e->lanes);
+	if (header == WIDEN_NONE || e->rows > 1 || e->rare || a->local || a->private ||
+	    a->element || !widen_stride_of(e->fn, a->pointer, &stride) || stride != size ||
+	    bytes > MOST_LINES * LINE)
 		return;
 	struct widen_pace p = widen_pace_of(e->fn, header, a->pointer);
 	if (!p.known || p.times < (p.by ? 1 : FAR_APART))

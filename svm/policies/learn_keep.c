@@ -151,9 +151,9 @@ uint64_t learn_keep(void *device_state, const void *chunk_state,
 /*
  * No more than is needed goes, since all of it may be missed: what is a little too large would else
  * be exchanged by the chunk. So few pages go at first, and more when that was not enough. Of a
- * stream more goes at once when much has gone: then it is not only
- * a little too large, and each eviction costs about as much as a fault, beyond its pages. But where
- * the pages between those that are used have come along, the chunk is rid of them.
+ * stream more goes at once when much has gone: then it is not only a little too large, and each
+ * eviction costs about as much as a fault, beyond its pages. But where the pages between those that
+ * are used have come along, the chunk is rid of them.
  */
 unsigned learn_part(void *device_state, const void *chunk_state)
 {
