@@ -328,6 +328,74 @@ static void large_range(void)
 	free(back);
 }
 
+/* Rows by dimension 0 and columns by dimension 1: compilers may take the other order. */
+static const char *const rows_source =
+	"kernel void rows(global const uint *in, global uint *out) {\n"
+	"  size_t row = get_global_id(0) - get_global_offset(0);\n"
+	"  size_t column = get_global_id(1) - get_global_offset(1);\n"
+	"  size_t at = row * get_global_size(1) + column;\n"
+	"  out[at] += in[at] + 1000003 * (uint)get_global_id(0) + 10007 * (uint)get_global_id(1) "
+	"+\n"
+	"             101 * (uint)get_global_size(0) + get_work_dim(); }\n";
+
+static void check_rows(cl_kernel kernel, cl_uint dims, const size_t *offset, const size_t *global,
+		       const size_t *local)
+{
+	size_t height = global[0], width = dims > 1 ? global[1] : 1, wrong = 0;
+	size_t bytes = height * width * sizeof(cl_uint);
+	cl_uint *in = calloc(2, bytes);
+
+	REQUIRE(in != NULL);
+	cl_uint *out = in + height * width;
+	for (size_t i = 0; i < height * width; i++)
+		in[i] = (cl_uint)(i * 2654435761u);
+	cl_mem from = conf_buffer(CL_MEM_COPY_HOST_PTR, bytes, in);
+	cl_mem to = conf_buffer(CL_MEM_COPY_HOST_PTR, bytes, out);
+	ARG(kernel, 0, from);
+	ARG(kernel, 1, to);
+	OK(clEnqueueNDRangeKernel(conf_queue(), kernel, dims, offset, global, local, 0, NULL,
+				  NULL));
+	conf_read(to, out, bytes);
+	for (size_t row = 0; row < height; row++)
+		for (size_t column = 0; column < width; column++) {
+			cl_uint x = (cl_uint)(row + (offset ? offset[0] : 0));
+			cl_uint y = (cl_uint)(column + (offset && dims > 1 ? offset[1] : 0));
+			size_t i = row * width + column;
+			wrong += out[i] !=
+				 in[i] + 1000003 * x + 10007 * y + 101 * (cl_uint)height + dims;
+		}
+	CHECKF(!wrong, "%zu of %zu x %zu are wrong", wrong, height, width);
+	free(in);
+}
+
+static void rows_first(void)
+{
+	static const size_t sizes[][4] = {{16, 16, 4, 4},  {17, 5, 17, 1},   {3, 100, 1, 20},
+					  {64, 64, 1, 64}, {200, 33, 8, 11}, {77, 1, 11, 1}};
+	static const size_t offset[3] = {5, 9, 0};
+	cl_kernel kernel = conf_kernel(rows_source, "rows");
+
+	for (size_t i = 0; i < LENGTH(sizes); i++) {
+		check_rows(kernel, 2, NULL, &sizes[i][0], &sizes[i][2]);
+		check_rows(kernel, 2, offset, &sizes[i][0], &sizes[i][2]);
+		check_rows(kernel, 2, NULL, &sizes[i][0], NULL);
+		check_rows(kernel, 1, offset, &sizes[i][0], NULL);
+		check_rows(kernel, 1, NULL, &sizes[i][0], &sizes[i][2]);
+	}
+}
+
+static void rows_of_uneven_groups(void)
+{
+	static const size_t sizes[][4] = {{17, 37, 4, 16}, {37, 17, 16, 4}, {5, 100, 3, 64}};
+	static const size_t offset[3] = {3, 1, 0};
+
+	if (!conf_device_bool(CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT))
+		SKIP("CL_DEVICE_NON_UNIFORM_WORK_GROUP_SUPPORT is false");
+	cl_kernel kernel = conf_kernel_of(conf_program(rows_source, "-cl-std=CL3.0"), "rows");
+	for (size_t i = 0; i < LENGTH(sizes); i++)
+		check_rows(kernel, 2, offset, &sizes[i][0], &sizes[i][2]);
+}
+
 CONF_CASES(ndrange) = {
 	CASE(one_dimension),
 	CASE(tails),
@@ -342,5 +410,7 @@ CONF_CASES(ndrange) = {
 	CASE(greatest_group),
 	CASE(suggested_local_size),
 	CASE(large_range),
+	CASE(rows_first),
+	CASE(rows_of_uneven_groups),
 	CASE_END,
 };

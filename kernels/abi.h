@@ -29,7 +29,7 @@
 
 #include <stdint.h>
 
-#define TERN_ABI_VERSION 4u
+#define TERN_ABI_VERSION 5u
 #define TERN_ARGS_ALIGN  128u
 #define TERN_LOCAL_SLACK 1024u
 
@@ -87,6 +87,9 @@ enum {
 				 << 4, /* uses sub-groups, which have as many work-items as lanes */
 	TERN_KERNEL_ANY_GROUPS = 1 << 5, /* does the same whatever the work-groups are */
 	TERN_KERNEL_CONTIGUOUS = 1 << 6, /* work-items beside each other in x access memory so */
+	/* x of the group function is dimension 1 of the program's, y is dimension 0: to be called
+	 * with all of struct tern_group exchanged likewise. */
+	TERN_KERNEL_EXCHANGED = 1 << 7,
 };
 
 enum tern_arg_kind {

@@ -74,8 +74,9 @@ static void add(struct tern_space_command *out, const struct tern_command *comma
 /* As if offset and size were those of one line of work-items; wraps. */
 static uint64_t first_item(const struct tern_ndrange *n)
 {
-	uint64_t x = n->global[0], y = n->global[1];
-	return n->offset[0] + x * (n->offset[1] + y * n->offset[2]);
+	bool exchanged = n->info->flags & TERN_KERNEL_EXCHANGED;
+	uint64_t x = n->global[exchanged], y = n->global[!exchanged];
+	return n->offset[exchanged] + x * (n->offset[!exchanged] + y * n->offset[2]);
 }
 
 void tern_command_describe(const struct tern_command *command, struct tern_space_command *out)

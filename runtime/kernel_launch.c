@@ -144,6 +144,26 @@ static void remember_choice(struct tern_kernel *kernel, const struct tern_device
 	tern_lock_release(&kernel->lock);
 }
 
+static void exchange(size_t v[3])
+{
+	size_t first = v[0];
+	v[0] = v[1];
+	v[1] = first;
+}
+
+/* What the program calls dimension 0 is 1 for the kernel's function, and back. */
+static void exchange_dimensions(struct shape *shape)
+{
+	exchange(shape->global);
+	exchange(shape->offset);
+	exchange(shape->local);
+}
+
+static bool is_exchanged(const struct tern_kernel_target *target)
+{
+	return target->info->flags & TERN_KERNEL_EXCHANGED;
+}
+
 /* The program gave none: the kernel's required size, or what the back end likes best. */
 static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_target *target,
 			   struct tern_device *device, cl_uint dim, struct shape *shape)
@@ -156,9 +176,15 @@ static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_
 	}
 	if (recall_choice(kernel, device, shape))
 		return CL_SUCCESS;
+	if (is_exchanged(target)) {
+		exchange_dimensions(shape);
+		dim = tern_max(dim, 2u);
+	}
 	device->ops->choose_local(device, info, dim, shape->global, shape->local);
 	if (target->uniform)
 		make_uniform(target, device, shape);
+	if (is_exchanged(target))
+		exchange_dimensions(shape);
 	remember_choice(kernel, device, shape);
 	return CL_SUCCESS;
 }
@@ -222,7 +248,7 @@ static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern
 
 static cl_int fill_command_locked(struct tern_kernel *kernel,
 				  const struct tern_kernel_target *target, cl_uint dim,
-				  const struct shape *shape, struct tern_command *command)
+				  struct shape shape, struct tern_command *command)
 {
 	const struct tern_kernel_info *info = target->info;
 	cl_int error = use_memory_locked(kernel, command);
@@ -246,9 +272,11 @@ static cl_int fill_command_locked(struct tern_kernel *kernel,
 		kernel->named = true;
 	}
 	range->name = kernel->status_name;
-	memcpy(range->global, shape->global, sizeof(range->global));
-	memcpy(range->offset, shape->offset, sizeof(range->offset));
-	memcpy(range->local, shape->local, sizeof(range->local));
+	if (is_exchanged(target))
+		exchange_dimensions(&shape);
+	memcpy(range->global, shape.global, sizeof(range->global));
+	memcpy(range->offset, shape.offset, sizeof(range->offset));
+	memcpy(range->local, shape.local, sizeof(range->local));
 	range->args = args;
 	range->local_bytes = kernel->local_arg_bytes ? kernel->local_base + kernel->local_arg_bytes
 						     : info->local_bytes;
@@ -275,7 +303,7 @@ static cl_int make_command(struct tern_queue *queue, struct tern_kernel *kernel,
 		else if (shape->empty)
 			command->work = TERN_WORK_NONE;
 		else
-			error = fill_command_locked(kernel, target, dim, shape, command);
+			error = fill_command_locked(kernel, target, dim, *shape, command);
 	}
 	tern_lock_release(&kernel->lock);
 	if (!error && !shape->empty &&

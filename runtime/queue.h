@@ -62,8 +62,10 @@ struct tern_ndrange {
 	const struct tern_kernel_info *info; /* of module's code */
 	tern_group_fn *function;
 	unsigned dim;
-	uint16_t name;                         /* tern_status_name() */
-	size_t global[3], offset[3], local[3]; /* 1, 0, 1 beyond dim; local is never 0 */
+	uint16_t name; /* tern_status_name() */
+	/* As the function takes them: of TERN_KERNEL_EXCHANGED the first two dimensions are the
+	 * program's exchanged. 1, 0, 1 beyond the program's dim; local is never 0. */
+	size_t global[3], offset[3], local[3];
 	/* info->args_bytes, aligned to TERN_ARGS_ALIGN: from tern_command_args(), or tern_alloc()ed
 	 * and freed with the command. */
 	void *args;

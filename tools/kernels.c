@@ -74,9 +74,11 @@ static void print_kernel(const struct tern_kernel_info *k)
 	if (k->required_size[0])
 		snprintf(size, sizeof(size), "%u x %u x %u", k->required_size[0],
 			 k->required_size[1], k->required_size[2]);
-	printf("  %-24s %5u %4u %9llu %9llu %9llu %4u  %s\n", k->name, k->lanes, k->rows,
+	bool exchanged = k->flags & TERN_KERNEL_EXCHANGED;
+	printf("  %-24s %5u %4u %9llu %9llu %9llu %4u  %s%s\n", k->name, k->lanes, k->rows,
 	       (unsigned long long)k->private_bytes, (unsigned long long)k->local_bytes,
-	       (unsigned long long)k->frame_bytes, k->arg_count, size);
+	       (unsigned long long)k->frame_bytes, k->arg_count, size,
+	       exchanged ? " (lanes along dimension 1)" : "");
 }
 
 /* The log speaks of <source>; a reader wants to go to the file. */

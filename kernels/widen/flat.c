@@ -7,8 +7,9 @@
 #include "kernels/widen/internal.h"
 
 /*
- * @a / @b of vectors of i32 below 2^22: x86 divides no vectors of integers. The quotient of floats
- * is right: (a + 0.5) / b is at least 0.5 / b away from the next integer, further than it rounds.
+ * @a / @b of vectors of i32, @a below 2^14 (TERN_WIDEN_MOST_ITEMS and lanes): x86 divides no
+ * vectors of integers. (a + 0.5) * (1 / b) is right: (a + 0.5) / b is at least 0.5 / b away from
+ * the next integer, and the roundings of floats come to less than 2^-23 * 3 * 2^14 / b.
  */
 static LLVMValueRef quotient(struct widen_emit *e, LLVMValueRef a, LLVMValueRef b)
 {
@@ -16,9 +17,10 @@ static LLVMValueRef quotient(struct widen_emit *e, LLVMValueRef a, LLVMValueRef 
 	LLVMTypeRef real = LLVMFloatTypeInContext(e->fn->context);
 	LLVMTypeRef reals = widen_vector_type(e, real);
 	LLVMValueRef half = widen_splat(e, LLVMConstReal(real, 0.5));
+	LLVMValueRef one = widen_splat(e, LLVMConstReal(real, 1));
+	LLVMValueRef each = LLVMBuildFDiv(build, one, LLVMBuildSIToFP(build, b, reals, ""), "");
 	LLVMValueRef x = LLVMBuildFAdd(build, LLVMBuildSIToFP(build, a, reals, ""), half, "");
-	LLVMValueRef q = LLVMBuildFDiv(build, x, LLVMBuildSIToFP(build, b, reals, ""), "");
-	return LLVMBuildFPToSI(build, q, LLVMTypeOf(a), "");
+	return LLVMBuildFPToSI(build, LLVMBuildFMul(build, x, each, ""), LLVMTypeOf(a), "");
 }
 
 static LLVMValueRef truncated(struct widen_emit *e, LLVMValueRef v)

@@ -16,6 +16,7 @@
  *   late.c      which of these are made only where it comes to that
  *   pace.c      by how much values grow from round to round of a loop
  *   alone.c     work-items whose own loops are better vectorised
+ *   exchange.c  lanes along dimension 1, where memory is
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
  *   prefetch.c  what loops will load far away
  *   window.c    local memory that is near: permutations instead of gathers
@@ -377,6 +378,13 @@ unsigned widen_then_successor(const struct widen_fn *fn, uint32_t b);
 /* ---- kernel.c ---- */
 /* False (refused): a barrier under a mask. */
 bool widen_check_barriers(struct widen_fn *fn);
+/* The analyses that say whether the kernel can be widened; false: refused. */
+bool widen_find_shapes(struct widen_fn *fn, bool flat);
+
+/* ---- exchange.c ---- */
+/* With shapes and lanes, which it finds again: lanes along dimension 1 where that is better, and
+ * kernel->flags says so. False: refused. */
+bool widen_exchange(struct widen_fn *fn);
 
 /* ---- regions.c ---- */
 /* Last of the analyses: fn->regions. */

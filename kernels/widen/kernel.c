@@ -167,7 +167,7 @@ bool widen_check_barriers(struct widen_fn *fn)
 	return true;
 }
 
-static bool find_shapes(struct widen_fn *fn, bool flat)
+bool widen_find_shapes(struct widen_fn *fn, bool flat)
 {
 	fn->flat = flat;
 	widen_private_layouts(fn);
@@ -183,10 +183,10 @@ static bool make_widened(struct widen_fn *fn)
 		return widen_refuse(fn, "widening is off", NULL);
 	if (!widen_check_size(fn) || !widen_cfg_analyse(fn) || !check_values(fn))
 		return false;
-	if ((fn->has_sub_groups && !find_shapes(fn, true)) || !find_shapes(fn, false))
+	if ((fn->has_sub_groups && !widen_find_shapes(fn, true)) || !widen_find_shapes(fn, false))
 		return false;
 	fn->lanes = widen_choose_lanes(fn);
-	if (!widen_check_gain(fn))
+	if (!widen_exchange(fn) || !widen_check_gain(fn))
 		return false;
 	fn->widened = true;
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
@@ -221,7 +221,7 @@ static int emit_kernel(struct widen_fn *fn)
 	unsigned first = widen_one_body_will_do(fn) ? WIDEN_BODY_TAIL : WIDEN_BODY_FULL;
 	for (unsigned i = first; i < count; i++) {
 		if (i == WIDEN_BODY_FLAT) {
-			(void)find_shapes(fn, true); /* was good before */
+			(void)widen_find_shapes(fn, true); /* was good before */
 			widen_hints(fn);
 			widen_find_regular(fn);
 			widen_find_joins(fn);

@@ -18,6 +18,14 @@ static bool is_regular_operand(const struct widen_fn *fn, LLVMValueRef v)
 	return !value || value->regular;
 }
 
+/* Vectors only in flat bodies. */
+static bool is_id(LLVMValueRef call)
+{
+	enum widen_call which = widen_call_of(call);
+	return which == WIDEN_CALL_GLOBAL_ID || which == WIDEN_CALL_GLOBAL_ID_32 ||
+	       which == WIDEN_CALL_LOCAL_ID;
+}
+
 static bool keeps_regular(const struct widen_fn *fn, LLVMValueRef inst)
 {
 	const struct widen_value *pointer;
@@ -46,7 +54,7 @@ static bool keeps_regular(const struct widen_fn *fn, LLVMValueRef inst)
 	case LLVMPHI:
 		break;
 	case LLVMCall:
-		if (!widen_intrinsic_overloads(inst, &name))
+		if (!is_id(inst) && !widen_intrinsic_overloads(inst, &name))
 			return false;
 		break;
 	case LLVMLoad: /* of one place */

@@ -29,10 +29,14 @@ static TERN_PRINTF(2, 3) void add(struct text *t, const char *format, ...)
 
 /* Which work-items. */
 
-static void add_triple(struct text *t, unsigned dim, const uint64_t v[3])
+/* In the program's order of dimensions. */
+static void add_triple(struct text *t, const struct tern_ndrange *n, const uint64_t v[3])
 {
+	unsigned dim = tern_min(tern_max(n->dim, 1u), 3u);
+	bool exchanged = n->info->flags & TERN_KERNEL_EXCHANGED;
 	for (unsigned d = 0; d < dim; d++)
-		add(t, "%s%llu", d ? "," : "(", (unsigned long long)v[d]);
+		add(t, "%s%llu", d ? "," : "(",
+		    (unsigned long long)v[exchanged && d < 2 ? 1 - d : d]);
 	add(t, ")");
 }
 
@@ -51,14 +55,13 @@ static void add_group(struct text *t, const struct tern_ndrange *n, const uint64
 		last[d] = n->offset[d] + end - 1;
 		one &= first[d] == last[d];
 	}
-	unsigned dim = tern_min(tern_max(n->dim, 1u), 3u);
 	add(t, ", work-group ");
-	add_triple(t, dim, group);
+	add_triple(t, n, group);
 	add(t, one ? ", work-item " : ", work-items ");
-	add_triple(t, dim, first);
+	add_triple(t, n, first);
 	if (!one) {
 		add(t, " to ");
-		add_triple(t, dim, last);
+		add_triple(t, n, last);
 	}
 }
 

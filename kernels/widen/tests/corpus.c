@@ -310,6 +310,22 @@ void set_group(struct tern_group *g, const struct config *c)
 	g->printf_buffer->used = 0;
 }
 
+static void exchange(uint64_t v[3])
+{
+	uint64_t first = v[0];
+	v[0] = v[1];
+	v[1] = first;
+}
+
+/* As the runtime does for TERN_KERNEL_EXCHANGED. */
+static void exchange_group(struct tern_group *g)
+{
+	exchange(g->enqueued_local_size);
+	exchange(g->global_size);
+	exchange(g->num_groups);
+	exchange(g->global_offset);
+}
+
 static uint64_t items_of(const struct config *c)
 {
 	return c->global[0] * c->global[1] * c->global[2];
@@ -325,7 +341,10 @@ static void run_tested(struct kernel *k, const struct config *c, tern_group_fn *
 	set_group(&g, c);
 	fill(k, 1, items_of(c), block, false, tern_round_up(local_bytes, 128));
 	memset(local_memory, 0xa5, sizeof(local_memory));
-	uint64_t scratch = tern_kernel_scratch(info, c->local[0], c->local[1], c->local[2]);
+	if (info->flags & TERN_KERNEL_EXCHANGED)
+		exchange_group(&g);
+	const uint64_t *local = g.enqueued_local_size;
+	uint64_t scratch = tern_kernel_scratch(info, local[0], local[1], local[2]);
 	g.scratch = aligned_alloc(128, tern_round_up(scratch + GUARD, 128));
 	memset(g.scratch + scratch, 0x5a, GUARD);
 	g.scratch_bytes = scratch;
@@ -480,6 +499,7 @@ static void test_lanes(LLVMModuleRef original, unsigned lanes)
 		struct kernel *k = &test.kernels[i];
 		struct tern_kernel_info info = {.lanes = made[i].lanes,
 						.rows = made[i].rows,
+						.flags = made[i].flags,
 						.local_bytes = made[i].local_bytes,
 						.frame_bytes = tern_widen_frame_bytes(m, &made[i])};
 		char name[96];
@@ -487,6 +507,11 @@ static void test_lanes(LLVMModuleRef original, unsigned lanes)
 			die(k->name, "chunks may come to different barriers");
 		if (strstr(k->name, "_resumed") && !made[i].resumed)
 			die(k->name, "nobody can tell that chunks come to the same barriers");
+		if (strstr(k->name, "_exchanged") && lanes > 1 &&
+		    !(made[i].flags & TERN_KERNEL_EXCHANGED))
+			die(k->name, "lanes are along dimension 0");
+		if (strstr(k->name, "_as_written") && (made[i].flags & TERN_KERNEL_EXCHANGED))
+			die(k->name, "lanes are along dimension 1");
 		if (!info.lanes || !info.rows)
 			die(k->name, "no lanes or rows");
 		if (!!info.frame_bytes != !!(made[i].flags & TERN_KERNEL_BARRIER))

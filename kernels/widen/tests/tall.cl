@@ -1,4 +1,9 @@
-/* Rows beside each other where lanes are not: transposed matrices. */
+/*
+ * Rows beside each other where lanes are not: transposed matrices. Kernels without a side that is
+ * contiguous in x ask for their work-group, lest their dimensions be exchanged (exchange.c).
+ */
+#define GROUP ((int)get_group_id(2)) /* 0 */
+
 kernel void xy_transpose(global const int *in, global int *out)
 {
 	int x = get_global_id(0), y = get_global_id(1);
@@ -15,7 +20,7 @@ kernel void xy_transposed(global const float *fin, global float *fout)
 
 kernel void xy_both(global const int *in, global int *out)
 {
-	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1);
+	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1) + GROUP;
 	out[x * h + y] = in[x * h + y] * 3 + in[x * h + y + 1];
 }
 
@@ -66,20 +71,20 @@ kernel void xy_unsigned(global const int *in, global int *out)
 
 kernel void xy_fixed(global const int *in, global int *out)
 {
-	int x = get_global_id(0), y = get_global_id(1);
+	int x = get_global_id(0), y = get_global_id(1) + GROUP;
 	out[x * 64 + (y & 31) + 2 * (y & ~31)] = in[x * 64 + y];
 }
 
 kernel void xy_same_value(global int *out, int n)
 {
-	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1);
+	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1) + GROUP;
 	out[x * h + y] = n + x;
 }
 
 kernel void xy_backwards(global const int *in, global int *out)
 {
 	int x = get_global_id(0), y = get_global_id(1);
-	int w = get_global_size(0), h = get_global_size(1);
+	int w = get_global_size(0), h = get_global_size(1) + GROUP;
 	out[(w + 2 - x) * h + y] = in[(w + 2 - x) * h + (h + 3 - y)];
 }
 
@@ -104,7 +109,7 @@ kernel void xyz_transpose(global const int *in, global int *out)
 /* Every other one: rows are not beside each other. */
 kernel void xy_every_other(global const int *in, global int *out)
 {
-	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1);
+	int x = get_global_id(0), y = get_global_id(1), h = get_global_size(1) + GROUP;
 	out[2 * (x * h + y) + 1] = in[2 * (x * h + y)];
 }
 

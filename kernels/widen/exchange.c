@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Kernels whose rows are get_global_id(0):
+ *
+ *     int row = get_global_id(0), column = get_global_id(1);
+ *     out[row * width + column] = ..
+ *
+ * Lanes lie along dimension 0, and here go to as many lines of memory, while their neighbours in
+ * dimension 1 are beside each other there. For such a kernel the first two dimensions of its group
+ * function are exchanged: ids, sizes and offsets of dimension 0 are the program's of dimension 1.
+ * The runtime exchanges those of the launch (TERN_KERNEL_EXCHANGED); nobody else can tell, since
+ * only kernels are taken that do not know what their work-groups are.
+ *
+ * Both ways are tried: the one that goes to fewer lines is taken. Rows are taken for long: where
+ * they turn out to be a few elements (channels of a pixel), chunks are of so few lanes and take up
+ * to twice as long.
+ */
+#include "kernels/widen/internal.h"
+
+enum {
+	LINE = 64,
+	FAR_AWAY = 8,    /* what an access costs that has a line for each lane; 1: another one */
+	ROUNDS_BITS = 4, /* a loop has 16 rounds, as far as anybody knows */
+	DEEPEST_COUNTED = 3,
+	GAIN = 2, /* times */
+};
+
+static bool is_dimensional(LLVMValueRef inst, int64_t *dimension)
+{
+	enum widen_call call = LLVMIsACallInst(inst) ? widen_call_of(inst) : WIDEN_CALL_UNKNOWN;
+	bool takes_one = (call > WIDEN_CALL_UNKNOWN && call <= WIDEN_CALL_LAST_DIMENSIONAL) ||
+			 call == WIDEN_CALL_GLOBAL_ID_32;
+	return takes_one && widen_constant_int(LLVMGetOperand(inst, 0), dimension);
+}
+
+static void exchange(struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		int64_t d;
+		if (!is_dimensional(inst, &d) || d > 1)
+			continue;
+		LLVMTypeRef type = LLVMTypeOf(LLVMGetOperand(inst, 0));
+		LLVMSetOperand(inst, 0, LLVMConstInt(type, (uint64_t)(1 - d), 0));
+	}
+}
+
+/* Where lanes differ, and may differ after an exchange. */
+static bool has_both_ids(const struct widen_fn *fn)
+{
+	bool has[2] = {false, false};
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		LLVMValueRef inst = fn->values[i].ir;
+		int64_t d;
+		if (!is_dimensional(inst, &d) || d > 1)
+			continue;
+		enum widen_call call = widen_call_of(inst);
+		has[d] = has[d] || call == WIDEN_CALL_GLOBAL_ID || call == WIDEN_CALL_GLOBAL_ID_32;
+	}
+	return has[0] && has[1];
+}
+
+static bool is_private(LLVMValueRef pointer)
+{
+	while (LLVMIsAGetElementPtrInst(pointer) || LLVMIsAAddrSpaceCastInst(pointer))
+		pointer = LLVMGetOperand(pointer, 0);
+	return LLVMIsAAllocaInst(pointer);
+}
+
+static bool is_far(const struct widen_fn *fn, LLVMValueRef pointer)
+{
+	uint64_t stride;
+	if (!widen_stride_of(fn, pointer, &stride))
+		return true;
+	return (int64_t)stride >= LINE || (int64_t)stride <= -LINE;
+}
+
+static uint64_t rounds_of(const struct widen_fn *fn, const struct widen_value *v)
+{
+	unsigned depth = 0;
+	for (uint32_t h = fn->blocks[v->block].header; h != WIDEN_NONE; h = fn->blocks[h].parent)
+		depth++;
+	return UINT64_C(1) << ROUNDS_BITS * tern_min(depth, (unsigned)DEEPEST_COUNTED);
+}
+
+/* Of the memory accesses, with lanes as they are now; 0: none of them is far. */
+static uint64_t cost(const struct widen_fn *fn)
+{
+	uint64_t all = 0;
+	bool any = false;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		bool store = LLVMIsAStoreInst(v->ir);
+		if (!store && !LLVMIsALoadInst(v->ir))
+			continue;
+		LLVMValueRef pointer = LLVMGetOperand(v->ir, store);
+		if (is_private(pointer))
+			continue;
+		uint64_t rounds = rounds_of(fn, v);
+		bool away = is_far(fn, pointer);
+		any = any || away;
+		all += rounds * (away ? FAR_AWAY : 1);
+	}
+	return any ? all : 0;
+}
+
+bool widen_exchange(struct widen_fn *fn)
+{
+	if (!fn->any_groups || !has_both_ids(fn))
+		return true;
+	widen_hints(fn);
+	uint64_t before = cost(fn);
+	if (!before)
+		return true;
+	exchange(fn);
+	if (widen_find_shapes(fn, false)) {
+		fn->lanes = widen_choose_lanes(fn);
+		widen_hints(fn);
+		if (GAIN * cost(fn) <= before) {
+			fn->kernel->flags |= TERN_KERNEL_EXCHANGED;
+			return true;
+		}
+	}
+	exchange(fn);
+	bool good = widen_find_shapes(fn, false);
+	fn->lanes = widen_choose_lanes(fn);
+	return good;
+}
