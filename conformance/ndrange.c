@@ -370,8 +370,9 @@ static void check_rows(cl_kernel kernel, cl_uint dims, const size_t *offset, con
 
 static void rows_first(void)
 {
-	static const size_t sizes[][4] = {{16, 16, 4, 4},  {17, 5, 17, 1},   {3, 100, 1, 20},
-					  {64, 64, 1, 64}, {200, 33, 8, 11}, {77, 1, 11, 1}};
+	static const size_t sizes[][4] = {{16, 16, 4, 4},   {17, 5, 17, 1},   {3, 100, 1, 20},
+					  {64, 64, 1, 64},  {200, 33, 8, 11}, {77, 1, 11, 1},
+					  {24, 130, 24, 1}, {24, 129, 3, 43}};
 	static const size_t offset[3] = {5, 9, 0};
 	cl_kernel kernel = conf_kernel(rows_source, "rows");
 

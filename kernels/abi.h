@@ -88,7 +88,7 @@ enum {
 	TERN_KERNEL_ANY_GROUPS = 1 << 5, /* does the same whatever the work-groups are */
 	TERN_KERNEL_CONTIGUOUS = 1 << 6, /* work-items beside each other in x access memory so */
 	/* x of the group function is dimension 1 of the program's, y is dimension 0: to be called
-	 * with all of struct tern_group exchanged likewise. */
+	 * with all of struct tern_group exchanged likewise. Another form of some kernels. */
 	TERN_KERNEL_EXCHANGED = 1 << 7,
 };
 

@@ -8,12 +8,12 @@
 #include "runtime/base/sha256.h"
 
 enum {
-	FORMAT_VERSION = 3,
+	FORMAT_VERSION = 4,
 	CHECKSUM_AT = 64,
 	HEADER_BYTES = 96,
 	PAYLOAD_ALIGN = 64,
 	/* the least that each element takes in the bytes */
-	MIN_KERNEL_BYTES = 108,
+	MIN_KERNEL_BYTES = 112,
 	MIN_ARG_BYTES = 34,
 	MIN_FORMAT_BYTES = 9,
 };
@@ -56,6 +56,7 @@ static void write_kernel(struct tern_writer *w, const struct tern_kernel_info *k
 		tern_write_u32(w, k->size_hint[i]);
 	tern_write_raw(w, k->vec_type_hint, sizeof(k->vec_type_hint));
 	tern_write_u32(w, k->max_group_size);
+	tern_write_u32(w, k->exchanged);
 	tern_write_u32(w, k->arg_count);
 	for (uint32_t i = 0; i < k->arg_count; i++)
 		write_arg(w, &k->args[i]);
@@ -67,7 +68,8 @@ static void write_info(struct tern_writer *w, const struct tern_code_info *info)
 	tern_write_string(w, info->options);
 	tern_write_u64(w, info->global_bytes);
 	tern_write_u32(w, info->kernel_count);
-	for (uint32_t i = 0; i < info->kernel_count; i++)
+	tern_write_u32(w, info->form_count);
+	for (uint32_t i = 0; i < info->kernel_count + info->form_count; i++)
 		write_kernel(w, &info->kernels[i]);
 	tern_write_u32(w, info->format_count);
 	for (uint32_t i = 0; i < info->format_count; i++) {
@@ -192,6 +194,7 @@ static void read_kernel(struct tern_reader *r, struct tables *t, struct tern_ker
 	if (hint)
 		memcpy(k->vec_type_hint, hint, sizeof(k->vec_type_hint));
 	k->max_group_size = tern_read_u32(r);
+	k->exchanged = tern_read_u32(r);
 	k->arg_count = tern_read_count(r, MIN_ARG_BYTES);
 	tern_reader_check(r, kernel_valid(k));
 	struct tern_kernel_arg *args = t->args ? t->args + t->arg_count : NULL;
@@ -211,10 +214,15 @@ static void read_info(struct tern_reader *r, struct tables *t, struct tern_code_
 	info->global_bytes = tern_read_u64(r);
 	tern_reader_check(r, info->global_bytes <= MAX_SIZE);
 	info->kernel_count = tern_read_count(r, MIN_KERNEL_BYTES);
+	info->form_count = tern_read_count(r, MIN_KERNEL_BYTES);
 	info->kernels = t->kernels;
-	for (uint32_t i = 0; i < info->kernel_count && !r->failed; i++) {
-		struct tern_kernel_info k;
-		read_kernel(r, t, t->kernels ? &t->kernels[i] : &k);
+	uint32_t count = info->kernel_count + info->form_count;
+	for (uint32_t i = 0; i < count && !r->failed; i++) {
+		struct tern_kernel_info k, *into = t->kernels ? &t->kernels[i] : &k;
+		read_kernel(r, t, into);
+		tern_reader_check(r, !into->exchanged || (i < info->kernel_count &&
+							  into->exchanged >= info->kernel_count &&
+							  into->exchanged < count));
 	}
 	info->format_count = tern_read_count(r, MIN_FORMAT_BYTES);
 	info->formats = t->formats;
@@ -226,8 +234,22 @@ static void read_info(struct tern_reader *r, struct tables *t, struct tern_code_
 		if (t->formats)
 			t->formats[i] = f;
 	}
-	t->kernel_count = info->kernel_count;
+	t->kernel_count = count;
 	t->format_count = info->format_count;
+}
+
+/* Whoever takes another form of a kernel gives it the same arguments. */
+static bool forms_valid(const struct tern_code_info *info)
+{
+	for (uint32_t i = 0; i < info->kernel_count; i++) {
+		const struct tern_kernel_info *k = &info->kernels[i],
+					      *form = &info->kernels[k->exchanged];
+		if (k->exchanged &&
+		    (form->args_bytes != k->args_bytes || form->arg_count != k->arg_count ||
+		     !(form->flags & TERN_KERNEL_EXCHANGED)))
+			return false;
+	}
+	return true;
 }
 
 /* One allocation for all arrays. */
@@ -302,6 +324,10 @@ int tern_code_format_parse(const void *bytes, size_t size, struct tern_code_pars
 		return e;
 	tern_reader_init(&r, description, payload_at - HEADER_BYTES);
 	read_info(&r, &t, &p.info);
+	if (!forms_valid(&p.info)) {
+		tern_code_format_finish(&p);
+		return -EINVAL;
+	}
 	*out = p;
 	return 0;
 }

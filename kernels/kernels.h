@@ -70,6 +70,9 @@ struct tern_kernel_info {
 	uint32_t size_hint[3];
 	char vec_type_hint[16];  /* "float4", or "" */
 	uint32_t max_group_size; /* the most work-items that one group of it may have */
+	/* Where in the code's kernels there is the same kernel with TERN_KERNEL_EXCHANGED, which is
+	 * quicker where dimension 1 is long; 0: nowhere. */
+	uint32_t exchanged;
 };
 
 /* One argument of a printf() format: bytes that it takes in a record (before padding). */
@@ -84,7 +87,8 @@ struct tern_code_info {
 	const char *target;  /* the target it was made for: tern_target_name() */
 	const char *options; /* the options of the build */
 	const struct tern_kernel_info *kernels;
-	uint32_t kernel_count;
+	uint32_t kernel_count; /* with a name for programs to ask for: the first ones */
+	uint32_t form_count;   /* behind them, other forms of some of them */
 	const struct tern_printf_format *formats;
 	uint32_t format_count;
 	uint64_t global_bytes; /* program-scope variables */

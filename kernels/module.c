@@ -22,8 +22,9 @@ static int load_image(struct tern_code *code, const struct tern_image_place *pla
 		      struct tern_image *out)
 {
 	size_t size;
+	const struct tern_code_info *info = tern_code_info(code);
 	const void *image = tern_code_payload(code, &size);
-	int e = tern_image_load(image, size, tern_code_info(code)->kernel_count, place, out);
+	int e = tern_image_load(image, size, info->kernel_count + info->form_count, place, out);
 	if (!e && !place && tern_debug_has_lines(image, size))
 		tern_debug_reload(image, size, out);
 	if (e && e != -ENOMEM)

@@ -21,6 +21,22 @@ static int find_kernel(struct tern_module *module, const char *name)
 	return -1;
 }
 
+/* Kernel @index of the executable that @build holds. */
+static struct tern_kernel_target target_of(const struct tern_program_build *build, uint32_t index)
+{
+	const struct tern_code_info *code = tern_code_info(tern_module_code(build->module));
+	const struct tern_kernel_info *info = &code->kernels[index];
+	struct tern_kernel_target target = {.module = build->module,
+					    .info = info,
+					    .function = tern_module_function(build->module, index),
+					    .uniform = build->uniform};
+	if (info->exchanged) {
+		target.exchanged = &code->kernels[info->exchanged];
+		target.exchanged_function = tern_module_function(build->module, info->exchanged);
+	}
+	return target;
+}
+
 static bool same_arg(const struct tern_kernel_arg *a, const struct tern_kernel_arg *b)
 {
 	return a->kind == b->kind && a->address_space == b->address_space &&
@@ -66,10 +82,7 @@ static cl_int resolve_locked(const struct tern_program *program, const char *nam
 		if (!same_definition(*info, here))
 			return CL_INVALID_KERNEL_DEFINITION;
 		if (targets)
-			targets[i] = (struct tern_kernel_target){
-				build->module, here,
-				tern_module_function(build->module, (uint32_t)index),
-				build->uniform};
+			targets[i] = target_of(build, (uint32_t)index);
 	}
 	if (!executables)
 		return CL_INVALID_PROGRAM_EXECUTABLE;

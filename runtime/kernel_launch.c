@@ -98,19 +98,40 @@ static size_t greatest_common_divisor(size_t a, size_t b)
 	return a;
 }
 
+static void exchange(size_t v[3])
+{
+	size_t first = v[0];
+	v[0] = v[1];
+	v[1] = first;
+}
+
+/* What the program calls dimension 0 is 1 for the kernel's function, and back. */
+static void exchange_dimensions(struct shape *shape)
+{
+	exchange(shape->global);
+	exchange(shape->offset);
+	exchange(shape->local);
+}
+
+/* The form to be taken: lanes are along dimension 1, which must have enough work-items for them. */
+static bool is_exchanged(const struct tern_kernel_target *target, const struct shape *shape)
+{
+	const struct tern_kernel_info *form = target->exchanged;
+	return form && form->flags & TERN_KERNEL_ANY_GROUPS && shape->global[1] >= form->lanes;
+}
+
 /*
  * Makes shape->local divide shape->global. In x, where the vector's lanes are, the smallest size
  * that fills them is best: work-groups of one item are the last resort.
  */
 static void make_uniform(const struct tern_kernel_target *target, const struct tern_device *device,
-			 struct shape *shape)
+			 const struct tern_kernel_info *info, struct shape *shape)
 {
 	for (unsigned i = 0; i < 3; i++) {
 		size_t *local = &shape->local[i], global = shape->global[i];
 		if (global % *local == 0)
 			continue;
-		size_t divisor = greatest_common_divisor(global, *local),
-		       from = target->info->lanes;
+		size_t divisor = greatest_common_divisor(global, *local), from = info->lanes;
 		size_t others = shape->local[0] * shape->local[1] * shape->local[2] / *local;
 		size_t most = tern_kernel_max_group(target, device) / others;
 		most = tern_min(most, tern_min(global, device->caps.max_item_sizes[i]));
@@ -144,26 +165,6 @@ static void remember_choice(struct tern_kernel *kernel, const struct tern_device
 	tern_lock_release(&kernel->lock);
 }
 
-static void exchange(size_t v[3])
-{
-	size_t first = v[0];
-	v[0] = v[1];
-	v[1] = first;
-}
-
-/* What the program calls dimension 0 is 1 for the kernel's function, and back. */
-static void exchange_dimensions(struct shape *shape)
-{
-	exchange(shape->global);
-	exchange(shape->offset);
-	exchange(shape->local);
-}
-
-static bool is_exchanged(const struct tern_kernel_target *target)
-{
-	return target->info->flags & TERN_KERNEL_EXCHANGED;
-}
-
 /* The program gave none: the kernel's required size, or what the back end likes best. */
 static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_target *target,
 			   struct tern_device *device, cl_uint dim, struct shape *shape)
@@ -176,14 +177,16 @@ static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_
 	}
 	if (recall_choice(kernel, device, shape))
 		return CL_SUCCESS;
-	if (is_exchanged(target)) {
-		exchange_dimensions(shape);
+	bool exchanged = is_exchanged(target, shape);
+	if (exchanged) {
+		info = target->exchanged;
 		dim = tern_max(dim, 2u);
+		exchange_dimensions(shape);
 	}
 	device->ops->choose_local(device, info, dim, shape->global, shape->local);
 	if (target->uniform)
-		make_uniform(target, device, shape);
-	if (is_exchanged(target))
+		make_uniform(target, device, info, shape);
+	if (exchanged)
 		exchange_dimensions(shape);
 	remember_choice(kernel, device, shape);
 	return CL_SUCCESS;
@@ -246,9 +249,28 @@ static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern
 	return CL_SUCCESS;
 }
 
+/* As the function that is taken has it. Work-groups of a kernel that does not know them may as well
+ * be others, where those that the program gave do not fill lanes. */
+static void fill_range(const struct tern_kernel_target *target, struct tern_device *device,
+		       struct shape shape, struct tern_ndrange *range)
+{
+	bool exchanged = is_exchanged(target, &shape);
+	range->info = exchanged ? target->exchanged : target->info;
+	range->function = exchanged ? target->exchanged_function : target->function;
+	if (exchanged) {
+		exchange_dimensions(&shape);
+		if (shape.local[0] < range->info->lanes)
+			device->ops->choose_local(device, range->info, 3, shape.global,
+						  shape.local);
+	}
+	memcpy(range->global, shape.global, sizeof(range->global));
+	memcpy(range->offset, shape.offset, sizeof(range->offset));
+	memcpy(range->local, shape.local, sizeof(range->local));
+}
+
 static cl_int fill_command_locked(struct tern_kernel *kernel,
 				  const struct tern_kernel_target *target, cl_uint dim,
-				  struct shape shape, struct tern_command *command)
+				  const struct shape *shape, struct tern_command *command)
 {
 	const struct tern_kernel_info *info = target->info;
 	cl_int error = use_memory_locked(kernel, command);
@@ -264,19 +286,13 @@ static cl_int fill_command_locked(struct tern_kernel *kernel,
 	command->work = TERN_WORK_NDRANGE;
 	tern_module_get(target->module);
 	range->module = target->module;
-	range->info = info;
-	range->function = target->function;
 	range->dim = dim;
 	if (tern_unlikely(!kernel->named)) {
 		kernel->status_name = tern_status_name(info->name);
 		kernel->named = true;
 	}
 	range->name = kernel->status_name;
-	if (is_exchanged(target))
-		exchange_dimensions(&shape);
-	memcpy(range->global, shape.global, sizeof(range->global));
-	memcpy(range->offset, shape.offset, sizeof(range->offset));
-	memcpy(range->local, shape.local, sizeof(range->local));
+	fill_range(target, command->event.queue->device, *shape, range);
 	range->args = args;
 	range->local_bytes = kernel->local_arg_bytes ? kernel->local_base + kernel->local_arg_bytes
 						     : info->local_bytes;
@@ -303,7 +319,7 @@ static cl_int make_command(struct tern_queue *queue, struct tern_kernel *kernel,
 		else if (shape->empty)
 			command->work = TERN_WORK_NONE;
 		else
-			error = fill_command_locked(kernel, target, dim, *shape, command);
+			error = fill_command_locked(kernel, target, dim, shape, command);
 	}
 	tern_lock_release(&kernel->lock);
 	if (!error && !shape->empty &&

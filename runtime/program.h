@@ -148,6 +148,9 @@ struct tern_kernel_target {
 	struct tern_module *module; /* the program's; NULL: not built for this device */
 	const struct tern_kernel_info *info;
 	tern_group_fn *function;
+	/* The form with TERN_KERNEL_EXCHANGED, or NULL. */
+	const struct tern_kernel_info *exchanged;
+	tern_group_fn *exchanged_function;
 	bool uniform;
 };
 

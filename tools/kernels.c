@@ -150,7 +150,7 @@ static int report(const char *name, const char *options)
 		const struct tern_code_info *info = tern_code_info(result.code);
 		printf("  %-24s %5s %4s %9s %9s %9s %4s  %s\n", "kernel", "lanes", "rows",
 		       "private B", "local B", "frame B", "args", "work-group size");
-		for (uint32_t i = 0; i < info->kernel_count; i++)
+		for (uint32_t i = 0; i < info->kernel_count + info->form_count; i++)
 			print_kernel(&info->kernels[i]);
 		if (info->global_bytes)
 			printf("  program-scope variables: %llu bytes\n",

@@ -83,10 +83,11 @@ struct tern_build_kernel {
 	struct tern_widen_kernel widen;
 };
 
+/* Those of the source, and behind them other forms of some: room for one of each. */
 struct tern_build_kernels {
-	uint32_t count;
+	uint32_t count, form_count;
 	struct tern_build_kernel *kernel;
-	struct tern_kernel_info *info; /* count of them */
+	struct tern_kernel_info *info;
 };
 
 /* kernel_info.c: lists the module's kernels, their arguments and attributes. */

@@ -132,6 +132,24 @@ static bool has_sub_groups_asked_for(struct tern_build *b, const struct tern_wid
 	return false;
 }
 
+/* The same kernel with its dimensions exchanged (kernels/widen/exchange.c). */
+static enum tern_build_status add_exchanged(struct tern_build *b, LLVMModuleRef module,
+					    const struct tern_widen_options *options,
+					    struct tern_build_kernels *kernels, uint32_t index)
+{
+	struct tern_build_kernel *k = &kernels->kernel[index];
+	uint32_t at = kernels->count + kernels->form_count++;
+	struct tern_build_kernel *form = &kernels->kernel[at];
+	*form = (struct tern_build_kernel){.info = &kernels->info[at], .widen = k->widen};
+	*form->info = *k->info;
+	k->info->exchanged = at;
+	form->widen.exchanged = true;
+	form->widen.name = tern_build_printf(b, "%s.exchanged", k->info->name);
+	if (!form->widen.name)
+		return TERN_BUILD_UNAVAILABLE;
+	return widen_status(b, tern_widen_kernel(module, options, &form->widen), NULL);
+}
+
 static enum tern_build_status widen_kernels(struct tern_build *b, LLVMModuleRef module,
 					    const struct tern_widen_options *options,
 					    struct tern_build_kernels *kernels)
@@ -149,6 +167,11 @@ static enum tern_build_status widen_kernels(struct tern_build *b, LLVMModuleRef 
 			return widen_status(b, e, NULL);
 		if (!has_sub_groups_asked_for(b, &k->widen))
 			return TERN_BUILD_FAILED;
+		enum tern_build_status s = k->widen.exchange_pays
+						   ? add_exchanged(b, module, options, kernels, i)
+						   : TERN_BUILD_OK;
+		if (s != TERN_BUILD_OK)
+			return s;
 	}
 	for (uint32_t i = 0; i < kernels->count; i++)
 		LLVMDeleteFunction(kernels->kernel[i].widen.function);
@@ -175,13 +198,14 @@ static void add_table(struct tern_build *b, LLVMModuleRef module,
 		      const struct tern_build_kernels *kernels, LLVMValueRef *entries)
 {
 	LLVMTypeRef pointer = LLVMPointerTypeInContext(b->context, 0);
-	for (uint32_t i = 0; i < kernels->count; i++) {
+	uint32_t count = kernels->count + kernels->form_count;
+	for (uint32_t i = 0; i < count; i++) {
 		entries[i] = kernels->kernel[i].widen.group_function;
 		LLVMSetVisibility(entries[i], LLVMHiddenVisibility);
 	}
 	/* never empty: the image's entry must lie somewhere */
-	entries[kernels->count] = LLVMConstNull(pointer);
-	LLVMValueRef value = LLVMConstArray2(pointer, entries, kernels->count + 1);
+	entries[count] = LLVMConstNull(pointer);
+	LLVMValueRef value = LLVMConstArray2(pointer, entries, count + 1);
 	LLVMValueRef table = LLVMAddGlobal(module, LLVMTypeOf(value), TABLE_NAME);
 	LLVMSetInitializer(table, value);
 	LLVMSetGlobalConstant(table, true);
@@ -265,7 +289,7 @@ static void note_scalar(struct tern_build *b, const struct tern_widen_kernel *w)
 static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBufferRef object,
 		      struct tern_build_kernels *kernels)
 {
-	for (uint32_t i = 0; i < kernels->count; i++) {
+	for (uint32_t i = 0; i < kernels->count + kernels->form_count; i++) {
 		struct tern_build_kernel *k = &kernels->kernel[i];
 		const struct tern_widen_kernel *w = &k->widen;
 		k->info->flags = w->flags;
@@ -280,7 +304,7 @@ static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBuff
 		size_t n;
 		k->info->stack_bytes = tern_stack_bytes(
 			object, LLVMGetValueName2(w->group_function, &n), estimate);
-		if (w->reason && !(w->flags & TERN_KERNEL_WIDENED) &&
+		if (w->reason && !(w->flags & (TERN_KERNEL_WIDENED | TERN_KERNEL_EXCHANGED)) &&
 		    b->request->register_lanes > 1 && !(b->request->flags & TERN_WIRE_SCALAR))
 			note_scalar(b, w);
 	}
@@ -344,7 +368,8 @@ static enum tern_build_status make_functions(struct tern_build *b, LLVMModuleRef
 	tern_build_phase(b, "prepare");
 	tern_build_dump(b, module, "3-prepared");
 	s = widen_kernels(b, module, &options, kernels);
-	LLVMValueRef *entries = tern_build_alloc(b, (kernels->count + 1) * sizeof(*entries));
+	LLVMValueRef *entries =
+		tern_build_alloc(b, (kernels->count + kernels->form_count + 1) * sizeof(*entries));
 	if (s != TERN_BUILD_OK || !entries)
 		return s != TERN_BUILD_OK ? s : TERN_BUILD_UNAVAILABLE;
 	add_table(b, module, kernels, entries);
@@ -379,6 +404,7 @@ enum tern_build_status tern_executable_make(struct tern_build *b, LLVMModuleRef 
 		fill_info(b, module, object, &kernels);
 		info.kernels = kernels.info;
 		info.kernel_count = kernels.count;
+		info.form_count = kernels.form_count;
 		s = write_code(b, &info, object);
 		tern_build_phase(b, "image");
 	}

@@ -319,8 +319,8 @@ enum tern_build_status tern_kernel_info_read(struct tern_build *b, LLVMModuleRef
 	uint32_t count = 0;
 	for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f))
 		count += is_kernel(f);
-	out->kernel = tern_build_alloc(b, (count + 1) * sizeof(*out->kernel));
-	out->info = tern_build_alloc(b, (count + 1) * sizeof(*out->info));
+	out->kernel = tern_build_alloc(b, (2 * count + 1) * sizeof(*out->kernel));
+	out->info = tern_build_alloc(b, (2 * count + 1) * sizeof(*out->info));
 	if (!out->kernel || !out->info)
 		return TERN_BUILD_UNAVAILABLE;
 	out->count = 0;

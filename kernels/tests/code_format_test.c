@@ -40,7 +40,8 @@ static struct tern_kernel_info sample_kernels[] = {
 	 .stream_bytes = 24,
 	 .required_size = {4, 2, 1},
 	 .vec_type_hint = "float4",
-	 .max_group_size = 1024},
+	 .max_group_size = 1024,
+	 .exchanged = 2},
 	{.name = "second",
 	 .attributes = "",
 	 .args = sample_args,
@@ -48,6 +49,15 @@ static struct tern_kernel_info sample_kernels[] = {
 	 .lanes = 1,
 	 .rows = 1,
 	 .max_group_size = 1},
+	{.name = "first",
+	 .attributes = "",
+	 .args = sample_args,
+	 .arg_count = 3,
+	 .flags = TERN_KERNEL_EXCHANGED,
+	 .args_bytes = 32,
+	 .lanes = 8,
+	 .rows = 1,
+	 .max_group_size = 1024},
 };
 
 static const uint8_t arg_bytes[] = {4, 8, 16};
@@ -62,6 +72,7 @@ static const struct tern_code_info sample = {
 	.options = "-cl-std=CL3.0",
 	.kernels = sample_kernels,
 	.kernel_count = 2,
+	.form_count = 1,
 	.formats = sample_formats,
 	.format_count = 2,
 	.global_bytes = 128,
@@ -87,7 +98,7 @@ static void expect_same_kernel(const struct tern_kernel_info *a, const struct te
 	EXPECT(memcmp(a->required_size, b->required_size, sizeof(a->required_size)) == 0);
 	EXPECT(memcmp(a->size_hint, b->size_hint, sizeof(a->size_hint)) == 0);
 	EXPECT(strcmp(a->vec_type_hint, b->vec_type_hint) == 0);
-	EXPECT(a->max_group_size == b->max_group_size);
+	EXPECT(a->max_group_size == b->max_group_size && a->exchanged == b->exchanged);
 	REQUIRE(a->arg_count == b->arg_count);
 	for (uint32_t i = 0; i < a->arg_count; i++) {
 		const struct tern_kernel_arg *x = &a->args[i], *y = &b->args[i];
@@ -107,8 +118,8 @@ static void test_round_trip(void)
 	EXPECT(p.info.kind == TERN_CODE_EXECUTABLE && p.info.global_bytes == 128);
 	EXPECT(strcmp(p.info.target, sample.target) == 0);
 	EXPECT(strcmp(p.info.options, sample.options) == 0);
-	REQUIRE(p.info.kernel_count == 2 && p.info.format_count == 2);
-	for (int i = 0; i < 2; i++)
+	REQUIRE(p.info.kernel_count == 2 && p.info.form_count == 1 && p.info.format_count == 2);
+	for (int i = 0; i < 3; i++)
 		expect_same_kernel(&sample_kernels[i], &p.info.kernels[i]);
 	EXPECT(strcmp(p.info.formats[0].format, sample_formats[0].format) == 0);
 	EXPECT(p.info.formats[0].arg_count == 3 &&
@@ -134,8 +145,10 @@ static int parse_copy(const unsigned char *bytes, size_t size, bool seal)
 	if (!e) {
 		/* whatever was accepted can be read */
 		size_t n = strlen(p.info.target) + strlen(p.info.options);
-		for (uint32_t i = 0; i < p.info.kernel_count; i++) {
+		uint32_t count = p.info.kernel_count + p.info.form_count;
+		for (uint32_t i = 0; i < count; i++) {
 			const struct tern_kernel_info *k = &p.info.kernels[i];
+			EXPECT(k->exchanged < count);
 			n += strlen(k->name) + strlen(k->attributes) + strlen(k->vec_type_hint);
 			for (uint32_t j = 0; j < k->arg_count; j++)
 				n += strlen(k->args[j].name) + strlen(k->args[j].type_name);
@@ -177,12 +190,52 @@ static void expect_kernel_refused(struct tern_kernel_info kernel)
 {
 	struct tern_code_info info = sample;
 	struct tern_writer w = {0};
+	kernel.exchanged = 0;
 	info.kernels = &kernel;
 	info.kernel_count = 1;
+	info.form_count = 0;
 	tern_code_format_write(&w, &info, payload, sizeof(payload));
 	REQUIRE(!w.failed);
 	EXPECT(parse_copy(w.data, w.size, false) == -EINVAL);
 	tern_writer_finish(&w);
+}
+
+/* The sample with its first kernel and that one's other form as given. */
+static int parse_forms(struct tern_kernel_info kernel, struct tern_kernel_info form)
+{
+	struct tern_kernel_info kernels[] = {kernel, sample_kernels[1], form};
+	struct tern_code_info info = sample;
+	struct tern_writer w = {0};
+	info.kernels = kernels;
+	tern_code_format_write(&w, &info, payload, sizeof(payload));
+	REQUIRE(!w.failed);
+	int e = parse_copy(w.data, w.size, false);
+	tern_writer_finish(&w);
+	return e;
+}
+
+static void test_bad_forms(void)
+{
+	struct tern_kernel_info k = sample_kernels[0], form = sample_kernels[2];
+	EXPECT(parse_forms(k, form) == 0);
+	k.exchanged = 1; /* has a name of its own */
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	k.exchanged = 3; /* there is none */
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	k.exchanged = 0;
+	EXPECT(parse_forms(k, form) == 0);
+	k = sample_kernels[0];
+	form.flags = 0;
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	form = sample_kernels[2];
+	form.args_bytes = 40;
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	form = sample_kernels[2];
+	form.arg_count = 2;
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	form = sample_kernels[2];
+	form.exchanged = 2;
+	EXPECT(parse_forms(k, form) == -EINVAL);
 }
 
 static void test_bad_kernels(void)
@@ -247,6 +300,7 @@ int main(void)
 {
 	test_round_trip();
 	test_damage();
+	test_bad_forms();
 	test_bad_kernels();
 	test_no_memory();
 	return test_result();

@@ -44,6 +44,14 @@ static bool is_reduction(LLVMValueRef phi, LLVMValueRef next)
 	return false;
 }
 
+/* p++, or by another constant. */
+static bool is_walking_pointer(LLVMValueRef phi, LLVMValueRef next)
+{
+	int64_t c;
+	return LLVMIsAGetElementPtrInst(next) && LLVMGetOperand(next, 0) == phi &&
+	       LLVMGetNumOperands(next) == 2 && widen_constant_int(LLVMGetOperand(next, 1), &c);
+}
+
 /* Ends after a few rounds, as far as a constant says, or goes on until something is found. */
 static bool is_short(LLVMBasicBlockRef loop)
 {
@@ -71,8 +79,9 @@ bool widen_is_vectorisable(LLVMBasicBlockRef loop)
 			continue;
 		bool integer = LLVMGetTypeKind(LLVMTypeOf(i)) == LLVMIntegerTypeKind;
 		unsigned back = LLVMCountIncoming(i) == 2 && LLVMGetIncomingBlock(i, 1) == loop;
-		if (LLVMCountIncoming(i) != 2 || !integer ||
-		    !is_reduction(i, LLVMGetIncomingValue(i, back)))
+		LLVMValueRef next =
+			LLVMCountIncoming(i) == 2 ? LLVMGetIncomingValue(i, back) : NULL;
+		if (!next || !(integer ? is_reduction(i, next) : is_walking_pointer(i, next)))
 			return false;
 	}
 	return true;

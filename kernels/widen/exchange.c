@@ -6,14 +6,14 @@
  *     out[row * width + column] = ..
  *
  * Lanes lie along dimension 0, and here go to as many lines of memory, while their neighbours in
- * dimension 1 are beside each other there. For such a kernel the first two dimensions of its group
- * function are exchanged: ids, sizes and offsets of dimension 0 are the program's of dimension 1.
- * The runtime exchanges those of the launch (TERN_KERNEL_EXCHANGED); nobody else can tell, since
- * only kernels are taken that do not know what their work-groups are.
+ * dimension 1 are beside each other there. Such a kernel gets a second group function whose first
+ * two dimensions are exchanged: ids, sizes and offsets of dimension 0 are the program's of
+ * dimension 1. The runtime takes it where dimension 1 is long enough for lanes, and exchanges what
+ * the launch says; nobody can tell, since only kernels are taken that do not know what their
+ * work-groups are.
  *
- * Both ways are tried: the one that goes to fewer lines is taken. Rows are taken for long: where
- * they turn out to be a few elements (channels of a pixel), chunks are of so few lanes and take up
- * to twice as long.
+ * Both ways are tried here: the exchange pays if it goes to half as many lines or less, and if the
+ * kernel does little else.
  */
 #include "kernels/widen/internal.h"
 
@@ -22,7 +22,8 @@ enum {
 	FAR_AWAY = 8,    /* what an access costs that has a line for each lane; 1: another one */
 	ROUNDS_BITS = 4, /* a loop has 16 rounds, as far as anybody knows */
 	DEEPEST_COUNTED = 3,
-	GAIN = 2, /* times */
+	GAIN = 2,
+	MUCH = 4, /* times */
 };
 
 static bool is_dimensional(LLVMValueRef inst, int64_t *dimension)
@@ -104,25 +105,47 @@ static uint64_t cost(const struct widen_fn *fn)
 	return any ? all : 0;
 }
 
-bool widen_exchange(struct widen_fn *fn)
+/* What the kernel does beside memory accesses, in the same units. */
+static uint64_t work(const struct widen_fn *fn)
 {
-	if (!fn->any_groups || !has_both_ids(fn))
+	enum { AS_A_CALL = 4 };
+	uint64_t all = 0;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || v->shape != WIDEN_VARYING ||
+		    LLVMIsALoadInst(v->ir) || LLVMTypeOf(v->ir) == fn->i64 ||
+		    LLVMGetTypeKind(LLVMTypeOf(v->ir)) == LLVMPointerTypeKind)
+			continue;
+		bool much = LLVMIsACallInst(v->ir) || widen_divides(v->ir);
+		all += rounds_of(fn, v) * v->leaves * (much ? AS_A_CALL : 1);
+	}
+	return all;
+}
+
+bool widen_try_exchange(struct widen_fn *fn)
+{
+	struct tern_widen_kernel *k = fn->kernel;
+	if (!fn->any_groups || k->exchanged || !has_both_ids(fn))
 		return true;
 	widen_hints(fn);
 	uint64_t before = cost(fn);
-	if (!before)
+	if (!before || work(fn) > MUCH * before)
 		return true;
 	exchange(fn);
 	if (widen_find_shapes(fn, false)) {
 		fn->lanes = widen_choose_lanes(fn);
 		widen_hints(fn);
-		if (GAIN * cost(fn) <= before) {
-			fn->kernel->flags |= TERN_KERNEL_EXCHANGED;
-			return true;
-		}
+		k->exchange_pays = GAIN * cost(fn) <= before;
 	}
 	exchange(fn);
+	k->reason = NULL;
 	bool good = widen_find_shapes(fn, false);
 	fn->lanes = widen_choose_lanes(fn);
 	return good;
+}
+
+void widen_begin_exchanged(struct widen_fn *fn)
+{
+	exchange(fn);
+	fn->kernel->flags |= TERN_KERNEL_EXCHANGED;
 }

@@ -16,7 +16,7 @@
  *   late.c      which of these are made only where it comes to that
  *   pace.c      by how much values grow from round to round of a loop
  *   alone.c     work-items whose own loops are better vectorised
- *   exchange.c  lanes along dimension 1, where memory is
+ *   exchange.c  lanes along dimension 1, where memory is contiguous so
  *   regular.c   addresses that may be contiguous: looked at as the kernel runs
  *   prefetch.c  what loops will load far away
  *   window.c    local memory that is near: permutations instead of gathers
@@ -382,9 +382,10 @@ bool widen_check_barriers(struct widen_fn *fn);
 bool widen_find_shapes(struct widen_fn *fn, bool flat);
 
 /* ---- exchange.c ---- */
-/* With shapes and lanes, which it finds again: lanes along dimension 1 where that is better, and
- * kernel->flags says so. False: refused. */
-bool widen_exchange(struct widen_fn *fn);
+/* With shapes and lanes, which it may find again: kernel->exchange_pays. False: refused. */
+bool widen_try_exchange(struct widen_fn *fn);
+/* For a kernel that is to be exchanged: does it, before anything is known. */
+void widen_begin_exchanged(struct widen_fn *fn);
 
 /* ---- regions.c ---- */
 /* Last of the analyses: fn->regions. */

@@ -186,7 +186,7 @@ static bool make_widened(struct widen_fn *fn)
 	if ((fn->has_sub_groups && !widen_find_shapes(fn, true)) || !widen_find_shapes(fn, false))
 		return false;
 	fn->lanes = widen_choose_lanes(fn);
-	if (!widen_exchange(fn) || !widen_check_gain(fn))
+	if (!widen_try_exchange(fn) || !widen_check_gain(fn))
 		return false;
 	fn->widened = true;
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
@@ -265,10 +265,13 @@ int tern_widen_kernel(LLVMModuleRef module, const struct tern_widen_options *opt
 	kernel->reason = NULL;
 	kernel->reason_detail[0] = '\0';
 	kernel->reason_line = 0;
+	kernel->exchange_pays = false;
 	if (!survey(&fn)) {
 		widen_fn_finish(&fn);
 		return -ENOTSUP;
 	}
+	if (kernel->exchanged)
+		widen_begin_exchanged(&fn);
 	if (!make_widened(&fn))
 		make_scalar(&fn);
 	widen_find_regions(&fn);

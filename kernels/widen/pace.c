@@ -72,6 +72,18 @@ static struct widen_pace of_gep(const struct walk *w, LLVMValueRef gep, unsigned
 	return sum;
 }
 
+/* A pointer that goes on by a constant: p++. */
+static struct widen_pace of_pointer(const struct walk *w, LLVMValueRef phi, LLVMValueRef next)
+{
+	int64_t c;
+	if (LLVMGetOperand(next, 0) != phi || LLVMGetNumOperands(next) != 2 ||
+	    !widen_constant_int(LLVMGetOperand(next, 1), &c))
+		return unknown;
+	uint64_t size = widen_size_of(w->fn, LLVMGetGEPSourceElementType(next));
+	struct widen_pace p = scaled((struct widen_pace){.times = 1, .known = true}, c);
+	return scaled(p, (int64_t)tern_min(size, (uint64_t)WIDEN_FAR));
+}
+
 /* What is added to it in each round. */
 static struct widen_pace of_phi(const struct walk *w, LLVMValueRef phi)
 {
@@ -83,6 +95,8 @@ static struct widen_pace of_phi(const struct walk *w, LLVMValueRef phi)
 		int64_t c;
 		if (LLVMGetIncomingBlock(phi, i) != w->fn->blocks[latch].ir)
 			continue;
+		if (LLVMIsAGetElementPtrInst(next))
+			return of_pointer(w, phi, next);
 		if (!LLVMIsAInstruction(next) || LLVMGetInstructionOpcode(next) != LLVMAdd)
 			return unknown;
 		by = LLVMGetOperand(next, LLVMGetOperand(next, 0) == phi);

@@ -31,7 +31,11 @@ struct tern_widen_kernel {
 	uint32_t required_size[3]; /* reqd_work_group_size or 0 0 0 */
 	uint32_t required_lanes;   /* the sub-group size that the kernel asks for, or 0 */
 
+	bool exchanged; /* in: x of the group function is dimension 1, y is 0; only where that pays
+			 */
+
 	LLVMValueRef group_function; /* out, external linkage */
+	bool exchange_pays; /* out: so it is quicker where dimension 1 is long (exchange.c) */
 	uint32_t flags, lanes, rows; /* out: as struct tern_kernel_info */
 	bool resumed; /* out: has barriers, and chunks of which it is not known that they all come
 			 to the same ones: each can be resumed */
@@ -68,7 +72,8 @@ int tern_widen_prepare(LLVMModuleRef module, const struct tern_widen_options *op
 
 /*
  * Step 2: makes the group function of @kernel, widened where it can be, scalar otherwise; both are
- * complete and right for all group sizes. The original function is left for the caller to delete.
+ * complete and right for all group sizes. The original function is left for the caller to delete;
+ * once dimensions are exchanged it is of no more use.
  * -ENOMEM or -ENOTSUP (an instruction that even the scalar path does not know: @kernel->reason).
  */
 int tern_widen_kernel(LLVMModuleRef module, const struct tern_widen_options *options,

@@ -443,8 +443,32 @@ static void run_configs(struct kernel *k, tern_group_fn *f, struct tern_kernel_i
 
 /* ---- one module at one width ---- */
 
-static void widen_all(LLVMModuleRef m, unsigned lanes, struct tern_widen_kernel *out)
+static void check_exchange(const struct kernel *k, const struct tern_widen_kernel *w,
+			   unsigned lanes)
 {
+	if (strstr(k->name, "_exchanged") && lanes > 1 && !w->exchange_pays)
+		die(k->name, "lanes could be along dimension 1");
+	if (strstr(k->name, "_as_written") && w->exchange_pays)
+		die(k->name, "lanes should not be along dimension 1");
+}
+
+static void widen_one(LLVMModuleRef m, const struct tern_widen_options *options,
+		      struct tern_widen_kernel *w)
+{
+	int error = tern_widen_kernel(m, options, w);
+	if (error)
+		die(w->name, w->reason ? w->reason : strerror(-error));
+	if (test.verbose)
+		printf("%-20s lanes %u rows %u %s %s\n", w->name, w->lanes, w->rows,
+		       w->reason ? w->reason : "", w->reason ? w->reason_detail : "");
+	*(w->reason ? &test.scalar : &test.widened) += 1;
+}
+
+/* @forms: those with exchanged dimensions, where that pays; else without a name. */
+static void widen_all(LLVMModuleRef m, unsigned lanes, struct tern_widen_kernel *out,
+		      struct tern_widen_kernel *forms)
+{
+	static char names[MAX_KERNELS][96];
 	struct tern_widen_options options = {.machine = test.machine,
 					     .cpu = test.cpu,
 					     .features = test.features,
@@ -463,14 +487,15 @@ static void widen_all(LLVMModuleRef m, unsigned lanes, struct tern_widen_kernel 
 						    .args = k->widen_args,
 						    .arg_count = k->arg_count};
 		memcpy(out[i].required_size, k->required, sizeof(k->required));
-		int error = tern_widen_kernel(m, &options, &out[i]);
-		if (error)
-			die(k->name, out[i].reason ? out[i].reason : strerror(-error));
-		if (test.verbose)
-			printf("%-20s lanes %u rows %u %s %s\n", k->name, out[i].lanes, out[i].rows,
-			       out[i].reason ? out[i].reason : "",
-			       out[i].reason ? out[i].reason_detail : "");
-		*(out[i].reason ? &test.scalar : &test.widened) += 1;
+		widen_one(m, &options, &out[i]);
+		check_exchange(k, &out[i], lanes);
+		if (!out[i].exchange_pays)
+			continue;
+		forms[i] = out[i];
+		forms[i].exchanged = true;
+		snprintf(names[i], sizeof(names[i]), "%s.exchanged", k->name);
+		forms[i].name = names[i];
+		widen_one(m, &options, &forms[i]);
 	}
 	double t3 = now();
 	verify(m, "widened");
@@ -486,41 +511,45 @@ static void widen_all(LLVMModuleRef m, unsigned lanes, struct tern_widen_kernel 
 		       (t3 - t2) * 1e3, (t5 - t4) * 1e3);
 }
 
+static void test_form(LLVMModuleRef m, LLVMOrcLLJITRef jit, struct kernel *k,
+		      const struct tern_widen_kernel *made)
+{
+	struct tern_kernel_info info = {.lanes = made->lanes,
+					.rows = made->rows,
+					.flags = made->flags,
+					.local_bytes = made->local_bytes,
+					.frame_bytes = tern_widen_frame_bytes(m, made)};
+	char name[128];
+	if (strstr(k->name, "_regions") && made->resumed)
+		die(k->name, "chunks may come to different barriers");
+	if (strstr(k->name, "_resumed") && !made->resumed)
+		die(k->name, "nobody can tell that chunks come to the same barriers");
+	if (!info.lanes || !info.rows)
+		die(k->name, "no lanes or rows");
+	if (!!info.frame_bytes != !!(made->flags & TERN_KERNEL_BARRIER))
+		die(k->name, "frame size and barrier flag disagree");
+	if (made->exchanged != !!(made->flags & TERN_KERNEL_EXCHANGED))
+		die(k->name, "nobody says that dimensions are exchanged");
+	snprintf(name, sizeof(name), "tern.group.%s", made->name);
+	void *p = symbol(jit, name);
+	tern_group_fn *f;
+	memcpy(&f, &p, sizeof(p));
+	run_configs(k, f, &info);
+}
+
 static void test_lanes(LLVMModuleRef original, unsigned lanes)
 {
-	struct tern_widen_kernel made[MAX_KERNELS] = {0};
+	struct tern_widen_kernel made[MAX_KERNELS] = {0}, forms[MAX_KERNELS] = {0};
 	LLVMModuleRef m = LLVMCloneModule(original);
-	widen_all(m, lanes, made);
+	widen_all(m, lanes, made, forms);
 	double t0 = now();
 	LLVMOrcLLJITRef jit = load(m);
 	if (test.verbose)
 		printf("code generation %.1f ms\n", (now() - t0) * 1e3);
 	for (unsigned i = 0; i < test.kernel_count; i++) {
-		struct kernel *k = &test.kernels[i];
-		struct tern_kernel_info info = {.lanes = made[i].lanes,
-						.rows = made[i].rows,
-						.flags = made[i].flags,
-						.local_bytes = made[i].local_bytes,
-						.frame_bytes = tern_widen_frame_bytes(m, &made[i])};
-		char name[96];
-		if (strstr(k->name, "_regions") && made[i].resumed)
-			die(k->name, "chunks may come to different barriers");
-		if (strstr(k->name, "_resumed") && !made[i].resumed)
-			die(k->name, "nobody can tell that chunks come to the same barriers");
-		if (strstr(k->name, "_exchanged") && lanes > 1 &&
-		    !(made[i].flags & TERN_KERNEL_EXCHANGED))
-			die(k->name, "lanes are along dimension 0");
-		if (strstr(k->name, "_as_written") && (made[i].flags & TERN_KERNEL_EXCHANGED))
-			die(k->name, "lanes are along dimension 1");
-		if (!info.lanes || !info.rows)
-			die(k->name, "no lanes or rows");
-		if (!!info.frame_bytes != !!(made[i].flags & TERN_KERNEL_BARRIER))
-			die(k->name, "frame size and barrier flag disagree");
-		snprintf(name, sizeof(name), "tern.group.%s", k->name);
-		void *p = symbol(jit, name);
-		tern_group_fn *f;
-		memcpy(&f, &p, sizeof(p));
-		run_configs(k, f, &info);
+		test_form(m, jit, &test.kernels[i], &made[i]);
+		if (forms[i].name)
+			test_form(m, jit, &test.kernels[i], &forms[i]);
 	}
 	LLVMOrcDisposeLLJIT(jit);
 	LLVMDisposeModule(m);
