@@ -57,6 +57,28 @@ static bool is_one_piece(const struct widen_fn *fn, LLVMValueRef inst)
 	       stride <= widen_size_of(fn, type);
 }
 
+/* An element of each few, or anywhere: an access for each lane. */
+static bool is_scattered(const struct widen_fn *fn, LLVMValueRef inst)
+{
+	bool store = LLVMIsAStoreInst(inst);
+	if (!store && !LLVMIsALoadInst(inst))
+		return false;
+	LLVMValueRef pointer = LLVMGetOperand(inst, store);
+	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
+	int64_t far = WIDEN_FEW * (int64_t)widen_size_of(fn, type);
+	if (widen_shape_of(fn, pointer) != WIDEN_LINEAR)
+		return is_gathered(fn, inst) && !is_one_piece(fn, inst);
+	int64_t stride = widen_value_of(fn, pointer)->stride;
+	return stride > far || stride < -far;
+}
+
+/* Part of an access where there are no vectors. */
+static bool is_address(LLVMValueRef inst)
+{
+	return LLVMIsAGetElementPtrInst(inst) || LLVMIsASExtInst(inst) || LLVMIsAZExtInst(inst) ||
+	       LLVMIsAPHINode(inst);
+}
+
 /*
  * Rows of a sparse matrix, neighbours in a graph, trial divisions: loops that each lane leaves at
  * another time, and that do little but fetch from anywhere or divide. One lane at a time does that
@@ -72,10 +94,10 @@ static bool check_gathers(struct widen_fn *fn)
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
 			continue;
 		bool division = widen_divides(v->ir);
-		if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir))) {
+		if (division || is_scattered(fn, v->ir)) {
 			gathers += division ? AS_A_DIVISION : 1;
 			at = v->ir;
-		} else if (v->shape == WIDEN_VARYING) {
+		} else if (v->shape == WIDEN_VARYING && !is_address(v->ir)) {
 			others += v->leaves;
 		}
 	}

@@ -493,6 +493,23 @@ static void test_widening(struct server *s)
 		 "  uint i = get_global_id(0);\n"
 		 "  for (uint k = i * n; k < i * n + n; k++) b[k] = a[k] * 2; }",
 		 1, 1},
+		{"kernel void f(global const uchar *a, global uint *b, uint n) {\n"
+		 "  uint i = get_global_id(0), sum = 0;\n"
+		 "  global const uchar *p = a + i * n, *end = p + n;\n"
+		 "  while (p < end) sum += *p++ == 32;\n"
+		 "  b[i] = sum; }",
+		 1, 1},
+		/* until something is found: a byte for each lane, and little else */
+		{"kernel void f(global const char *a, global int *b) {\n"
+		 "  int i = get_global_id(0), n = 0;\n"
+		 "  while (n < 64 && a[i * 64 + n]) n++;\n"
+		 "  b[i] = n; }",
+		 1, 1},
+		{"kernel void f(global const char *a, global int *b) {\n"
+		 "  int i = get_global_id(0), n = 0;\n"
+		 "  while (n < 64 && a[n * 64 + i]) n++;\n"
+		 "  b[i] = n; }",
+		 8, 1},
 		/* not so where much else is done, in an image in one dimension, of many divisions
 		 */
 		{"kernel void f(global const int *a, global float *b, uint n) {\n"
@@ -589,6 +606,47 @@ static unsigned prefetches_in(const struct tern_code_parsed *code)
 	for (size_t i = 0; i + 2 < code->payload_size; i++)
 		count += at[i] == 0x0f && at[i + 1] == 0x18 && (at[i + 2] >> 3 & 7) == 1;
 	return count;
+}
+
+/* Kernels with a second form for launches that are long in dimension 1. */
+static void test_exchanged(struct server *s)
+{
+	static const struct {
+		const char *body;
+		bool any;
+	} cases[] = {
+		{"b[x * w + y] = a[x * w + y];", true},
+		{"for (int k = 0; k < w; k++) b[x * w + y] += a[x * w + k] * a[k * w + y];", true},
+		{"if (x && y) b[x * w + y] = a[(x - 1) * w + y] + a[x * w + y - 1];", true},
+		{"b[y * w + x] = a[y * w + x];", false},
+		{"b[y * w + x] = a[x * w + y];", false},
+		{"b[a[x * w + y]] = 1;", false}, /* goes anywhere in any case */
+		{"b[a[y * w + x]] = 1;", false},
+		{"b[x * w + y] = get_local_id(0);", false},
+		{"b[x * 4 + y] = a[x * 4 + y];", false},
+		{"b[x * w] = a[x * w];", false},
+		{"float f = y; for (int k = 0; k < 100; k++) f = sin(f) + x; b[x * w + y] = f;",
+		 false},
+	};
+	for (size_t i = 0; i < tern_array_size(cases); i++) {
+		char source[512];
+		snprintf(source, sizeof(source),
+			 "kernel void f(global const int *a, global int *b, int w) {\n"
+			 "  int x = get_global_id(0), y = get_global_id(1);\n"
+			 "  %s }\n"
+			 "kernel void g(global int *a) { a[get_global_id(0)] = 1; }",
+			 cases[i].body);
+		struct answer a = build(s, source, "", OK, NULL);
+		const struct tern_code_info *info = &a.code.info;
+		REQUIRE(info->kernel_count == 2 && info->form_count <= 1);
+		bool any = info->kernels[0].exchanged != 0;
+		if (any != cases[i].any)
+			fprintf(stderr, "%zu: %s\n", i, cases[i].body);
+		EXPECT(any == cases[i].any && any == (info->form_count == 1));
+		EXPECT(!info->kernels[1].exchanged &&
+		       !(info->kernels[0].flags & TERN_KERNEL_EXCHANGED));
+		answer_free(&a);
+	}
 }
 
 /* Which loops ask for what they load later on. */
@@ -798,6 +856,7 @@ int main(void)
 	test_streams(&s);
 	test_prefetches(&s);
 	test_any_groups(&s);
+	test_exchanged(&s);
 	test_minima(&s);
 	test_growth(&s);
 	test_memory(&s);
