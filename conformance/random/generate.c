@@ -64,7 +64,7 @@ static void pick_features(struct generate *g)
 	if (gen_chance(g, 60))
 		g->features &= ~(1u << HAS_COLLECTIVES);
 	g->statements = (int)gen_between(g, 3, gen_chance(g, 30) ? 60 : 18);
-	if (gen_chance(g, 6))
+	if (gen_chance(g, 10))
 		pick_matrix(g);
 	g->c->needs |= gen_has(g, HAS_DOUBLES) ? RANDOM_DOUBLE : 0;
 	g->c->needs |= gen_has(g, HAS_GENERIC) ? RANDOM_GENERIC : 0;
@@ -82,6 +82,11 @@ static void pick_tiles(struct generate *g)
 	c->local[2] = 1;
 	if (matrix && gen_chance(g, 30))
 		c->local[gen_below(g, 2)] *= 2;
+	if (gen_chance(g, 30)) { /* longer in y */
+		uint64_t x = c->local[0];
+		c->local[0] = c->local[1];
+		c->local[1] = x;
+	}
 	for (unsigned d = 0; d < 3; d++)
 		c->global[d] = c->local[d] * (d < c->dimensions ? gen_between(g, 1, 3) : 1);
 	if (c->global[0] * c->global[1] * c->global[2] > RANDOM_ITEMS)
@@ -189,6 +194,11 @@ static void add_macros(struct generate *g, struct random_text *whole)
 		slot = "get_global_id(0)";
 	else if (gen_chance(g, 30))
 		slot = "get_global_linear_id()";
+	else if (g->c->dimensions > 1 &&
+		 gen_chance(g, gen_has(g, HAS_MATRIX) ? 70 : 40)) /* rows by dimension 0 */
+		slot = "((get_global_id(0) - get_global_offset(0)) * get_global_size(1) + "
+		       "get_global_id(1) - get_global_offset(1)) * get_global_size(2) + "
+		       "get_global_id(2) - get_global_offset(2)";
 	if (g->slots_together)
 		random_text_add(whole, "#define OUT(j) ((%s) * %u + (j))\n", slot, RANDOM_SLOTS);
 	else
