@@ -5,11 +5,11 @@
  * less: each work-item of the commands that run and wait is good for one. Were each of them to
  * fault, they would cost so much; and if the way of all pages costs less than that, all are
  * brought, first those of the chunk, the others ahead. Where that is not known, since a work-item
- * follows a list, the rest is brought when the faults so far have cost as much: so the cost is
- * twice the least at most, whatever comes. "All" is the object when faults have been in most of it,
- * else what lies between the lowest and the highest one. It is brought into free memory, or, where
- * a policy makes room, if all that the known commands touch fits: then it pushes out what none of
- * them needs. Else that may be as dear.
+ * follows a list, which more faults than work-items show, the rest is brought when the faults so
+ * far have cost as much: so the cost is twice the least at most, whatever comes. "All" is the
+ * object when faults have been in most of it, else what lies between the lowest and the highest
+ * one. It is brought into free memory, or, where a policy makes room, if all that the known
+ * commands touch fits: then it pushes out what none of them needs. Else that may be as dear.
  */
 #include "svm/policies/learn.h"
 
@@ -116,11 +116,14 @@ static void ask(struct learn_object *o, const struct learn_guess *g, bool room,
 	o->all.end = g->end;
 }
 
-/* Its faults, which somebody waited for, have cost more than the way of the @rest would. */
-static bool has_cost(const struct learn_use *use, const struct tern_policy_fault *f, uint64_t rest)
+/* Nobody knows how many accesses are to come, since work-items have more than one each, and the
+ * faults, which somebody waited for, have cost more than the way of the @rest would. */
+static bool has_cost(const struct learn_command *c, const struct learn_use *use,
+		     const struct tern_policy_fault *f, uint64_t rest)
 {
-	return use->faults * learn_fault_ns(&f->link) >=
-	       tern_min(rest, UINT32_MAX) * learn_page_ns(&f->link);
+	return use->faults > c->items &&
+	       use->faults * learn_fault_ns(&f->link) >=
+		       tern_min(rest, UINT32_MAX) * learn_page_ns(&f->link);
 }
 
 bool learn_bring(struct learn *l, const struct learn_command *c, const struct learn_use *use,
@@ -135,7 +138,7 @@ bool learn_bring(struct learn *l, const struct learn_command *c, const struct le
 	uint64_t items = tern_min(items_to_come(l, c, use), UINT32_MAX);
 	if (items * learn_fault_ns(&f->link) <
 		    tern_min(pages, UINT32_MAX) * learn_page_ns(&f->link) &&
-	    !((l->features & LEARN_ROOM) && has_cost(use, f, pages - there)))
+	    !((l->features & LEARN_ROOM) && has_cost(c, use, f, pages - there)))
 		return false;
 	bool room = !is_free(f, pages - there);
 	if (room && !((l->features & LEARN_ROOM) && all_fit(l, f->limit_pages)))
