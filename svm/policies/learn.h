@@ -10,7 +10,8 @@
  *   work-item; or the whole object; or the blocks that it touched the last time;
  * - moves ahead: what the running command and the next one will touch (learn_ahead.c), what
  *   follows in a stream (learn.c), and all of an object that is accessed all over (learn_bring.c);
- * - plans for the host, and what goes home when a command has ended (learn_host.c);
+ * - plans for the host, and what goes home when a command has ended (learn_host.c), or while the
+ *   next ones run (learn_early.c);
  * - an eviction by distance to the next use, in pages of traffic (learn_keep.c): first by the
  *   commands that are known, then by the way in which the object is gone through. An object that
  *   is gone through in order, again and again, and is larger than the memory, so keeps a part of
@@ -32,6 +33,7 @@ enum {
 	LEARN_ROOM = 1 << 4,      /* makes room for what is accessed all over */
 	LEARN_HOST = 1 << 5,      /* the host's faults, too, are of objects */
 	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
+	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -41,11 +43,21 @@ enum {
 #define LEARN_BLOCKS       2048u /* of a model, at least 64 KiB each */
 #define LEARN_SPANS        512u
 #define LEARN_PASSED_LEAST 32u /* pages, until they show how many of them are used */
+#define LEARN_PROBES       8u  /* of the parts of an object that went home early */
 #define LEARN_NONE         UINT16_MAX
 
 /* A range of the address space; start == end: not known. */
 struct learn_guess {
 	uint64_t start, end;
+};
+
+/* What of an object has gone home part by part since it was written; see learn_early.c. */
+struct learn_early {
+	uint32_t parts;
+	uint16_t model; /* of the argument whose parts they were */
+	uint8_t probe_count;
+	uint8_t taken;                 /* a bit for each probe that the host has asked for */
+	uint64_t probes[LEARN_PROBES]; /* pages that were left out */
 };
 
 /* Memory that arguments point into. */
@@ -85,6 +97,7 @@ struct learn_object {
 	bool host_writes;        /* to them */
 	bool sent;               /* went home, */
 	bool left_out;           /* but for a page */
+	struct learn_early early;
 };
 
 /* What a kernel does with one of its arguments. */
@@ -99,6 +112,7 @@ struct learn_model {
 	int8_t host_takes; /* confidence that the host takes all of it when the command has ended */
 	bool host_writes;  /* and writes to it */
 	uint32_t sent;     /* how often it was sent home */
+	bool stays;        /* what went home early was not taken by the host */
 	uint32_t used;
 	uint64_t first, items; /* of the commands that the blocks are of */
 	uint64_t q16;          /* bytes for each work-item, * 65536 */
@@ -242,6 +256,14 @@ void learn_host_named(struct learn *l, const struct learn_command *c);
 /* @c, which ran, has ended: what is to go home, at most TERN_POLICY_USES ranges. */
 unsigned learn_host_ended(struct learn *l, const struct learn_command *c,
 			  struct tern_policy_range *out);
+
+/* learn_early.c: what of @use goes home while others are at work, as @c, which ran, has ended. */
+struct learn_guess learn_early_part(struct learn *l, const struct learn_command *c,
+				    const struct learn_use *use);
+/* The host asks for [@start, @end) of @o. */
+void learn_early_taken(struct learn_object *o, uint64_t start, uint64_t end);
+/* @c begins: what went home too early is known. */
+void learn_early_again(struct learn *l, const struct learn_command *c);
 
 /* learn_ahead.c, learn_keep.c: struct tern_policy's ahead(), keep() and part() */
 unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment,

@@ -103,7 +103,7 @@ unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment
 {
 	struct learn *l = device_state;
 	struct learn_command *c;
-	unsigned home = 0;
+	bool ran;
 	bool moves = l->features & (LEARN_LOOKAHEAD | LEARN_FOOTPRINT);
 	l->limit = moment->limit_pages;
 	switch (moment->event) {
@@ -112,14 +112,15 @@ unsigned learn_ahead(void *device_state, const struct tern_policy_moment *moment
 		return moves ? waits(l, c, out) : 0;
 	case TERN_COMMAND_BEGINS:
 		c = learn_command_note(l, moment->command, true);
+		learn_early_again(l, c);
 		return moves ? begins(l, c, out) : 0;
 	case TERN_COMMAND_ENDED:
 		c = learn_command_find(l, moment->command->number);
-		if (c && c->running && (l->features & LEARN_HOST))
-			home = learn_host_ended(l, c, out);
-		if (c)
-			learn_command_ended(l, c);
-		return home;
+		if (!c)
+			return 0;
+		ran = c->running;
+		learn_command_ended(l, c);
+		return ran && (l->features & LEARN_HOST) ? learn_host_ended(l, c, out) : 0;
 	}
 	return 0;
 }

@@ -109,8 +109,9 @@ void learn_by_host(struct learn *l, const struct tern_policy_fault *f,
 		cut(&pages, f, plan);
 	if (!plan->ahead_count && plan->action == TERN_PLAN_SHARE && !learn_is_wanted(l, o, NULL))
 		copy_behind(o, &pages, f, plan);
-	o->reached =
-		tern_max(o->reached, f->address + (plan->first + plan->count - f->page) * PAGE);
+	uint64_t end = f->address + (plan->first + plan->count - f->page) * PAGE;
+	learn_early_taken(o, f->address, end);
+	o->reached = tern_max(o->reached, end);
 	o->taken += plan->count;
 	o->host_writes |= f->write;
 }
@@ -161,17 +162,16 @@ unsigned learn_host_ended(struct learn *l, const struct learn_command *c,
 		o->user = (uint16_t)(use->model + 1);
 		o->taken = o->reached = 0;
 		o->host_writes = o->sent = o->left_out = false;
-		if (learn_is_wanted(l, o, c)) {
+		bool wanted = learn_is_wanted(l, o, c);
+		if (wanted)
 			conclude(l, o);
-			continue;
-		}
-		struct learn_guess g = goes_home(l, o, m);
+		struct learn_guess g = wanted ? learn_early_part(l, c, use) : goes_home(l, o, m);
+		bool copy = wanted || !m->host_writes;
 		if (g.start < g.end)
 			out[count++] = (struct tern_policy_range){
 				.start = g.start,
 				.end = g.end,
-				.way = m->host_writes ? TERN_AHEAD_TO_HOST
-						      : TERN_AHEAD_COPY_TO_HOST};
+				.way = copy ? TERN_AHEAD_COPY_TO_HOST : TERN_AHEAD_TO_HOST};
 	}
 	return count;
 }

@@ -791,6 +791,131 @@ static void stays(void)
 	EXPECT(!h.ranges);
 }
 
+/* ---- a pass over an object of PARTS parts, a command for each ---- */
+
+enum { PARTS = 8, PART = 48 };
+
+struct parts {
+	const struct tern_policy *policy;
+	void *state;
+	_Alignas(16) unsigned char chunk[TERN_POLICY_CHUNK_BYTES];
+	tern_page_bits host, device, mapped;
+	struct tern_policy_use uses[1];
+	struct tern_policy_command command;
+	unsigned home[PARTS]; /* pages that go home after each */
+	bool copies;          /* all of them are copies */
+};
+
+static void tell_part(struct parts *p, enum tern_policy_event event, unsigned number)
+{
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	struct tern_policy_moment moment = {
+		.event = event, .command = &p->command, .limit_pages = 1 << 20};
+	unsigned part = (number - 1) % PARTS;
+	p->command = (struct tern_policy_command){.number = number,
+						  .kernel = 31,
+						  .items = PART,
+						  .first = part * PART,
+						  .uses = p->uses};
+	use(&p->command, p->uses, 0, PARTS * PART);
+	unsigned count = p->policy->ahead(p->state, &moment, out);
+	for (unsigned i = 0; event == TERN_COMMAND_ENDED && i < count; i++) {
+		EXPECT(count == 1 && out[i].start == (uint64_t)part * PART * 4096);
+		p->home[part] = (unsigned)((out[i].end - out[i].start) / 4096);
+		p->copies = p->copies && out[i].way == TERN_AHEAD_COPY_TO_HOST;
+	}
+}
+
+static void fault_part(struct parts *p, enum tern_policy_side side, unsigned page, bool write)
+{
+	struct tern_policy_plan plan;
+	bool device = side == TERN_SIDE_DEVICE;
+	struct tern_policy_fault f = {.address = (uint64_t)page * 4096,
+				      .page = page,
+				      .side = side,
+				      .write = write,
+				      .running = device ? &p->command : NULL,
+				      .host = p->host,
+				      .device = p->device,
+				      .mapped = p->mapped,
+				      .limit_pages = 1 << 20};
+	tern_policy_ask(p->policy, p->state, p->chunk, &f, &plan);
+	for (unsigned i = plan.first; device && i < plan.first + plan.count; i++) {
+		p->host[i / 64] &= ~((uint64_t)1 << i % 64);
+		p->device[i / 64] |= (uint64_t)1 << i % 64;
+	}
+}
+
+/* A pass, all of it enqueued at once, behind it another kernel if @more. */
+static void pass(struct parts *p, unsigned first, bool more)
+{
+	memset(p->home, 0, sizeof(p->home));
+	p->copies = true;
+	for (unsigned i = 0; i < PARTS; i++)
+		tell_part(p, TERN_COMMAND_QUEUED, first + i);
+	if (more) {
+		struct tern_policy_range out[TERN_POLICY_AHEAD];
+		p->command = (struct tern_policy_command){
+			.number = 1000 + first, .kernel = 32, .items = 1, .uses = p->uses};
+		use(&p->command, p->uses, PARTS * PART, 8);
+		(void)p->policy->ahead(p->state,
+				       &(struct tern_policy_moment){.event = TERN_COMMAND_QUEUED,
+								    .command = &p->command,
+								    .limit_pages = 1 << 20},
+				       out);
+	}
+	for (unsigned i = 0; i < PARTS; i++) {
+		tell_part(p, TERN_COMMAND_BEGINS, first + i);
+		for (unsigned page = i * PART; page < (i + 1) * PART; page++)
+			if (!tern_policy_bit(p->device, page))
+				fault_part(p, TERN_SIDE_DEVICE, page, true);
+		tell_part(p, TERN_COMMAND_ENDED, first + i);
+	}
+}
+
+static void start_parts(struct parts *p, const char *policy)
+{
+	static _Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES];
+	const char *options;
+	memset(state, 0, sizeof(state));
+	*p = (struct parts){.policy = tern_policy_find(policy, &options), .state = state};
+	memset(p->host, 0xff, sizeof(p->host));
+	memset(p->mapped, 0xff, sizeof(p->mapped));
+	REQUIRE(p->policy && tern_policy_start(p->policy, state, options));
+}
+
+/* Each part goes home when its command has ended, but for pages that tell whether the host wants
+ * it, and for the last one, behind which nothing runs. */
+static void goes_early(void)
+{
+	struct parts p;
+	start_parts(&p, "learn");
+	pass(&p, 1, false);
+	for (unsigned i = 0; i < PARTS - 1; i++)
+		EXPECT(p.home[i] == (i == 0 || i == 1 || i == 3 ? PART - 1 : PART));
+	EXPECT(!p.home[PARTS - 1] && p.copies);
+	/* The host asks for the pages that were left out. */
+	for (unsigned i = 0; i < 4; i++)
+		if (i != 2)
+			fault_part(&p, TERN_SIDE_HOST, i * PART + PART - 1, false);
+	pass(&p, PARTS + 1, false);
+	EXPECT(p.home[0] && p.home[1] && p.home[PARTS - 2]);
+	/* It does not: only one of them. */
+	fault_part(&p, TERN_SIDE_HOST, PART - 1, false);
+	pass(&p, 2 * PARTS + 1, false);
+	for (unsigned i = 0; i < PARTS; i++)
+		EXPECT(!p.home[i]);
+	/* What is not the last thing that is known to be made may be nobody's result. */
+	start_parts(&p, "learn");
+	pass(&p, 1, true);
+	for (unsigned i = 0; i < PARTS; i++)
+		EXPECT(!p.home[i]);
+	start_parts(&p, "lookahead");
+	pass(&p, 1, false);
+	for (unsigned i = 0; i < PARTS; i++)
+		EXPECT(!p.home[i]);
+}
+
 /* As quick as the best of the others, but for a little; left_out() is about the other programs. */
 static void adaptive(void)
 {
@@ -841,6 +966,7 @@ int main(int argc, char **argv)
 	copied_behind();
 	goes_home();
 	stays();
+	goes_early();
 	adaptive();
 	return test_result();
 }
