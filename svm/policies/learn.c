@@ -30,9 +30,23 @@ static bool start(struct learn *l, uint32_t features, const char *text)
 	       tern_policy_sequential.init(l->host_sequential, "") && !*text;
 }
 
-static struct learn_use *use_of(struct learn_command *c, const struct tern_policy_fault *f)
+/*
+ * The use that the fault is in. In a page one may end and another begin: kernels are more likely to
+ * begin there, unless the one that ends there has been gone through up to it.
+ */
+static struct learn_use *use_of(const struct learn *l, struct learn_command *c,
+				const struct tern_policy_fault *f)
 {
-	return c && f->use < c->use_count ? &c->uses[f->use] : NULL;
+	struct learn_use *use = c && f->use < c->use_count ? &c->uses[f->use] : NULL;
+	uint64_t end = f->address + PAGE;
+	if (!(l->features & LEARN_BEGINS) || !use || use->end >= end ||
+	    (use->high && use->high + STEP * PAGE >= f->address))
+		return use;
+	for (uint32_t i = 0; i < c->use_count; i++)
+		if (c->uses[i].start > f->address && c->uses[i].start < end &&
+		    c->uses[i].end >= end)
+			return &c->uses[i];
+	return use;
 }
 
 /* Memory is short, and what comes of the object pushes out what will be missed. */
@@ -355,7 +369,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 {
 	struct learn_command *command =
 		f->running ? learn_command_find(l, f->running->number) : NULL;
-	struct learn_use *use = use_of(command, f);
+	struct learn_use *use = use_of(l, command, f);
 	struct learn_object *o = use ? &l->objects[use->object] : NULL;
 	struct learn_guess g = {0, 0};
 	bool ordered = use && is_ordered(l, use);
@@ -453,7 +467,7 @@ static bool init_learn(void *device_state, const char *text)
 {
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
-			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY,
+			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS,
 		     text);
 }
 

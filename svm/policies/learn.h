@@ -34,6 +34,7 @@ enum {
 	LEARN_HOST = 1 << 5,      /* the host's faults, too, are of objects */
 	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
 	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
+	LEARN_BEGINS = 1 << 8,    /* a page in which one object ends is the next one's */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */

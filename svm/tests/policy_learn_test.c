@@ -576,6 +576,7 @@ struct handed {
 	struct tern_policy_range home;
 	unsigned ranges;
 	bool unknown; /* the first object seems to be both */
+	bool first;   /* the page that both lie in counts as the first one's */
 };
 
 /* Two objects of HALF pages, whose pointers lie a little behind the start of a page, so that the
@@ -631,7 +632,7 @@ static struct tern_policy_plan fault_handed(struct handed *h, enum tern_policy_s
 				      .side = side,
 				      .write = write,
 				      .running = device ? &h->command : NULL,
-				      .use = page >= HALF,
+				      .use = h->first ? page > HALF : page >= HALF,
 				      .host = h->host,
 				      .device = h->device,
 				      .mapped = h->mapped,
@@ -685,6 +686,36 @@ static void by_object(void)
 	EXPECT(plan.first < HALF - 1 && plan.first + plan.count == HALF);
 	plan = fault_handed(&h, TERN_SIDE_HOST, HALF, false);
 	EXPECT(plan.first == HALF && plan.count > 1);
+}
+
+/* Two streams, one in each object, of which one begins where the other object ends. How many of
+ * them are known when the next command begins. */
+static unsigned streams(const char *policy)
+{
+	struct handed h;
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	start_handed(&h, policy);
+	h.first = true;
+	tell_handed(&h, TERN_COMMAND_BEGINS, 1);
+	for (unsigned i = 0; i < HALF / 4; i++)
+		for (unsigned second = 2; second-- > 0;)
+			if (!tern_policy_bit(h.device, i + second * HALF))
+				(void)fault_handed(&h, TERN_SIDE_DEVICE, i + second * HALF, true);
+	tell_handed(&h, TERN_COMMAND_ENDED, 1);
+	struct tern_policy_moment moment = {
+		.event = TERN_COMMAND_BEGINS, .command = &h.command, .limit_pages = 1 << 20};
+	h.command.number = 2;
+	h.command.items = HALF;
+	unsigned count = h.policy->ahead(h.state, &moment, out), known = 0;
+	for (unsigned i = 0; i < count; i++)
+		known |= out[i].start < (uint64_t)HALF * 4096 ? 1 : 2;
+	return known;
+}
+
+static void begins(void)
+{
+	EXPECT(streams("lookahead") == 2);
+	EXPECT(streams("learn") == 3);
 }
 
 /* Pages that have moved not long ago are a stream's all the same, once no command needs them. */
@@ -962,6 +993,7 @@ int main(int argc, char **argv)
 	no_further();
 	as_others();
 	by_object();
+	begins();
 	streams_home();
 	copied_behind();
 	goes_home();
