@@ -364,6 +364,26 @@ static bool is_ordered(const struct learn *l, const struct learn_use *use)
 	return learn_in_order(o) || (new && l->models[use->model].line > 0);
 }
 
+/* A stream that goes on where what was moved ahead ends does not begin anew: it gets half as much
+ * as it has gone through. */
+static void by_stream(const struct learn *l, const struct learn_object *o,
+		      const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	struct learn_guess g = {0, 0};
+	if (l->features & LEARN_ON)
+		g = learn_goes_on(o, f->address);
+	uint64_t chunk = f->address - f->page * PAGE, most = f->limit_pages / 16 * PAGE;
+	g.start = tern_max(g.start, chunk);
+	g.end = tern_min(tern_min(g.end, f->address + most), chunk + TERN_POLICY_PAGES * PAGE);
+	if (f->address >= g.end || (g.end - g.start) / PAGE <= plan->count)
+		return;
+	tern_page_bits lacking;
+	tern_policy_lacking(f, lacking);
+	tern_policy_range(plan, f, lacking, (unsigned)((g.start - chunk) / PAGE),
+			  (unsigned)((g.end - g.start) / PAGE));
+	plan->rule = "learn: a stream goes on";
+}
+
 static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		      struct tern_policy_plan *plan)
 {
@@ -384,6 +404,8 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 		note_step(o, f);
 	bool alone = ordered && comes_alone(l, command, o, f, plan);
 	bool guessed = ordered && !alone && by_commands(l, command, use, g, f, plan);
+	if (ordered && !alone && !guessed)
+		by_stream(l, o, f, plan);
 	bool stream = ordered && (guessed || plan->count >= STREAM_PAGES);
 	bool all = use && !ordered && learn_bring(l, command, use, f, plan);
 	/* What the kernel reads in this stream it is going to write, too. */
@@ -467,7 +489,7 @@ static bool init_learn(void *device_state, const char *text)
 {
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
-			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS,
+			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS | LEARN_ON,
 		     text);
 }
 

@@ -35,6 +35,7 @@ enum {
 	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
 	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
 	LEARN_BEGINS = 1 << 8,    /* a page in which one object ends is the next one's */
+	LEARN_ON = 1 << 9,        /* a stream goes on behind what was moved ahead as before it */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -69,7 +70,7 @@ struct learn_object {
 	uint64_t alone;      /* the last fault's address, if its page came alone */
 	/* Likewise, of the last faults, and where what they had moved ahead ends. */
 	struct {
-		uint64_t plan, ahead;
+		uint64_t plan, ahead, start; /* start: where it began */
 	} ends[LEARN_ENDS];
 	uint8_t oldest_end; /* the next one to be replaced */
 	uint64_t asked;     /* what was asked for ahead goes up to here */
@@ -193,6 +194,9 @@ void learn_use_faulted(struct learn *l, const struct learn_command *c, struct le
 void learn_use_touched(struct learn *l, const struct learn_command *c, struct learn_use *use,
 		       const struct tern_policy_fault *f, uint64_t start, uint64_t end,
 		       uint64_t ahead);
+/* The stream of @o's that goes on at @at, where what was moved ahead of it ends: from there on,
+ * half as much as it has gone through; start == end: there is none. */
+struct learn_guess learn_goes_on(const struct learn_object *o, uint64_t at);
 /* [@start, @end) of @o was moved ahead. */
 void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end);
 /* The blocks are what an earlier command like @c touched. */

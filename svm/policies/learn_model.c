@@ -11,6 +11,7 @@
 #define NEAR_PART 128u
 #define PLAN_PART 32u /* a plan is no larger, where little is known */
 #define SURE      4
+#define GOES_ON   (16 * PAGE) /* threads at work at once leave out no more, at first */
 
 static uint16_t object(struct learn *l, uint64_t start, uint64_t end)
 {
@@ -198,10 +199,22 @@ static int goes_on(struct learn_object *o, uint64_t at, uint64_t end, uint64_t a
 	if (!on) {
 		i = o->oldest_end;
 		o->oldest_end = (uint8_t)((i + 1) % LEARN_ENDS);
+		o->ends[i].start = at;
 	}
 	o->ends[i].plan = end;
 	o->ends[i].ahead = tern_max(end, ahead);
 	return first ? -1 : on;
+}
+
+struct learn_guess learn_goes_on(const struct learn_object *o, uint64_t at)
+{
+	for (unsigned i = 0; i < LEARN_ENDS; i++) {
+		uint64_t ahead = o->ends[i].ahead, start = o->ends[i].start;
+		if (ahead > o->ends[i].plan && ahead > start && at >= ahead &&
+		    at - ahead <= GOES_ON)
+			return (struct learn_guess){ahead, ahead + (ahead - start) / 2};
+	}
+	return (struct learn_guess){0, 0};
 }
 
 void learn_moved_ahead(struct learn_object *o, uint64_t start, uint64_t end)

@@ -688,8 +688,8 @@ static void by_object(void)
 	EXPECT(plan.first == HALF && plan.count > 1);
 }
 
-/* Two streams, one in each object, of which one begins where the other object ends. How many of
- * them are known when the next command begins. */
+/* Two streams, one in each object, of which one begins in the page that the other object ends in.
+ * Which of them are known when the next command begins: 1 for the first one, 2 for the second. */
 static unsigned streams(const char *policy)
 {
 	struct handed h;
@@ -835,6 +835,7 @@ struct parts {
 	struct tern_policy_command command;
 	unsigned home[PARTS]; /* pages that go home after each */
 	bool copies;          /* all of them are copies */
+	unsigned pages;       /* of an object whose end nobody says; 0: of the parts */
 };
 
 static void tell_part(struct parts *p, enum tern_policy_event event, unsigned number)
@@ -848,7 +849,8 @@ static void tell_part(struct parts *p, enum tern_policy_event event, unsigned nu
 						  .items = PART,
 						  .first = part * PART,
 						  .uses = p->uses};
-	use(&p->command, p->uses, 0, PARTS * PART);
+	use(&p->command, p->uses, 0, p->pages ? p->pages : PARTS * PART);
+	p->uses[0].flags = p->pages ? TERN_USE_GUESSED : 0;
 	unsigned count = p->policy->ahead(p->state, &moment, out);
 	for (unsigned i = 0; event == TERN_COMMAND_ENDED && i < count; i++) {
 		EXPECT(count == 1 && out[i].start == (uint64_t)part * PART * 4096);
@@ -857,12 +859,13 @@ static void tell_part(struct parts *p, enum tern_policy_event event, unsigned nu
 	}
 }
 
-static void fault_part(struct parts *p, enum tern_policy_side side, unsigned page, bool write)
+static struct tern_policy_plan fault_part(struct parts *p, enum tern_policy_side side,
+					  unsigned page, bool write)
 {
 	struct tern_policy_plan plan;
 	bool device = side == TERN_SIDE_DEVICE;
 	struct tern_policy_fault f = {.address = (uint64_t)page * 4096,
-				      .page = page,
+				      .page = page % TERN_POLICY_PAGES,
 				      .side = side,
 				      .write = write,
 				      .running = device ? &p->command : NULL,
@@ -875,6 +878,7 @@ static void fault_part(struct parts *p, enum tern_policy_side side, unsigned pag
 		p->host[i / 64] &= ~((uint64_t)1 << i % 64);
 		p->device[i / 64] |= (uint64_t)1 << i % 64;
 	}
+	return plan;
 }
 
 /* A pass, all of it enqueued at once, behind it another kernel if @more. */
@@ -899,7 +903,7 @@ static void pass(struct parts *p, unsigned first, bool more)
 		tell_part(p, TERN_COMMAND_BEGINS, first + i);
 		for (unsigned page = i * PART; page < (i + 1) * PART; page++)
 			if (!tern_policy_bit(p->device, page))
-				fault_part(p, TERN_SIDE_DEVICE, page, true);
+				(void)fault_part(p, TERN_SIDE_DEVICE, page, true);
 		tell_part(p, TERN_COMMAND_ENDED, first + i);
 	}
 }
@@ -928,11 +932,11 @@ static void goes_early(void)
 	/* The host asks for the pages that were left out. */
 	for (unsigned i = 0; i < 4; i++)
 		if (i != 2)
-			fault_part(&p, TERN_SIDE_HOST, i * PART + PART - 1, false);
+			(void)fault_part(&p, TERN_SIDE_HOST, i * PART + PART - 1, false);
 	pass(&p, PARTS + 1, false);
 	EXPECT(p.home[0] && p.home[1] && p.home[PARTS - 2]);
 	/* It does not: only one of them. */
-	fault_part(&p, TERN_SIDE_HOST, PART - 1, false);
+	(void)fault_part(&p, TERN_SIDE_HOST, PART - 1, false);
 	pass(&p, 2 * PARTS + 1, false);
 	for (unsigned i = 0; i < PARTS; i++)
 		EXPECT(!p.home[i]);
@@ -945,6 +949,38 @@ static void goes_early(void)
 	pass(&p, 1, false);
 	for (unsigned i = 0; i < PARTS; i++)
 		EXPECT(!p.home[i]);
+}
+
+/* A stream has been moved ahead into the next chunk: what it gets at the first fault there. */
+static unsigned next_chunk(const char *policy)
+{
+	struct parts p;
+	struct tern_policy_plan plan;
+	unsigned page = 0;
+	start_parts(&p, policy);
+	p.pages = 2 * TERN_POLICY_PAGES;
+	tell_part(&p, TERN_COMMAND_BEGINS, 1);
+	while (page < TERN_POLICY_PAGES) {
+		plan = fault_part(&p, TERN_SIDE_DEVICE, page, true);
+		page = plan.first + plan.count;
+		for (unsigned i = 0; i < plan.ahead_count; i++)
+			page = (unsigned)(plan.ahead[i].end / 4096);
+	}
+	REQUIRE(page > TERN_POLICY_PAGES && page < p.pages - 32);
+	memset(p.chunk, 0, sizeof(p.chunk));
+	memset(p.host, 0xff, sizeof(p.host));
+	memset(p.device, 0, sizeof(p.device));
+	/* Another thread's page comes first. */
+	plan = fault_part(&p, TERN_SIDE_DEVICE, page + 8, true);
+	EXPECT(plan.first == (page + 8) % TERN_POLICY_PAGES ||
+	       plan.first == page % TERN_POLICY_PAGES);
+	return plan.first + plan.count;
+}
+
+static void behind(void)
+{
+	EXPECT(next_chunk("learn") == TERN_POLICY_PAGES);
+	EXPECT(next_chunk("classes") < TERN_POLICY_PAGES);
 }
 
 /* As quick as the best of the others, but for a little; left_out() is about the other programs. */
@@ -999,6 +1035,7 @@ int main(int argc, char **argv)
 	goes_home();
 	stays();
 	goes_early();
+	behind();
 	adaptive();
 	return test_result();
 }
