@@ -417,6 +417,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 		 learn_same_blocks(&l->models[use->model], command))
 		follow_blocks(l, use, o, f, plan);
 	bool advised = by_advice(f, plan);
+	learn_cut_at_pointers(l, command, f, plan);
 	if (c->sample > plan->first && c->sample <= plan->first + plan->count)
 		c->sample = 0; /* it comes along: nobody will fault on it */
 	if (dense && !guessed && !advised && !all)
@@ -442,6 +443,7 @@ static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_po
 	(void)by_pattern(l, c, NULL, f, plan);
 	learn_by_host(l, f, plan);
 	(void)by_advice(f, plan);
+	learn_cut_at_pointers(l, NULL, f, plan);
 }
 
 static void fault(void *device_state, void *chunk_state, const struct tern_policy_fault *f,
@@ -489,7 +491,8 @@ static bool init_learn(void *device_state, const char *text)
 {
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
-			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS | LEARN_ON,
+			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS | LEARN_ON |
+			     LEARN_POINTER,
 		     text);
 }
 

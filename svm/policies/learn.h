@@ -35,6 +35,7 @@ enum {
 	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
 	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
 	LEARN_BEGINS = 1 << 8,    /* a page in which one object ends is the next one's */
+	LEARN_POINTER = 1 << 10,  /* what lies before a pointer, in a mapping, is something else */
 	LEARN_ON = 1 << 9,        /* a stream goes on behind what was moved ahead as before it */
 };
 
@@ -207,6 +208,10 @@ static inline bool learn_same_blocks(const struct learn_model *m, const struct l
 /* The next run of such blocks from @from on, up to @most bytes; start == end: there is none. */
 struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,
 			     uint64_t from, uint64_t most);
+/* Cuts @plan where a pointer that a known command was given, or @only, points into a mapping: what
+ * lies before it there is something else. */
+void learn_cut_at_pointers(const struct learn *l, const struct learn_command *only,
+			   const struct tern_policy_fault *f, struct tern_policy_plan *plan);
 /* What @use of @c will touch: one range, as far as that is known. */
 struct learn_guess learn_guess(const struct learn *l, const struct learn_command *c,
 			       const struct learn_use *use);

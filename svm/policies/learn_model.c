@@ -392,10 +392,39 @@ struct learn_guess learn_guess(const struct learn *l, const struct learn_command
 	const struct learn_model *m = &l->models[use->model];
 	if (m->line > 0)
 		return line(c, use, m->q16);
+	bool begins = (l->features & LEARN_POINTER) && use->guessed;
 	if (m->whole > 0)
-		return (struct learn_guess){use->start & ~(PAGE - 1),
+		return (struct learn_guess){(begins ? use->address : use->start) & ~(PAGE - 1),
 					    (use->end + PAGE - 1) & ~(PAGE - 1)};
 	return (struct learn_guess){0, 0};
+}
+
+static void cut_at(uint64_t pointer, const struct tern_policy_fault *f,
+		   struct tern_policy_plan *plan)
+{
+	uint64_t chunk = f->address - f->page * PAGE, page = pointer & ~(PAGE - 1);
+	uint64_t start = chunk + plan->first * PAGE, end = start + plan->count * PAGE;
+	if (page <= start || page >= end)
+		return;
+	if (f->address < page)
+		end = page;
+	else
+		start = page;
+	plan->first = (unsigned)((start - chunk) / PAGE);
+	plan->count = (unsigned)((end - start) / PAGE);
+}
+
+void learn_cut_at_pointers(const struct learn *l, const struct learn_command *only,
+			   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	for (unsigned i = 0; (l->features & LEARN_POINTER) && i < LEARN_COMMANDS; i++) {
+		const struct learn_command *c = &l->commands[i];
+		if (!c->number || (only && c != only))
+			continue;
+		for (uint32_t u = 0; u < c->use_count; u++)
+			if (c->uses[u].guessed)
+				cut_at(c->uses[u].address, f, plan);
+	}
 }
 
 struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,

@@ -835,6 +835,7 @@ struct parts {
 	struct tern_policy_command command;
 	unsigned home[PARTS]; /* pages that go home after each */
 	bool copies;          /* all of them are copies */
+	uint64_t pointer;     /* bytes behind its start */
 	unsigned pages;       /* of an object whose end nobody says; 0: of the parts */
 };
 
@@ -851,6 +852,7 @@ static void tell_part(struct parts *p, enum tern_policy_event event, unsigned nu
 						  .uses = p->uses};
 	use(&p->command, p->uses, 0, p->pages ? p->pages : PARTS * PART);
 	p->uses[0].flags = p->pages ? TERN_USE_GUESSED : 0;
+	p->uses[0].address += p->pointer;
 	unsigned count = p->policy->ahead(p->state, &moment, out);
 	for (unsigned i = 0; event == TERN_COMMAND_ENDED && i < count; i++) {
 		EXPECT(count == 1 && out[i].start == (uint64_t)part * PART * 4096);
@@ -983,6 +985,35 @@ static void behind(void)
 	EXPECT(next_chunk("classes") < TERN_POLICY_PAGES);
 }
 
+/* What lies before a pointer into a mapping stays where it is when the memory behind it moves, and
+ * the other way round. */
+static bool cuts(const char *policy)
+{
+	struct parts p;
+	start_parts(&p, policy);
+	p.pages = TERN_POLICY_PAGES;
+	p.pointer = 100 * 4096 + 16;
+	tell_part(&p, TERN_COMMAND_BEGINS, 1);
+	struct tern_policy_plan device = fault_part(&p, TERN_SIDE_DEVICE, 102, true);
+	EXPECT(device.first + device.count > 102);
+	memset(p.device, 0xff, sizeof(p.device));
+	memset(p.host, 0, sizeof(p.host));
+	struct tern_policy_plan before = fault_part(&p, TERN_SIDE_HOST, 97, true);
+	struct tern_policy_plan behind = fault_part(&p, TERN_SIDE_HOST, 103, true);
+	bool three =
+		device.first == 100 && before.first + before.count == 100 && behind.first == 100;
+	tell_part(&p, TERN_COMMAND_ENDED, 1);
+	before = fault_part(&p, TERN_SIDE_HOST, 97, true);
+	EXPECT(before.first + before.count > 100);
+	return three;
+}
+
+static void pointers(void)
+{
+	EXPECT(cuts("learn"));
+	EXPECT(!cuts("lookahead"));
+}
+
 /* As quick as the best of the others, but for a little; left_out() is about the other programs. */
 static void adaptive(void)
 {
@@ -1036,6 +1067,7 @@ int main(int argc, char **argv)
 	stays();
 	goes_early();
 	behind();
+	pointers();
 	adaptive();
 	return test_result();
 }
