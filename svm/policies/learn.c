@@ -60,8 +60,8 @@ static bool is_pressed(const struct learn_object *o, const struct tern_policy_fa
  * left out now and then, one in a chunk at a time: it is faulted on before the chunk is evicted, or
  * it is not, and so are the others.
  */
-static void sample(struct learn_chunk *c, const struct learn_object *o,
-		   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+static void sample(struct learn_chunk *c, struct learn_object *o, const struct tern_policy_fault *f,
+		   struct tern_policy_plan *plan)
 {
 	unsigned last = plan->first + plan->count - 1;
 	if (!o || o->jumps < 4 || learn_in_order(o) || c->sample || plan->count < SAMPLE_LEAST ||
@@ -69,12 +69,20 @@ static void sample(struct learn_chunk *c, const struct learn_object *o,
 		return;
 	plan->count--;
 	c->sample = (uint16_t)(last + 1);
+	o->left++;
+}
+
+/* The chunk's sample is none any more. */
+static void forget_sample(struct learn_chunk *c, struct learn_object *o)
+{
+	if (c->sample && o && o->left)
+		o->left--;
+	c->sample = 0;
 }
 
 static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
 {
-
-	c->sample = 0;
+	forget_sample(c, o);
 	o->tries++;
 	o->hits += used;
 	if (o->tries >= SAMPLES) {
@@ -99,6 +107,19 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 	       (f->address >> 21) % 16 == 0;
 }
 
+/*
+ * Likewise while there is room: then the others cost no more than their way, and samples that have
+ * not been used so far, in as many chunks, are likely not to be.
+ */
+static bool is_unused(const struct learn *l, const struct learn_object *o,
+		      const struct tern_policy_fault *f)
+{
+	uint64_t cost = learn_page_ns(&f->link), saved = learn_fault_ns(&f->link);
+	if (!(l->features & LEARN_UNUSED) || !o || (f->address >> 21) % 16 == 0)
+		return false;
+	return (o->hits + PRIOR) * (cost + saved) < (o->tries + o->left + PRIOR) * cost;
+}
+
 /* 64 KiB cost no more than a fault. */
 static bool is_cheap(const struct tern_policy_fault *f)
 {
@@ -120,7 +141,7 @@ static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct lear
 	struct tern_policy_plan stream = *plan;
 	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
 	tern_policy_density.fault(is_cheap(f) ? l->leaf16 : l->leaf8, c, f, plan);
-	if (is_pressed(o, f) && !pays(o, f)) {
+	if ((is_pressed(o, f) && !pays(o, f)) || is_unused(l, o, f)) {
 		*plan = stream;
 		return false;
 	}
@@ -419,7 +440,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	bool advised = by_advice(f, plan);
 	learn_cut_at_pointers(l, command, f, plan);
 	if (c->sample > plan->first && c->sample <= plan->first + plan->count)
-		c->sample = 0; /* it comes along: nobody will fault on it */
+		forget_sample(c, o); /* it comes along: nobody will fault on it */
 	if (dense && !guessed && !advised && !all)
 		sample(c, o, f, plan);
 	tern_policy_shared(&c->reads, f, plan);
@@ -482,7 +503,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 			sampled(&l->objects[c->object - 1], c, false);
 	}
 	if (left_out)
-		c->sample = 0;
+		forget_sample(c, c->object ? &l->objects[c->object - 1] : NULL);
 	if (cause == TERN_MOVED_UNMAP)
 		c->returns = 0;
 }
@@ -492,7 +513,7 @@ static bool init_learn(void *device_state, const char *text)
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
 			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS | LEARN_ON |
-			     LEARN_POINTER,
+			     LEARN_POINTER | LEARN_UNUSED,
 		     text);
 }
 

@@ -36,7 +36,9 @@ enum {
 	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
 	LEARN_BEGINS = 1 << 8,    /* a page in which one object ends is the next one's */
 	LEARN_POINTER = 1 << 10,  /* what lies before a pointer, in a mapping, is something else */
-	LEARN_ON = 1 << 9,        /* a stream goes on behind what was moved ahead as before it */
+	LEARN_UNUSED =
+		1 << 11,   /* samples that nobody has used yet count where there is room, too */
+	LEARN_ON = 1 << 9, /* a stream goes on behind what was moved ahead as before it */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -87,6 +89,7 @@ struct learn_object {
 				     * evicted; halved now and then */
 	uint16_t missed;            /* of the returns, those soon after the eviction */
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
+	uint32_t left;              /* those left out of which nobody knows yet */
 	uint32_t passed, used_of; /* pages between faults whose pages came alone, and those used */
 	bool again;               /* gone through more than once by one command */
 	/* Since the last command with it has ended: */

@@ -205,6 +205,25 @@ static bool seventh_command(unsigned index, struct tern_policy_command *c,
 	return is;
 }
 
+/* ---- thin: a page of each 32, in an object of many chunks, in random order ---- */
+
+enum { THIN = 8 * PAGES };
+
+static bool thin(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	(void)thread;
+	return i < THIN / 32 && device(a, i * 907 % (THIN / 32) * 32 + hash(i) % 32, false, 1);
+}
+
+static bool thin_command(unsigned index, struct tern_policy_command *c,
+			 struct tern_policy_use *uses)
+{
+	*c = (struct tern_policy_command){
+		.number = index, .kernel = 17, .items = THIN / 32, .uses = uses};
+	use(c, uses, 0, THIN);
+	return index == 1;
+}
+
 /* ---- list: as scattered, but one work-item ---- */
 
 static bool list_command(unsigned index, struct tern_policy_command *c,
@@ -276,6 +295,7 @@ static const struct {
 	{"lacking", {uniform, 1, PAGES, PAGES - 1, one_command, 0}},
 	{"few", {few, 1, PAGES, 0, few_command, 0}},
 	{"seventh", {seventh, 1, PAGES, 0, seventh_command, 0}},
+	{"thin", {thin, 1, THIN, 0, thin_command, 0}},
 	{"list", {uniform, 1, PAGES, 0, list_command, 0}},
 	{"displaced", {displaced, 1, PAGES, PAGES / 8 * 5, displaced_command, 0}},
 	{"crowding", {displaced, 1, PAGES, PAGES / 8 * 5, crowding_command, 2}},
@@ -406,6 +426,13 @@ static void as_dear(void)
 	r = play("adaptive", "seventh");
 	other = play("classes", "seventh");
 	EXPECT(r.copied <= other.copied && r.ns <= other.ns);
+}
+
+/* What comes along with each of few pages in much memory is not used, and soon does not come. */
+static void few_in_much(void)
+{
+	struct sim_result r = play("adaptive", "thin"), other = play("lookahead", "thin");
+	EXPECT(r.copied * 3 < other.copied && r.ns < other.ns);
 }
 
 /* It pushes out what no known command needs, and only that. */
@@ -1055,6 +1082,7 @@ int main(int argc, char **argv)
 	left_out();
 	all_over();
 	as_dear();
+	few_in_much();
 	in_the_place_of();
 	goes_on();
 	no_further();
