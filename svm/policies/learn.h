@@ -35,10 +35,9 @@ enum {
 	LEARN_ORDER = 1 << 6,     /* a new object is gone through as the kernel does others */
 	LEARN_EARLY = 1 << 7,     /* what is finished goes home while the rest is at work */
 	LEARN_BEGINS = 1 << 8,    /* a page in which one object ends is the next one's */
+	LEARN_ON = 1 << 9,        /* a stream goes on behind what was moved ahead as before it */
 	LEARN_POINTER = 1 << 10,  /* what lies before a pointer, in a mapping, is something else */
-	LEARN_UNUSED =
-		1 << 11,   /* samples that nobody has used yet count where there is room, too */
-	LEARN_ON = 1 << 9, /* a stream goes on behind what was moved ahead as before it */
+	LEARN_UNUSED = 1 << 11,   /* samples that nobody has used yet count with room, too */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
