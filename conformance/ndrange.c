@@ -379,7 +379,8 @@ static void rows_first(void)
 	for (size_t i = 0; i < LENGTH(sizes); i++) {
 		check_rows(kernel, 2, offset, &sizes[i][0], &sizes[i][2]);
 		check_rows(kernel, 2, NULL, &sizes[i][0], NULL);
-		check_rows(kernel, 1, i % 2 ? offset : NULL, &sizes[i][0], NULL);
+		check_rows(kernel, 1, i % 2 ? offset : NULL, &sizes[i][0],
+			   i % 2 ? NULL : &sizes[i][2]);
 	}
 }
 
