@@ -60,8 +60,8 @@ static bool is_pressed(const struct learn_object *o, const struct tern_policy_fa
  * left out now and then, one in a chunk at a time: it is faulted on before the chunk is evicted, or
  * it is not, and so are the others.
  */
-static void sample(struct learn_chunk *c, struct learn_object *o, const struct tern_policy_fault *f,
-		   struct tern_policy_plan *plan)
+static void sample(struct learn *l, struct learn_chunk *c, struct learn_object *o,
+		   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	unsigned last = plan->first + plan->count - 1;
 	if (!o || o->jumps < 4 || learn_in_order(o) || c->sample || plan->count < SAMPLE_LEAST ||
@@ -69,20 +69,21 @@ static void sample(struct learn_chunk *c, struct learn_object *o, const struct t
 		return;
 	plan->count--;
 	c->sample = (uint16_t)(last + 1);
+	c->sample_of = (uint16_t)(o - l->objects + 1);
 	o->left++;
 }
 
 /* The chunk's sample is none any more. */
-static void forget_sample(struct learn_chunk *c, struct learn_object *o)
+static void forget_sample(struct learn *l, struct learn_chunk *c)
 {
-	if (c->sample && o && o->left)
-		o->left--;
+	if (c->sample && l->objects[c->sample_of - 1].left)
+		l->objects[c->sample_of - 1].left--;
 	c->sample = 0;
 }
 
-static void sampled(struct learn_object *o, struct learn_chunk *c, bool used)
+static void sampled(struct learn *l, struct learn_object *o, struct learn_chunk *c, bool used)
 {
-	forget_sample(c, o);
+	forget_sample(l, c);
 	o->tries++;
 	o->hits += used;
 	if (o->tries >= SAMPLES) {
@@ -419,7 +420,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	if (use && (l->features & LEARN_LOOKAHEAD))
 		g = learn_guess(l, command, use);
 	if (use && c->sample == f->page + 1)
-		sampled(o, c, true);
+		sampled(l, o, c, true);
 	bool dense = by_pattern(l, c, o, f, plan);
 	if (ordered)
 		note_step(o, f);
@@ -440,9 +441,9 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 	bool advised = by_advice(f, plan);
 	learn_cut_at_pointers(l, command, f, plan);
 	if (c->sample > plan->first && c->sample <= plan->first + plan->count)
-		forget_sample(c, o); /* it comes along: nobody will fault on it */
+		forget_sample(l, c); /* it comes along: nobody will fault on it */
 	if (dense && !guessed && !advised && !all)
-		sample(c, o, f, plan);
+		sample(l, c, o, f, plan);
 	tern_policy_shared(&c->reads, f, plan);
 	l->traffic += plan->count;
 	l->limit = f->limit_pages;
@@ -499,11 +500,14 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 		c->gone = l->evictions += count;
 		if (c->object)
 			l->objects[c->object - 1].lost += count;
-		if (c->sample && c->object && left_out)
-			sampled(&l->objects[c->object - 1], c, false);
+		if (c->object && left_out)
+			sampled(l, &l->objects[c->object - 1], c, false);
 	}
 	if (left_out)
-		forget_sample(c, c->object ? &l->objects[c->object - 1] : NULL);
+		forget_sample(l, c);
+	if (cause != TERN_MOVED_AHEAD)
+		learn_early_gone(l, chunk + first * PAGE, chunk + (first + count) * PAGE,
+				 cause == TERN_MOVED_REQUEST);
 	if (cause == TERN_MOVED_UNMAP)
 		c->returns = 0;
 }

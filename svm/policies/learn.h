@@ -61,6 +61,7 @@ struct learn_early {
 	uint16_t model; /* of the argument whose parts they were */
 	uint8_t probe_count;
 	uint8_t taken;                 /* a bit for each probe that the host has asked for */
+	uint8_t gone;                  /* or that went home without it: it says nothing */
 	uint64_t probes[LEARN_PROBES]; /* pages that were left out */
 };
 
@@ -178,7 +179,8 @@ struct learn_chunk {
 	uint16_t faults;                /* since it was empty */
 	uint16_t object;                /* + 1 */
 	uint16_t returns;
-	uint16_t sample; /* the page that was left out of a plan, + 1; 0: none */
+	uint16_t sample;    /* the page that was left out of a plan, + 1; 0: none */
+	uint16_t sample_of; /* the object that counts it, + 1 */
 	bool evicted;
 };
 
@@ -274,6 +276,8 @@ struct learn_guess learn_early_part(struct learn *l, const struct learn_command 
 				    const struct learn_use *use);
 /* The host asks for [@start, @end) of @o. */
 void learn_early_taken(struct learn_object *o, uint64_t start, uint64_t end);
+/* [@start, @end) went home without a fault; @asked: by the program. */
+void learn_early_gone(struct learn *l, uint64_t start, uint64_t end, bool asked);
 /* @c begins: what went home too early is known. */
 void learn_early_again(struct learn *l, const struct learn_command *c);
 

@@ -91,6 +91,19 @@ void learn_early_taken(struct learn_object *o, uint64_t start, uint64_t end)
 			e->taken |= (uint8_t)(1u << i);
 }
 
+void learn_early_gone(struct learn *l, uint64_t start, uint64_t end, bool asked)
+{
+	for (unsigned i = 0; i < LEARN_OBJECTS; i++) {
+		struct learn_early *e = &l->objects[i].early;
+		uint8_t taken = e->taken;
+		learn_early_taken(&l->objects[i], start, end);
+		if (asked)
+			continue;
+		e->gone |= (uint8_t)(e->taken & ~taken);
+		e->taken = taken;
+	}
+}
+
 /* @g, if it is known, has a probe in it. */
 static bool is_over(const struct learn_early *e, const struct learn_guess *g)
 {
@@ -109,7 +122,8 @@ void learn_early_again(struct learn *l, const struct learn_command *c)
 		if (!l->models[use->model].writes || !is_over(e, &g))
 			continue;
 		unsigned taken = (unsigned)__builtin_popcount(e->taken);
-		l->models[e->model].stays = taken * 4 < e->probe_count * 3u;
+		unsigned known = e->probe_count - (unsigned)__builtin_popcount(e->gone & ~e->taken);
+		l->models[e->model].stays = taken * 4 < known * 3;
 		*e = (struct learn_early){0};
 	}
 }

@@ -212,7 +212,8 @@ struct learn_guess learn_goes_on(const struct learn_object *o, uint64_t at)
 		uint64_t ahead = o->ends[i].ahead, start = o->ends[i].start;
 		if (ahead > o->ends[i].plan && ahead > start && at >= ahead &&
 		    at - ahead <= GOES_ON)
-			return (struct learn_guess){ahead, ahead + (ahead - start) / 2};
+			return (struct learn_guess){ahead,
+						    ahead + (ahead - start) / 2 / PAGE * PAGE};
 	}
 	return (struct learn_guess){0, 0};
 }
@@ -414,6 +415,20 @@ static void cut_at(uint64_t pointer, const struct tern_policy_fault *f,
 	plan->count = (unsigned)((end - start) / PAGE);
 }
 
+/* Likewise what is moved behind; what is empty then the engine leaves out. */
+static void cut_ahead(uint64_t pointer, const struct tern_policy_fault *f,
+		      struct tern_policy_plan *plan)
+{
+	uint64_t page = pointer & ~(PAGE - 1);
+	for (uint32_t i = 0; i < plan->ahead_count; i++) {
+		struct tern_policy_range *r = &plan->ahead[i];
+		if (f->address < page)
+			r->end = tern_min(r->end, page);
+		else
+			r->start = tern_max(r->start, page);
+	}
+}
+
 void learn_cut_at_pointers(const struct learn *l, const struct learn_command *only,
 			   const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
@@ -422,8 +437,10 @@ void learn_cut_at_pointers(const struct learn *l, const struct learn_command *on
 		if (!c->number || (only && c != only))
 			continue;
 		for (uint32_t u = 0; u < c->use_count; u++)
-			if (c->uses[u].guessed)
+			if (c->uses[u].guessed) {
 				cut_at(c->uses[u].address, f, plan);
+				cut_ahead(c->uses[u].address, f, plan);
+			}
 	}
 }
 

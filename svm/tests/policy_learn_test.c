@@ -732,7 +732,7 @@ static unsigned streams(const char *policy)
 	struct tern_policy_moment moment = {
 		.event = TERN_COMMAND_BEGINS, .command = &h.command, .limit_pages = 1 << 20};
 	h.command.number = 2;
-	h.command.items = HALF;
+	h.command.items = HALF - 1; /* else the blocks of the last time say it */
 	unsigned count = h.policy->ahead(h.state, &moment, out), known = 0;
 	for (unsigned i = 0; i < count; i++)
 		known |= out[i].start < (uint64_t)HALF * 4096 ? 1 : 2;
@@ -980,6 +980,23 @@ static void goes_early(void)
 		EXPECT(!p.home[i]);
 }
 
+/* What the program asks for is what the host wants; what went home otherwise says nothing. */
+static void goes_by_itself(void)
+{
+	static const enum tern_policy_cause causes[] = {TERN_MOVED_REQUEST, TERN_MOVED_EVICTION,
+							TERN_MOVED_UNMAP};
+	for (unsigned i = 0; i < tern_array_size(causes); i++) {
+		struct parts p;
+		start_parts(&p, "learn");
+		pass(&p, 1, false);
+		p.policy->moved(p.state, p.chunk, 0, 0, PARTS * PART, false, causes[i]);
+		memset(p.host, 0xff, sizeof(p.host));
+		memset(p.device, 0, sizeof(p.device));
+		pass(&p, PARTS + 1, false);
+		EXPECT(p.home[0] && p.home[1] && p.home[PARTS - 2]);
+	}
+}
+
 /* A stream has been moved ahead into the next chunk: what it gets at the first fault there. */
 static unsigned next_chunk(const char *policy)
 {
@@ -1004,6 +1021,43 @@ static unsigned next_chunk(const char *policy)
 	EXPECT(plan.first == (page + 8) % TERN_POLICY_PAGES ||
 	       plan.first == page % TERN_POLICY_PAGES);
 	return plan.first + plan.count;
+}
+
+static void new_chunk(struct parts *p)
+{
+	memset(p->chunk, 0, sizeof(p->chunk));
+	memset(p->host, 0xff, sizeof(p->host));
+	memset(p->device, 0, sizeof(p->device));
+}
+
+/* Half of what a short stream has gone through ends in the page that is faulted on. */
+static void behind_half_a_page(void)
+{
+	enum { FIRST = 40 * TERN_POLICY_PAGES, AHEAD = 64 + 23 };
+	struct parts p;
+	start_parts(&p, "learn");
+	p.pages = 64 * TERN_POLICY_PAGES;
+	tell_part(&p, TERN_COMMAND_BEGINS, 1);
+	for (unsigned chunk = 8; chunk < 20; chunk++) {
+		new_chunk(&p);
+		for (unsigned page = 0; page < TERN_POLICY_PAGES;) {
+			struct tern_policy_plan plan = fault_part(
+				&p, TERN_SIDE_DEVICE, chunk * TERN_POLICY_PAGES + page, true);
+			page = plan.first + plan.count;
+		}
+	}
+	new_chunk(&p);
+	struct tern_policy_plan plan = fault_part(&p, TERN_SIDE_DEVICE, FIRST + 64, true);
+	unsigned end = plan.first + plan.count;
+	REQUIRE(end < AHEAD);
+	p.policy->moved(p.state, p.chunk, FIRST * UINT64_C(4096), end, AHEAD - end, true,
+			TERN_MOVED_AHEAD);
+	for (unsigned i = end; i < AHEAD; i++) {
+		p.host[i / 64] &= ~((uint64_t)1 << i % 64);
+		p.device[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	plan = fault_part(&p, TERN_SIDE_DEVICE, FIRST + AHEAD + 11, true);
+	EXPECT(plan.first <= AHEAD + 11 && plan.first + plan.count > AHEAD + 11 && plan.count > 1);
 }
 
 static void behind(void)
@@ -1035,9 +1089,54 @@ static bool cuts(const char *policy)
 	return three;
 }
 
+/* A command with a pointer to page @from of a mapping that ends where @to is. */
+static void tell_mapping(struct parts *p, enum tern_policy_event event, unsigned number,
+			 unsigned from, unsigned to)
+{
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	struct tern_policy_moment moment = {
+		.event = event, .command = &p->command, .limit_pages = 1 << 20};
+	p->command = (struct tern_policy_command){
+		.number = number, .kernel = 31, .items = 1024, .uses = p->uses};
+	use(&p->command, p->uses, from, to - from);
+	p->uses[0].flags = TERN_USE_GUESSED;
+	p->uses[0].argument = from != 0;
+	(void)p->policy->ahead(p->state, &moment, out);
+}
+
+/* Nor does it come along behind a fault of the host's, which has taken all so far. */
+static void cuts_ahead(void)
+{
+	enum { POINTER = 700, ALL_PAGES = 2 * TERN_POLICY_PAGES };
+	struct parts p;
+	struct tern_policy_plan plan;
+	start_parts(&p, "learn");
+	for (unsigned n = 1; n < 5; n++) {
+		memset(p.host, 0xff, sizeof(p.host));
+		memset(p.device, 0, sizeof(p.device));
+		tell_mapping(&p, TERN_COMMAND_BEGINS, n, 0, ALL_PAGES);
+		for (unsigned page = 0; page < ALL_PAGES; page += 16)
+			(void)fault_part(&p, TERN_SIDE_DEVICE, page, true);
+		tell_mapping(&p, TERN_COMMAND_ENDED, n, 0, ALL_PAGES);
+		memset(p.host, 0, sizeof(p.host));
+		memset(p.device, 0xff, sizeof(p.device));
+		for (unsigned page = 0; n < 4 && page < ALL_PAGES;) {
+			plan = fault_part(&p, TERN_SIDE_HOST, page, true);
+			page = page / TERN_POLICY_PAGES * TERN_POLICY_PAGES + plan.first +
+			       plan.count;
+		}
+	}
+	tell_mapping(&p, TERN_COMMAND_BEGINS, 9, POINTER, ALL_PAGES);
+	plan = fault_part(&p, TERN_SIDE_HOST, 5, true);
+	EXPECT(plan.ahead_count);
+	for (unsigned i = 0; i < plan.ahead_count; i++)
+		EXPECT(plan.ahead[i].end <= POINTER * UINT64_C(4096));
+}
+
 static void pointers(void)
 {
 	EXPECT(cuts("learn"));
+	cuts_ahead();
 	EXPECT(!cuts("lookahead"));
 }
 
@@ -1094,6 +1193,8 @@ int main(int argc, char **argv)
 	goes_home();
 	stays();
 	goes_early();
+	goes_by_itself();
+	behind_half_a_page();
 	behind();
 	pointers();
 	adaptive();
