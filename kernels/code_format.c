@@ -238,7 +238,7 @@ static void read_info(struct tern_reader *r, struct tables *t, struct tern_code_
 	t->format_count = info->format_count;
 }
 
-/* Whoever takes another form of a kernel gives it the same arguments. */
+/* Whoever takes another form of a kernel gives it the same arguments and local memory. */
 static bool forms_valid(const struct tern_code_info *info)
 {
 	for (uint32_t i = 0; i < info->kernel_count; i++) {
@@ -246,7 +246,7 @@ static bool forms_valid(const struct tern_code_info *info)
 					      *form = &info->kernels[k->exchanged];
 		if (k->exchanged &&
 		    (form->args_bytes != k->args_bytes || form->arg_count != k->arg_count ||
-		     !(form->flags & TERN_KERNEL_EXCHANGED)))
+		     form->local_bytes != k->local_bytes || !(form->flags & TERN_KERNEL_EXCHANGED)))
 			return false;
 	}
 	return true;

@@ -142,27 +142,22 @@ static void make_uniform(const struct tern_kernel_target *target, const struct t
 	}
 }
 
-static bool recall_choice(struct tern_kernel *kernel, const struct tern_device *device,
-			  struct shape *shape)
+static bool recall(const struct tern_kernel_choice *choice, const struct tern_device *device,
+		   struct shape *shape)
 {
-	tern_lock_acquire(&kernel->lock);
-	const struct tern_kernel_choice *choice = &kernel->choice;
-	bool known = choice->device == device &&
-		     !memcmp(choice->global, shape->global, sizeof(shape->global));
-	if (known)
-		memcpy(shape->local, choice->local, sizeof(shape->local));
-	tern_lock_release(&kernel->lock);
-	return known;
+	if (choice->device != device ||
+	    memcmp(choice->global, shape->global, sizeof(shape->global)) != 0)
+		return false;
+	memcpy(shape->local, choice->local, sizeof(shape->local));
+	return true;
 }
 
-static void remember_choice(struct tern_kernel *kernel, const struct tern_device *device,
-			    const struct shape *shape)
+static void remember(struct tern_kernel_choice *choice, const struct tern_device *device,
+		     const struct shape *shape)
 {
-	tern_lock_acquire(&kernel->lock);
-	kernel->choice.device = device;
-	memcpy(kernel->choice.global, shape->global, sizeof(shape->global));
-	memcpy(kernel->choice.local, shape->local, sizeof(shape->local));
-	tern_lock_release(&kernel->lock);
+	choice->device = device;
+	memcpy(choice->global, shape->global, sizeof(shape->global));
+	memcpy(choice->local, shape->local, sizeof(shape->local));
 }
 
 /* The program gave none: the kernel's required size, or what the back end likes best. */
@@ -175,7 +170,10 @@ static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_
 			shape->local[i] = info->required_size[i];
 		return target->uniform && !divides(shape) ? CL_INVALID_WORK_GROUP_SIZE : CL_SUCCESS;
 	}
-	if (recall_choice(kernel, device, shape))
+	tern_lock_acquire(&kernel->lock);
+	bool known = recall(&kernel->choice, device, shape);
+	tern_lock_release(&kernel->lock);
+	if (known)
 		return CL_SUCCESS;
 	bool exchanged = is_exchanged(target, shape);
 	if (exchanged) {
@@ -188,7 +186,9 @@ static cl_int choose_local(struct tern_kernel *kernel, const struct tern_kernel_
 		make_uniform(target, device, info, shape);
 	if (exchanged)
 		exchange_dimensions(shape);
-	remember_choice(kernel, device, shape);
+	tern_lock_acquire(&kernel->lock);
+	remember(&kernel->choice, device, shape);
+	tern_lock_release(&kernel->lock);
 	return CL_SUCCESS;
 }
 
@@ -251,17 +251,21 @@ static cl_int copy_indirect_locked(const struct tern_kernel *kernel, struct tern
 
 /* As the function that is taken has it. Work-groups of a kernel that does not know them may as well
  * be others, where those that the program gave do not fill lanes. */
-static void fill_range(const struct tern_kernel_target *target, struct tern_device *device,
-		       struct shape shape, struct tern_ndrange *range)
+static void fill_range_locked(struct tern_kernel *kernel, const struct tern_kernel_target *target,
+			      struct tern_device *device, struct shape shape,
+			      struct tern_ndrange *range)
 {
 	bool exchanged = is_exchanged(target, &shape);
 	range->info = exchanged ? target->exchanged : target->info;
 	range->function = exchanged ? target->exchanged_function : target->function;
 	if (exchanged) {
 		exchange_dimensions(&shape);
-		if (shape.local[0] < range->info->lanes)
+		if (shape.local[0] < range->info->lanes &&
+		    !recall(&kernel->remade, device, &shape)) {
 			device->ops->choose_local(device, range->info, 3, shape.global,
 						  shape.local);
+			remember(&kernel->remade, device, &shape);
+		}
 	}
 	memcpy(range->global, shape.global, sizeof(range->global));
 	memcpy(range->offset, shape.offset, sizeof(range->offset));
@@ -292,7 +296,7 @@ static cl_int fill_command_locked(struct tern_kernel *kernel,
 		kernel->named = true;
 	}
 	range->name = kernel->status_name;
-	fill_range(target, command->event.queue->device, *shape, range);
+	fill_range_locked(kernel, target, command->event.queue->device, *shape, range);
 	range->args = args;
 	range->local_bytes = kernel->local_arg_bytes ? kernel->local_base + kernel->local_arg_bytes
 						     : info->local_bytes;

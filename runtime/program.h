@@ -189,6 +189,7 @@ struct tern_kernel {
 	uint16_t status_name;   /* tern_status_name(), when it was asked: */
 	bool named;
 	struct tern_kernel_choice choice;
+	struct tern_kernel_choice remade; /* instead of what a program gave: as the form has it */
 	/* Of clSetKernelExecInfo: memory that it reaches beyond its arguments, as far as hints go.
 	 */
 	const void *indirect[TERN_KERNEL_INDIRECT];

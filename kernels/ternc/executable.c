@@ -147,7 +147,13 @@ static enum tern_build_status add_exchanged(struct tern_build *b, LLVMModuleRef 
 	form->widen.name = tern_build_printf(b, "%s.exchanged", k->info->name);
 	if (!form->widen.name)
 		return TERN_BUILD_UNAVAILABLE;
-	return widen_status(b, tern_widen_kernel(module, options, &form->widen), NULL);
+	int e = tern_widen_kernel(module, options, &form->widen);
+	if (!e && !(form->widen.flags & TERN_KERNEL_WIDENED)) { /* nothing is gained */
+		LLVMDeleteFunction(form->widen.group_function);
+		k->info->exchanged = 0;
+		kernels->form_count--;
+	}
+	return widen_status(b, e, NULL);
 }
 
 static enum tern_build_status widen_kernels(struct tern_build *b, LLVMModuleRef module,
@@ -298,7 +304,8 @@ static void fill_info(struct tern_build *b, LLVMModuleRef module, LLVMMemoryBuff
 		k->info->local_bytes = w->local_bytes;
 		k->info->private_bytes = w->private_bytes;
 		k->info->stream_bytes = w->stream_bytes;
-		k->info->frame_bytes = tern_widen_frame_bytes(module, w);
+		k->info->frame_bytes =
+			w->flags & TERN_KERNEL_BARRIER ? tern_widen_frame_bytes(module, w) : 0;
 		k->info->max_group_size = MAX_GROUP_SIZE;
 		uint64_t estimate = w->private_bytes * w->lanes * w->rows + 4096;
 		size_t n;

@@ -57,6 +57,7 @@ static struct tern_kernel_info sample_kernels[] = {
 	 .args_bytes = 32,
 	 .lanes = 8,
 	 .rows = 1,
+	 .local_bytes = 64,
 	 .max_group_size = 1024},
 };
 
@@ -232,6 +233,9 @@ static void test_bad_forms(void)
 	EXPECT(parse_forms(k, form) == -EINVAL);
 	form = sample_kernels[2];
 	form.arg_count = 2;
+	EXPECT(parse_forms(k, form) == -EINVAL);
+	form = sample_kernels[2];
+	form.local_bytes = 128;
 	EXPECT(parse_forms(k, form) == -EINVAL);
 	form = sample_kernels[2];
 	form.exchanged = 2;

@@ -67,7 +67,7 @@ static void load(const unsigned char *bytes, size_t size)
 		return;
 	const struct tern_code_info *info = tern_code_info(code);
 	if (info->kind == TERN_CODE_EXECUTABLE && !tern_module_load(code, NULL, &module)) {
-		for (uint32_t i = 0; i < info->kernel_count; i++)
+		for (uint32_t i = 0; i < info->kernel_count + info->form_count; i++)
 			if (!tern_module_function(module, i))
 				abort();
 		tern_module_put(module);

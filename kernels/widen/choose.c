@@ -57,19 +57,34 @@ static bool is_one_piece(const struct widen_fn *fn, LLVMValueRef inst)
 	       stride <= widen_size_of(fn, type);
 }
 
-/* An element of each few, or anywhere: an access for each lane. */
-static bool is_scattered(const struct widen_fn *fn, LLVMValueRef inst)
+/* One element of each few at most: an access for each lane, too. */
+static bool is_far_linear(const struct widen_fn *fn, LLVMValueRef inst)
 {
 	bool store = LLVMIsAStoreInst(inst);
-	if (!store && !LLVMIsALoadInst(inst))
+	LLVMValueRef pointer = store || LLVMIsALoadInst(inst) ? LLVMGetOperand(inst, store) : NULL;
+	if (!pointer || widen_shape_of(fn, pointer) != WIDEN_LINEAR)
 		return false;
-	LLVMValueRef pointer = LLVMGetOperand(inst, store);
 	LLVMTypeRef type = LLVMTypeOf(store ? LLVMGetOperand(inst, 0) : inst);
 	int64_t far = WIDEN_FEW * (int64_t)widen_size_of(fn, type);
-	if (widen_shape_of(fn, pointer) != WIDEN_LINEAR)
-		return is_gathered(fn, inst) && !is_one_piece(fn, inst);
 	int64_t stride = widen_value_of(fn, pointer)->stride;
 	return stride > far || stride < -far;
+}
+
+/* Each round waits some cycles for the one before, which several lanes do at once. */
+static bool computes_reals(const struct widen_fn *fn)
+{
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
+			continue;
+		LLVMOpcode op = LLVMGetInstructionOpcode(v->ir);
+		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(v->ir));
+		bool real = kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind ||
+			    kind == LLVMHalfTypeKind || kind == LLVMVectorTypeKind;
+		if (real && (LLVMIsABinaryOperator(v->ir) || op == LLVMCall))
+			return true;
+	}
+	return false;
 }
 
 /* Part of an access where there are no vectors. */
@@ -89,15 +104,17 @@ static bool check_gathers(struct widen_fn *fn)
 	enum { WORK_FOR_EACH = 5, AS_A_DIVISION = 2 };
 	uint64_t gathers = 0, others = 0;
 	LLVMValueRef at = NULL;
+	bool reals = computes_reals(fn);
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
 			continue;
 		bool division = widen_divides(v->ir);
-		if (division || is_scattered(fn, v->ir)) {
+		if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir)) ||
+		    (!reals && is_far_linear(fn, v->ir))) {
 			gathers += division ? AS_A_DIVISION : 1;
 			at = v->ir;
-		} else if (v->shape == WIDEN_VARYING && !is_address(v->ir)) {
+		} else if (v->shape == WIDEN_VARYING && (reals || !is_address(v->ir))) {
 			others += v->leaves;
 		}
 	}

@@ -499,7 +499,15 @@ static void test_widening(struct server *s)
 		 "  while (p < end) sum += *p++ == 32;\n"
 		 "  b[i] = sum; }",
 		 1, 1},
-		/* until something is found: a byte for each lane, and little else */
+		/* until something is found: a byte for each lane, and little else; not so with
+		 * sums of reals, which wait for each other */
+		{"kernel void f(global const float *a, global float *b, float most) {\n"
+		 "  int i = get_global_id(0), n = 0;\n"
+		 "  float sum = 0;\n"
+		 "  while (n < 64 && sum < most) { float v = a[i * 64 + (n & 31)]; sum += v * v; "
+		 "n++; }\n"
+		 "  b[i] = sum; }",
+		 4, 1},
 		{"kernel void f(global const char *a, global int *b) {\n"
 		 "  int i = get_global_id(0), n = 0;\n"
 		 "  while (n < 64 && a[i * 64 + n]) n++;\n"
@@ -624,6 +632,10 @@ static void test_exchanged(struct server *s)
 		{"b[a[y * w + x]] = 1;", false},
 		{"b[x * w + y] = get_local_id(0);", false},
 		{"b[x * 4 + y] = a[x * 4 + y];", false},
+		/* scalar so, and vectorised as written */
+		{"int c = 0; for (int n = y + 1000; n > 1; n /= w + 2) c++;\n"
+		 "b[x * w + y] = a[x * w + y] + c;",
+		 false},
 		{"b[x * w] = a[x * w];", false},
 		{"float f = y; for (int k = 0; k < 100; k++) f = sin(f) + x; b[x * w + y] = f;",
 		 false},
