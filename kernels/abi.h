@@ -2,7 +2,8 @@
 /*
  * DOC: the interface between compiled kernels and whoever runs them
  *
- * The compile server turns each kernel into one work-group function,
+ * The compile server turns each kernel into a work-group function, or two (struct
+ * tern_kernel_info.exchanged),
  *
  *     void fn(const void *args, const struct tern_group *group, uint64_t x, uint64_t y, uint64_t
  * z);
@@ -104,6 +105,6 @@ enum tern_arg_kind {
 };
 
 /* The image's entry (ELF e_entry) is the address of an array of the work-group functions, one for
- * each kernel, in the order of the kernel table. */
+ * each kernel and each other form of one, in the order of struct tern_code_info.kernels. */
 
 #endif
