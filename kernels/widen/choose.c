@@ -87,7 +87,7 @@ static bool computes_reals(const struct widen_fn *fn)
 	return false;
 }
 
-/* Part of an access where there are no vectors. */
+/* Part of an access, or nothing at all, where there are no vectors. */
 static bool is_address(LLVMValueRef inst)
 {
 	return LLVMIsAGetElementPtrInst(inst) || LLVMIsASExtInst(inst) || LLVMIsAZExtInst(inst) ||

@@ -78,9 +78,7 @@ static bool is_far(const struct widen_fn *fn, LLVMValueRef pointer)
 
 static uint64_t rounds_of(const struct widen_fn *fn, const struct widen_value *v)
 {
-	unsigned depth = 0;
-	for (uint32_t h = fn->blocks[v->block].header; h != WIDEN_NONE; h = fn->blocks[h].parent)
-		depth++;
+	unsigned depth = widen_loop_depth(fn, fn->blocks[v->block].header);
 	return UINT64_C(1) << ROUNDS_BITS * tern_min(depth, (unsigned)DEEPEST_COUNTED);
 }
 

@@ -400,6 +400,8 @@ bool widen_mark_rows(struct widen_fn *fn);
 /* Repeats the analysis with rows told apart; how many rows pay. Doubles the lanes where two
  * registers for each row pay. */
 unsigned widen_rows(struct widen_fn *fn);
+/* How many loops are around what is in the loop of @header, with that one; WIDEN_NONE: 0. */
+unsigned widen_loop_depth(const struct widen_fn *fn, uint32_t header);
 
 /* ---- private.c ---- */
 /* Before the shapes: which private variables have interleaved lanes. */

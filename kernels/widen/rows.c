@@ -131,7 +131,7 @@ static bool is_possible(const struct widen_fn *fn)
 	return true;
 }
 
-static unsigned depth_of(const struct widen_fn *fn, uint32_t header)
+unsigned widen_loop_depth(const struct widen_fn *fn, uint32_t header)
 {
 	unsigned depth = 0;
 	for (; header != WIDEN_NONE; header = fn->blocks[header].parent)
@@ -144,7 +144,7 @@ static unsigned deepest(const struct widen_fn *fn)
 {
 	unsigned most = 1;
 	for (uint32_t b = 0; b < fn->block_count; b++)
-		most = tern_max(most, depth_of(fn, fn->blocks[b].header));
+		most = tern_max(most, widen_loop_depth(fn, fn->blocks[b].header));
 	return most;
 }
 
@@ -165,7 +165,7 @@ static unsigned rows_that_pay(const struct widen_fn *fn, bool *wide)
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
 		const struct widen_block *block = &fn->blocks[v->block];
-		if (depth_of(fn, block->header) < depth || v->shape != WIDEN_VARYING)
+		if (widen_loop_depth(fn, block->header) < depth || v->shape != WIDEN_VARYING)
 			continue;
 		if (LLVMIsALoadInst(v->ir))
 			*(v->per_row ? &per_row_loads : &shared_loads) += v->leaves;

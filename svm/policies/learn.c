@@ -505,7 +505,7 @@ static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigne
 	}
 	if (left_out)
 		forget_sample(l, c);
-	if (cause != TERN_MOVED_AHEAD)
+	if ((l->features & LEARN_EARLY) && cause != TERN_MOVED_AHEAD)
 		learn_early_gone(l, chunk + first * PAGE, chunk + (first + count) * PAGE,
 				 cause == TERN_MOVED_REQUEST);
 	if (cause == TERN_MOVED_UNMAP)

@@ -212,8 +212,8 @@ static inline bool learn_same_blocks(const struct learn_model *m, const struct l
 /* The next run of such blocks from @from on, up to @most bytes; start == end: there is none. */
 struct learn_guess learn_run(const struct learn_model *m, const struct learn_use *use,
 			     uint64_t from, uint64_t most);
-/* Cuts @plan where a pointer that a known command was given, or @only, points into a mapping: what
- * lies before it there is something else. */
+/* Cuts @plan, and what it moves ahead, where a pointer that a known command was given, or @only,
+ * points into a mapping: what lies before it there is something else. */
 void learn_cut_at_pointers(const struct learn *l, const struct learn_command *only,
 			   const struct tern_policy_fault *f, struct tern_policy_plan *plan);
 /* What @use of @c will touch: one range, as far as that is known. */

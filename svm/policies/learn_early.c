@@ -9,10 +9,11 @@
  * still. Copies only: the device keeps what it has.
  *
  * Nobody sees whether the host reads a copy. So of the first, second, fourth, ... part since a
- * command wrote the object anew the last page is left out, a probe: the host faults on it, or does
- * not. When a command comes that writes these parts again, and the host has asked for fewer than
- * three of four probes, the kernel's results stay on the device from then on: what that has cost in
- * vain is the way of one result.
+ * command wrote the object anew the last page is left out, a probe: the host faults on it or the
+ * program asks for it, or neither. (One that goes home otherwise says nothing.) When a command
+ * comes that writes these parts again, and fewer than three of four of the others have been asked
+ * for, the kernel's results stay on the device from then on: what that has cost in vain is the way
+ * of one result.
  *
  * What nothing touches after the command, nor anything beside it, is learn_host.c's.
  */
