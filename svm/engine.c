@@ -78,6 +78,9 @@ static int64_t timeout(const struct engine *e)
 	uint64_t due = tern_min(requests_due(e), ahead_due(e));
 	for (unsigned i = 0; i < e->pending_count; i++)
 		due = tern_min(due, e->pending[i].due_ns);
+	for (unsigned i = 0; i < DEVICES_MAX; i++)
+		if (e->devices[i].mem && e->devices[i].mute_ns > e->now_ns)
+			due = tern_min(due, e->devices[i].mute_ns);
 	if (!tern_list_empty(&e->staged))
 		due = 0;
 	if (due == UINT64_MAX)

@@ -150,33 +150,48 @@ int return_staged(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 	return 0;
 }
 
+/* Gives the host a copy of pages that are AWAY. Pages dealt with, or -errno. */
+static int copy_home(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
+{
+	bool few = count <= SMALL_RUN;
+	const char *from = few ? e->bounce : device_window(e, chunk, at);
+	if (!from)
+		return -ENOMEM;
+	device_protect(e, chunk, at, count);
+	if (few && device_read(e, chunk, at, count, e->bounce))
+		return -ENOMEM;
+	int64_t r = e->host->copy(e, page_address(chunk, at), from, count * TERN_PAGE,
+				  UFFDIO_COPY_MODE_WP);
+	if (r <= 0)
+		return (int)r;
+	unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
+	model_host(chunk, at, n, MODEL_READ);
+	pages_set(e, chunk, at, n, PAGE_SHARED);
+	pages_hold(e, chunk, at, n, false, e->hold_us, true);
+	account(e, chunk, STAT(pages_to_host), n);
+	trace_moved(e, chunk, at, n, TERN_TRACE_COPIED_TO_HOST);
+	return (int)n;
+}
+
 int return_shared(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
 	unsigned end = first + count;
 	for (unsigned at = first; (at = bits_next(chunk->away, at, end)) < end;) {
 		unsigned stop = bits_next_clear(chunk->away, at, end);
-		bool few = stop - at <= SMALL_RUN;
-		const char *from = few ? e->bounce : device_window(e, chunk, at);
-		if (!from)
-			return -ENOMEM;
-		device_protect(e, chunk, at, stop - at);
-		if (few && device_read(e, chunk, at, stop - at, e->bounce))
-			return -ENOMEM;
-		int64_t r = e->host->copy(e, page_address(chunk, at), from, (stop - at) * TERN_PAGE,
-					  UFFDIO_COPY_MODE_WP);
-		if (r == -EAGAIN || r == -ENOMEM) {
+		int n = copy_home(e, chunk, at, stop - at);
+		if (n == -ENOENT && stop - at > 1)
+			n = copy_home(e, chunk, at, in_mapping(e, chunk, at, stop - at));
+		if (n == -EAGAIN || n == -ENOMEM) {
 			account(e, chunk, STAT(retried), 1);
 			return -EAGAIN;
 		}
-		if (r <= 0) /* in several mappings, too */
-			return return_exclusive(e, chunk, at, stop - at, true);
-		unsigned n = (unsigned)((uint64_t)r / TERN_PAGE);
-		model_host(chunk, at, n, MODEL_READ);
-		pages_set(e, chunk, at, n, PAGE_SHARED);
-		pages_hold(e, chunk, at, n, false, e->hold_us, true);
-		account(e, chunk, STAT(pages_to_host), n);
-		trace_moved(e, chunk, at, n, TERN_TRACE_COPIED_TO_HOST);
-		at += n;
+		if (n <= 0) {
+			int error = return_exclusive(e, chunk, at, stop - at, true);
+			if (error)
+				return error;
+			n = (int)(stop - at);
+		}
+		at += (unsigned)n;
 	}
 	return 0;
 }
