@@ -121,6 +121,13 @@ static int evict_range(struct engine *e, struct device *device, struct chunk *ch
 	return error == -EAGAIN ? 0 : error;
 }
 
+/* What waits to come home is off the device already. */
+static bool is_resident(const struct chunk *chunk, unsigned page)
+{
+	return bits_test(chunk->away, page) || bits_test(chunk->shared, page) ||
+	       bits_test(chunk->snapshot, page);
+}
+
 /* @pages of @chunk go, or more, from its start on, where the policy wants no more than it must. */
 static int evict_some(struct engine *e, struct device *device, struct chunk *chunk, uint64_t pages)
 {
@@ -129,7 +136,7 @@ static int evict_some(struct engine *e, struct device *device, struct chunk *chu
 	if (pages >= chunk->resident)
 		return evict_range(e, device, chunk, 0, TERN_CHUNK_PAGES);
 	for (unsigned n = 0; n < pages && end < TERN_CHUNK_PAGES; end++)
-		if (page_state(chunk, end) != PAGE_HOME) {
+		if (is_resident(chunk, end)) {
 			first = tern_min(first, end);
 			n++;
 		}
@@ -150,7 +157,10 @@ int evict_for(struct engine *e, struct device *device, unsigned pages, const str
 		struct chunk *v = evict_victim(e, device, chunk);
 		if (!v)
 			break;
-		error = evict_some(e, device, v, device->resident + pages - limit);
+		uint64_t before = device->resident;
+		error = evict_some(e, device, v, before + pages - limit);
+		if (!error && device->resident == before) /* not without the events */
+			error = -EAGAIN;
 	}
 	if (!error && device->resident + pages > limit && chunk->device == device) {
 		struct chunk *self = directory_find(&e->directory, chunk->base);
