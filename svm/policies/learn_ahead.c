@@ -24,8 +24,13 @@ static struct learn_guess next(const struct learn *l, const struct learn_command
 		g.end = tern_min(g.end, g.start + most);
 		return g;
 	}
-	if ((l->features & LEARN_FOOTPRINT) && learn_same_blocks(&l->models[use->model], c))
-		return learn_run(&l->models[use->model], use, from, most);
+	if (!(l->features & LEARN_FOOTPRINT) || !learn_same_blocks(&l->models[use->model], c))
+		return g;
+	/* What lies before a pointer is something else, though its block begins there. */
+	uint64_t begin =
+		(l->features & LEARN_POINTER) && use->guessed ? use->address & ~(PAGE - 1) : 0;
+	g = learn_run(&l->models[use->model], use, from, most);
+	g.start = tern_max(g.start, begin);
 	return g;
 }
 

@@ -1133,10 +1133,39 @@ static void cuts_ahead(void)
 		EXPECT(plan.ahead[i].end <= POINTER * UINT64_C(4096));
 }
 
+/* A kernel that jumps to and fro behind its pointer: when it comes again, its blocks begin there.
+ */
+static void blocks_begin(void)
+{
+	enum { POINTER = 20, END = 2 * TERN_POLICY_PAGES };
+	struct tern_policy_range out[TERN_POLICY_AHEAD];
+	struct parts p;
+	start_parts(&p, "learn");
+	for (unsigned n = 1; n < 3; n++) {
+		p.command = (struct tern_policy_command){
+			.number = n, .kernel = 31, .items = 1024, .uses = p.uses};
+		use(&p.command, p.uses, 0, END);
+		p.uses[0].flags = TERN_USE_GUESSED;
+		p.uses[0].address = POINTER * UINT64_C(4096) + 16;
+		struct tern_policy_moment moment = {.event = TERN_COMMAND_BEGINS,
+						    .command = &p.command,
+						    .limit_pages = 1 << 20};
+		unsigned count = p.policy->ahead(p.state, &moment, out);
+		EXPECT((n == 1) == !count);
+		for (unsigned i = 0; i < count; i++)
+			EXPECT(out[i].start >= POINTER * UINT64_C(4096));
+		for (unsigned i = 0; n == 1 && i < 6; i++)
+			(void)fault_part(&p, TERN_SIDE_DEVICE, POINTER + i * 37 % 100, true);
+		moment.event = TERN_COMMAND_ENDED;
+		(void)p.policy->ahead(p.state, &moment, out);
+	}
+}
+
 static void pointers(void)
 {
 	EXPECT(cuts("learn"));
 	cuts_ahead();
+	blocks_begin();
 	EXPECT(!cuts("lookahead"));
 }
 
