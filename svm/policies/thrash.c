@@ -27,6 +27,13 @@
  * these are: blocks are shared falsely, and until the sides have sorted out which page is whose,
  * each fault brings its page alone.
  *
+ * In `adaptive` pages that both sides have written since then make a block, of any size and
+ * wherever it begins: with a fault on one of them come those around it, unless what lies between
+ * costs more than a fault. So pages that one side has for itself stay where they are, and a block
+ * goes to and fro at one fault each way, at the first read already, since it will be written; after
+ * some reads in a row they get copies until there is a write, for both sides may only read by now.
+ * A fault waits until the other side's hold has ended for all of it.
+ *
  * Where they come to a chunk one after the other, again and again, each may take back what the
  * other has brought along in vain. A page is left out of a plan, to see: if the side does not fault
  * on it, or the other one does not in its next turn, then only one of them uses it. After some such
@@ -50,6 +57,9 @@
 #define TURNS_AGAIN 64u /* after both sides have used one */
 #define EXCLUSIVE   3u
 
+#define BLOCK_GAP 8u /* pages that cost no more than a fault */
+#define READS_OWN 8u /* of blocks, in a row, until reads get copies */
+
 #define PLACES      4u /* with contended pages that are remembered, for turns */
 #define TURN_HOLDS  10u
 #define WRITES_ONLY 2u /* changes of side without a read, until turns are taken */
@@ -70,22 +80,27 @@ struct chunk {
 	struct watched watched[WATCHED];
 	uint32_t since; /* the last turn, us */
 	uint8_t contention, side;
+	uint8_t reads;    /* of blocks, since a write */
+	uint32_t took[2]; /* when each side took a page that both want, us */
 	/* What each of them uses, see above. */
-	uint32_t turn_since;     /* us */
-	uint8_t turn;            /* whose fault was the last one */
-	uint8_t turns;           /* since a page was used by both, or there were none */
-	bool both;               /* one was */
-	uint8_t probed_by;       /* the side whose plan left it out */
-	uint8_t exclusive;       /* pages that only one side used, in a row */
-	bool taken;              /* that side has faulted on it after all */
-	bool apart;              /* pages come alone */
-	uint16_t probe;          /* the page, + 1; 0: none */
-	tern_page_bits alone[2]; /* pages that came alone so, by side */
+	uint32_t turn_since; /* us */
+	uint8_t turn;        /* whose fault was the last one */
+	uint8_t turns;       /* since a page was used by both, or there were none */
+	bool both;           /* one was */
+	uint8_t probed_by;   /* the side whose plan left it out */
+	uint8_t exclusive;   /* pages that only one side used, in a row */
+	bool taken;          /* that side has faulted on it after all */
+	bool apart;          /* pages come alone */
+	uint16_t probe;      /* the page, + 1; 0: none */
+	/* By side: pages that came alone so; else those that it has written while the chunk was
+	 * contended. */
+	tern_page_bits wanted[2];
 };
 
 struct state {
 	const struct tern_policy *inner;
 	unsigned events, lapse_us, hold_us, pin_us;
+	bool blocks; /* pages that both sides want come together */
 	struct {
 		uint64_t group; /* address / 64 KiB; 0: not in use */
 		uint32_t since; /* us */
@@ -162,6 +177,8 @@ static bool init(void *device_state, const char *text)
 
 static bool init_adaptive(void *device_state, const char *text)
 {
+	struct state *s = device_state;
+	s->blocks = true;
 	return init_over(device_state, &tern_policy_learn, text);
 }
 
@@ -236,11 +253,40 @@ static bool fellow(const struct state *s, const struct watched *w,
 	       page / TERN_POLICY_GROUP == f->page / TERN_POLICY_GROUP;
 }
 
-/* How long the other side may still keep a contended page of the group, us. */
-static uint32_t kept(const struct state *s, const struct chunk *c,
+static bool both_want(const struct chunk *c, unsigned page)
+{
+	return tern_policy_bit(c->wanted[0], page) && tern_policy_bit(c->wanted[1], page);
+}
+
+/* The page belongs to a block that goes to and fro. */
+static bool is_block(const struct state *s, const struct chunk *c,
 		     const struct tern_policy_fault *f)
 {
-	uint32_t now = (uint32_t)f->time_us, longest = 0;
+	return s->blocks && !c->apart && both_want(c, f->page);
+}
+
+/* The plan's range: the page, and those around it that both sides want. */
+static void take_block(const struct state *s, const struct chunk *c,
+		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+{
+	unsigned first = f->page, last = f->page;
+	bool block = is_block(s, c, f);
+	for (unsigned i = first; block && i > 0 && first - i < BLOCK_GAP; i--)
+		first = both_want(c, i - 1) ? i - 1 : first;
+	for (unsigned i = last + 1; block && i < TERN_POLICY_PAGES && i - last <= BLOCK_GAP; i++)
+		last = both_want(c, i) ? i : last;
+	plan->first = first;
+	plan->count = last - first + 1;
+}
+
+/* How long the other side may still keep a contended page of the group, or of the block that the
+ * plan is, us. */
+static uint32_t kept(const struct state *s, const struct chunk *c,
+		     const struct tern_policy_fault *f, const struct tern_policy_plan *plan)
+{
+	uint32_t now = (uint32_t)f->time_us, longest = 0, since = now - c->took[!f->side];
+	if (plan->count > 1 && since < s->hold_us)
+		longest = s->hold_us - since;
 	for (unsigned i = 0; i < WATCHED; i++) {
 		const struct watched *w = &c->watched[i];
 		uint32_t hold = tern_max(w->hold, s->hold_us);
@@ -250,14 +296,20 @@ static uint32_t kept(const struct state *s, const struct chunk *c,
 	return longest;
 }
 
-/* The plan's range: the contended pages of the group, from the first to the last. */
+static bool is_planned(const struct watched *w, const struct tern_policy_plan *plan)
+{
+	return w->page > plan->first && w->page <= plan->first + plan->count;
+}
+
+/* The plan's range: that of the block, and the contended pages of the group, from the first to the
+ * last. */
 static void gather(const struct state *s, struct chunk *c, const struct tern_policy_fault *f,
 		   struct tern_policy_plan *plan)
 {
-	unsigned first = f->page, last = f->page;
+	unsigned first = plan->first, last = first + plan->count - 1;
 	for (unsigned i = 0; i < WATCHED; i++) {
 		struct watched *w = &c->watched[i];
-		if (!fellow(s, w, f))
+		if (!fellow(s, w, f) && !is_planned(w, plan))
 			continue;
 		first = tern_min(first, w->page - 1u);
 		last = tern_max(last, w->page - 1u);
@@ -269,17 +321,22 @@ static void gather(const struct state *s, struct chunk *c, const struct tern_pol
 	plan->count = last - first + 1;
 }
 
-/* There is another place with contended pages. */
-static bool note_place(struct state *s, const struct tern_policy_fault *f)
+/* There is another place with contended pages, which the plan does not have. */
+static bool note_place(struct state *s, const struct tern_policy_fault *f,
+		       const struct tern_policy_plan *plan)
 {
 	uint64_t group = f->address / 4096 / TERN_POLICY_GROUP;
+	uint64_t chunk = f->address / 4096 - f->page;
+	uint64_t first = (chunk + plan->first) / TERN_POLICY_GROUP;
+	uint64_t last = (chunk + plan->first + plan->count - 1) / TERN_POLICY_GROUP;
 	uint32_t now = (uint32_t)f->time_us;
 	unsigned oldest = 0, own = PLACES;
 	bool others = false;
 	for (unsigned i = 0; i < PLACES; i++) {
 		if (s->places[i].group == group)
 			own = i;
-		else if (s->places[i].group && now - s->places[i].since <= s->lapse_us)
+		else if (s->places[i].group && now - s->places[i].since <= s->lapse_us &&
+			 (s->places[i].group < first || s->places[i].group > last))
 			others = true;
 		if (now - s->places[i].since > now - s->places[oldest].since)
 			oldest = i;
@@ -313,23 +370,35 @@ static void take_turn(struct state *s, const struct tern_policy_fault *f)
 						tern_min(TURN_HOLDS * s->hold_us, s->lapse_us));
 }
 
+/* The side gets the pages for itself. A block that is read is going to be written, but for the
+ * reads after many in a row. */
+static bool gets_alone(const struct state *s, struct chunk *c, const struct tern_policy_fault *f)
+{
+	if (f->write)
+		c->reads = 0;
+	if (f->write || !is_block(s, c, f))
+		return f->write;
+	c->reads += c->reads < READS_OWN && !f->deferrals;
+	return c->reads < READS_OWN;
+}
+
 static void contend(struct state *s, struct chunk *c, struct watched *w,
 		    const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
-	uint32_t wait = f->write ? kept(s, c, f) : 0;
-	plan->first = f->page;
-	plan->count = 1;
+	bool owns = gets_alone(s, c, f);
+	take_block(s, c, f, plan);
+	uint32_t wait = owns ? kept(s, c, f, plan) : 0;
 	plan->hold_us = 0;
-	plan->action = f->write ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
+	plan->action = owns ? TERN_PLAN_MIGRATE : TERN_PLAN_SHARE;
 	plan->rule = "thrash: contended pages";
 	if (!f->write)
 		w->growth = 0;
-	else
+	if (owns)
 		plan->hold_us = hold(s, w);
 	if (is_guest(f) && plan->hold_us && !w->deferred)
 		wait = tern_max(wait, plan->hold_us);
 	/* Who reads in between waits for the other side's answer, and is not to wait for a turn. */
-	bool turns = f->write && w->growth >= WRITES_ONLY && note_place(s, f);
+	bool turns = f->write && w->growth >= WRITES_ONLY && note_place(s, f, plan);
 	wait = tern_max(w->deferred ? 0 : wait, turns ? turn_left(s, f) : 0);
 	if (wait) {
 		w->deferred = true;
@@ -347,8 +416,11 @@ static void contend(struct state *s, struct chunk *c, struct watched *w,
 static bool note_chunk(const struct state *s, struct chunk *c, const struct tern_policy_fault *f)
 {
 	uint32_t now = (uint32_t)f->time_us;
-	if (now - c->since > s->lapse_us)
+	if (now - c->since > s->lapse_us) {
 		c->contention = 0;
+		if (!c->apart)
+			memset(c->wanted, 0, sizeof(c->wanted));
+	}
 	if (!f->moved_recently)
 		return false;
 	if (c->side == f->side)
@@ -384,8 +456,9 @@ static void probe_over(struct chunk *c, bool both)
 	c->turns = both ? 0 : c->turns;
 	c->both = both;
 	c->exclusive = both ? 0 : (uint8_t)(c->exclusive + 1);
+	if (c->apart || c->exclusive >= EXCLUSIVE)
+		memset(c->wanted, 0, sizeof(c->wanted));
 	c->apart = c->exclusive >= EXCLUSIVE;
-	memset(c->alone, 0, sizeof(c->alone));
 }
 
 static void forget_probes(struct chunk *c)
@@ -399,6 +472,13 @@ static void spoil(struct chunk *c, unsigned first, unsigned count)
 {
 	if (c->probe > first && c->probe <= first + count)
 		c->probe = 0;
+}
+
+/* The side writes the page, or will. */
+static void note_wanted(struct chunk *c, const struct tern_policy_fault *f)
+{
+	if (f->moved_recently && !c->apart)
+		c->wanted[f->side][f->page / 64] |= (uint64_t)1 << f->page % 64;
 }
 
 /* A fault that takes pages for one side alone. */
@@ -425,7 +505,7 @@ static void note_turn(const struct state *s, struct chunk *c, const struct tern_
 /* The page comes alone; false: the side has had the one before or behind it so. */
 static bool takes_alone(struct chunk *c, const struct tern_policy_fault *f)
 {
-	uint64_t *alone = c->alone[f->side];
+	uint64_t *alone = c->wanted[f->side];
 	if ((f->page > 0 && tern_policy_bit(alone, f->page - 1)) ||
 	    (f->page + 1 < TERN_POLICY_PAGES && tern_policy_bit(alone, f->page + 1)))
 		return false;
@@ -488,9 +568,12 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 	tern_policy_ask(s->inner, s->inner_state, c->inner, f, plan);
 	struct watched *w = note(s, c, f);
 	bool turns = note_chunk(s, c, f);
-	if (plan->action == TERN_PLAN_MIGRATE)
+	if (plan->action == TERN_PLAN_MIGRATE) {
+		note_wanted(c, f);
 		note_turn(s, c, f);
-	if (w && contended(s, w, (uint32_t)f->time_us)) {
+	}
+	bool block = turns && is_block(s, c, f);
+	if (w && (block || contended(s, w, (uint32_t)f->time_us))) {
 		plan->ahead_count = 0;
 		contend(s, c, w, f, plan);
 		if (plan->count > 1 || plan->action == TERN_PLAN_SHARE)
@@ -504,6 +587,8 @@ static void fault(void *device_state, void *chunk_state, const struct tern_polic
 		avoid(s, c, f, plan);
 		by_turn(c, f, plan);
 	}
+	if (plan->action == TERN_PLAN_MIGRATE && both_want(c, f->page))
+		c->took[f->side] = (uint32_t)f->time_us;
 }
 
 static void moved(void *device_state, void *chunk_state, uint64_t chunk, unsigned first,

@@ -144,6 +144,35 @@ static bool handover(unsigned thread, uint64_t i, struct sim_access *a)
 	return i / 16 % 2 ? device(a, page, true) : host(a, page, true);
 }
 
+/* The same with 24 pages that begin anywhere, each read before it is written. */
+static bool straddling(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t page = 650 + i / 2 % 24;
+	(void)thread;
+	if (i >= 19200)
+		return false;
+	return i / 48 % 2 ? device(a, page, i % 2) : host(a, page, i % 2);
+}
+
+/* Both count, at once, into bins of 40 pages. */
+static bool bins(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	uint64_t page = 660 + hash(2 * i + thread) % 40;
+	if (i >= 20000)
+		return false;
+	return thread ? host(a, page, true) : device(a, page, true);
+}
+
+/* Each writes all of a block in turn; from then on both only read it. */
+static bool calm(unsigned thread, uint64_t i, struct sim_access *a)
+{
+	bool write = i < 2000;
+	(void)thread;
+	if (i >= 10000)
+		return false;
+	return i / 4 % 2 ? host(a, 700 + i % 4, write) : device(a, 700 + i % 4, write);
+}
+
 /* Host and device write every other page, at once: false sharing of blocks. */
 static bool interleaved(unsigned thread, uint64_t i, struct sim_access *a)
 {
@@ -225,6 +254,9 @@ static const struct {
 	{"handshake", handshake, 1, 1024, 0},
 	{"answers", answers, 1, 1024, 0},
 	{"handover", handover, 1, 1024, 0},
+	{"straddling", straddling, 1, 1024, 0},
+	{"bins", bins, 2, 1024, 0},
+	{"calm", calm, 1, 1024, 0},
 	{"interleaved", interleaved, 2, 1024, 0},
 	{"chasing", chasing, 2, CHASE, 0},
 	{"producer", producer, 1, RING, 0},
@@ -364,6 +396,7 @@ static void readers(void)
 {
 	for (unsigned i = 0; i < tern_array_size(candidates); i++)
 		EXPECT(play_named(candidates[i], "rereads").copied <= 4 * 512);
+	EXPECT(faults("adaptive", "calm") <= faults("thrash", "calm") + 32);
 }
 
 /* The guard ends what it is there to end, and costs nothing where there is nothing to end. */
@@ -385,9 +418,14 @@ static void guard(void)
 	       play_named("learn", "chasing").copied);
 	EXPECT(ns("adaptive", "chasing") * 4 < ns("density", "chasing"));
 	EXPECT(faults("thrash", "handover") * 5 < faults("demand", "handover"));
+	/* A block of any size that both write is one fault for each turn. */
+	EXPECT(faults("adaptive", "straddling") * 2 < faults("thrash", "straddling"));
+	EXPECT(faults("adaptive", "bins") * 20 < faults("thrash", "bins"));
+	EXPECT(ns("adaptive", "bins") * 10 < ns("thrash", "bins"));
 	/* Two that wait for each other are not made to wait longer, unless that is asked for. */
 	EXPECT(ns("thrash", "lockstep") <= ns("density", "lockstep") * 11 / 10);
 	EXPECT(ns("thrash", "handshake") <= ns("density", "handshake") * 11 / 10);
+	EXPECT(faults("adaptive", "handshake") * 4 < faults("thrash", "handshake") * 3);
 	EXPECT(ns("thrash", "answers") <= ns("density", "answers") * 11 / 10);
 	EXPECT(ns("thrash:pin_us=2000", "handshake") <= ns("density", "handshake") * 11 / 10);
 	EXPECT(faults("thrash:pin_us=2000", "pingpong") < faults("thrash", "pingpong"));
