@@ -152,12 +152,21 @@ static LLVMValueRef pointers_of(struct widen_emit *e, const struct widen_access 
 	return a->local ? widen_local_pointers(e, pointers, type) : pointers;
 }
 
+/*
+ * Lane by lane: the hardware fetches ahead for that. Local memory is at hand; there a gather and a
+ * scatter by 32-bit places are quicker, on processors that do them well.
+ */
+static bool goes_by_lane(const struct widen_emit *e, const struct widen_access *a)
+{
+	return !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0) &&
+	       !(a->local && widen_machine_has(e->fn->options, "scatter"));
+}
+
 /* Lanes that are anywhere. */
 static LLVMValueRef load_anywhere(struct widen_emit *e, const struct widen_access *a,
 				  LLVMTypeRef type, int64_t offset, unsigned align)
 {
-	bool strided = !a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0);
-	if (strided || !widen_has_gather(e, type))
+	if (goes_by_lane(e, a) || !widen_has_gather(e, type))
 		return load_lanes(e, a, type, offset, align);
 	return gather(e, type, pointers_of(e, a, type, offset), align, a->mask);
 }
@@ -216,7 +225,7 @@ static void store_anywhere(struct widen_emit *e, const struct widen_access *a, L
 			   int64_t offset, unsigned align, LLVMValueRef v)
 {
 	bool masked = widen_has_gather(e, type);
-	if (!a->mask && !a->private && widen_is_strided(e->fn, a->pointer, 0))
+	if (goes_by_lane(e, a))
 		store_lanes(e, a, offset, align, v);
 	else
 		scatter(e, v,

@@ -214,3 +214,40 @@ kernel void window_bases(global const int *in, global int *out)
 	barrier(FENCE);
 	out[i] = r + odd[l].value + grid[l / 8][l & 7] * 3 + pairs[l].value[1] * 5;
 }
+
+/* Apart by as much as is known when it runs: elements of all sizes, forwards and backwards. */
+kernel __attribute__((reqd_work_group_size(48, 1, 1))) void
+window_strides(global const int *in, global int *out)
+{
+	local char bytes[48 * 4];
+	local short shorts[48 * 4];
+	local int words[48 * 4];
+	local long longs[48 * 4];
+	local float2 pairs[48 * 4];
+	local struct window_pair keys[48 * 4];
+	int l = get_local_id(0), apart = 2 + (in[0] & 2);
+	int back = ((int)get_local_size(0) - 1 - l) * apart;
+	size_t i = get_global_id(0) - get_global_offset(0);
+	int v = in[i];
+	bytes[back] = v;
+	bytes[l * apart + 1] = v + 1;
+	shorts[l * apart] = v;
+	shorts[back + 1] = v + 2;
+	words[l * apart] = v;
+	words[back + 1] = v ^ 0x333;
+	longs[l * apart + 1] = (long)v << 33;
+	longs[back] = v;
+	pairs[back + 1] = (float2)(v & 0xffff, 3);
+	keys[l * apart].value[1] = v * 5;
+	keys[l * apart].key = v;
+	barrier(FENCE);
+	int r = bytes[l * apart] + bytes[back + 1] + shorts[back] + shorts[l * apart + 1];
+	r += words[back] * 3 + words[l * apart + 1] * 5;
+	r += (int)(longs[back + 1] >> 30) + (int)longs[l * apart] + (int)pairs[l * apart + 1].x;
+	r += keys[back].value[1] + keys[l * apart].key * 7;
+	barrier(FENCE);
+	words[l * apart] = r;
+	words[l * apart + 1] += words[l * apart] * 9;
+	barrier(FENCE);
+	out[i] = r + words[back + 1] * 11;
+}
