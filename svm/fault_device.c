@@ -218,7 +218,8 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 	fault->planned = fault->planned && (error == -EAGAIN || error == -EXDEV);
 	if (error)
 		return error;
-	return page_state(chunk, page) == PAGE_HOME ? -EAGAIN : 0;
+	/* What happened to the address space meanwhile may have taken it away again. */
+	return may_access(chunk, fault) ? 0 : -EAGAIN;
 }
 
 static void count(struct engine *e, struct chunk *chunk, struct pending *fault)

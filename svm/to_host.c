@@ -110,7 +110,8 @@ static int return_refused(struct engine *e, struct chunk *chunk, unsigned at, in
 	account(e, chunk, STAT(retried), 1);
 	if (error == -EEXIST) {
 		at_home(e, chunk, at, 1);
-		e->host->protect(e, page_address(chunk, at), TERN_PAGE, 0);
+		if (e->host->protect(e, page_address(chunk, at), TERN_PAGE, 0))
+			e->host->wake(e, page_address(chunk, at), TERN_PAGE);
 		return 1;
 	}
 	if (error != -EAGAIN && error != -ENOMEM && ++e->refusals > GIVE_UP) {
@@ -118,6 +119,7 @@ static int return_refused(struct engine *e, struct chunk *chunk, unsigned at, in
 			error);
 		e->refusals = 0;
 		at_home(e, chunk, at, 1);
+		e->host->wake(e, page_address(chunk, at), TERN_PAGE);
 		return 1;
 	}
 	return -EAGAIN;
@@ -207,8 +209,11 @@ int unshare_run(struct engine *e, struct chunk *chunk, unsigned first, unsigned 
 		account(e, chunk, STAT(pages_dropped), n);
 		trace_moved(e, chunk, at, n, TERN_TRACE_DROPPED);
 		/* A page that stays protected is HOME all the same: the next write finds it so. */
-		if (e->host->protect(e, page_address(chunk, at), n * TERN_PAGE, 0) == -EAGAIN)
+		long r = e->host->protect(e, page_address(chunk, at), n * TERN_PAGE, 0);
+		if (r == -EAGAIN)
 			error = -EAGAIN;
+		else if (r) /* nobody was woken: the kernel went up to another mapping at most */
+			e->host->wake(e, page_address(chunk, at), n * TERN_PAGE);
 		at += n;
 	}
 	return error;
