@@ -5,6 +5,11 @@
  *
  * Address space is reserved without access, which no kernel accounts for, and made accessible in
  * steps as it is filled.
+ *
+ * The lock guards the free lists. A thread of the program's that has it may wait for the engine:
+ * for a page of its stack, or in a signal handler, which touches what it likes. So threads with
+ * pinned stacks, the engine's, never wait for the lock: without it they take fresh memory and leave
+ * what they free to whoever has it next.
  */
 #include "svm/pinned.h"
 
@@ -24,6 +29,7 @@
 #define LINE         ((size_t)64)
 #define PAGE         ((size_t)4096)
 #define CLASSES      64u
+#define TRIES        8u /* for the lock, of those that may not wait for it */
 
 struct free_piece {
 	struct free_piece *next;
@@ -32,7 +38,8 @@ struct free_piece {
 
 struct arena {
 	_Atomic uint32_t lock;
-	size_t used, open; /* bytes from the base: given out at some time; accessible */
+	_Atomic size_t used, open; /* bytes from the base: given out at some time; accessible */
+	_Atomic(struct free_piece *) later; /* was freed without the lock */
 	/* By the power of two that a piece has at least. */
 	struct free_piece *free[CLASSES];
 };
@@ -85,17 +92,6 @@ int tern_pinned_start(void)
 	return 0;
 }
 
-static void lock(struct arena *a)
-{
-	while (atomic_exchange_explicit(&a->lock, 1, memory_order_acquire))
-		raw_yield();
-}
-
-static void unlock(struct arena *a)
-{
-	atomic_store_explicit(&a->lock, 0, memory_order_release);
-}
-
 static size_t rounded(size_t size)
 {
 	size_t align = size >= PAGE ? PAGE : LINE;
@@ -116,6 +112,30 @@ static void put_locked(struct arena *a, uintptr_t at, size_t size)
 	a->free[c] = piece;
 }
 
+/* False: it is taken, and the thread may not wait for it. */
+static bool lock(struct arena *a)
+{
+	bool waits = !tern_pinned_contains(__builtin_frame_address(0));
+	for (unsigned i = 0; atomic_exchange_explicit(&a->lock, 1, memory_order_acquire); i++) {
+		if (!waits && i == TRIES)
+			return false;
+		raw_yield();
+	}
+	struct free_piece *next, *piece = NULL;
+	if (atomic_load_explicit(&a->later, memory_order_relaxed))
+		piece = atomic_exchange(&a->later, NULL);
+	for (; piece; piece = next) {
+		next = piece->next;
+		put_locked(a, (uintptr_t)piece, piece->size);
+	}
+	return true;
+}
+
+static void unlock(struct arena *a)
+{
+	atomic_store_explicit(&a->lock, 0, memory_order_release);
+}
+
 /* A freed piece of just @size bytes, or the first of a larger class, cut. */
 static void *reuse_locked(struct arena *a, size_t size)
 {
@@ -133,25 +153,30 @@ static void *reuse_locked(struct arena *a, size_t size)
 	return NULL;
 }
 
-static void *fresh_locked(struct arena *a, size_t size)
+/* Makes what lies below @end, in bytes from the base, accessible. */
+static bool make_open(struct arena *a, size_t end)
 {
-	uintptr_t base = (uintptr_t)a;
-	if (!a->used) { /* a child of fork(), too: the kernel keeps the protection */
-		a->used = tern_round_up(sizeof(*a), PAGE);
-		a->open = tern_max(a->open, STEP);
-	}
-	size_t start = tern_round_up(a->used, size >= PAGE ? PAGE : LINE);
-	size_t bytes = atomic_load(&arena_bytes);
-	if (size > bytes - start)
-		return NULL;
-	size_t open = tern_round_up(start + size, STEP);
-	if (open > a->open) {
-		if (raw_mprotect(base + a->open, open - a->open, PROT_READ | PROT_WRITE))
+	/* In a child of fork() it is 0; the kernel keeps the protection. */
+	size_t open = atomic_load(&a->open), from = tern_max(open, STEP);
+	end = tern_round_up(end, STEP);
+	if (end > from && raw_mprotect((uintptr_t)a + from, end - from, PROT_READ | PROT_WRITE))
+		return false;
+	while (open < end && !atomic_compare_exchange_weak(&a->open, &open, end))
+		;
+	return true;
+}
+
+/* With or without the lock. */
+static void *fresh(struct arena *a, size_t size)
+{
+	size_t bytes = atomic_load(&arena_bytes), start, used = atomic_load(&a->used);
+	do {
+		start = used ? used : tern_round_up(sizeof(*a), PAGE);
+		start = tern_round_up(start, size >= PAGE ? PAGE : LINE);
+		if (size > bytes - start || !make_open(a, start + size))
 			return NULL;
-		a->open = open;
-	}
-	a->used = start + size;
-	return (void *)(base + start);
+	} while (!atomic_compare_exchange_weak(&a->used, &used, start + size));
+	return (char *)a + start;
 }
 
 void *tern_pinned_alloc(size_t size)
@@ -160,12 +185,14 @@ void *tern_pinned_alloc(size_t size)
 	if (!a || size > RESERVED)
 		return NULL;
 	size = rounded(size);
-	lock(a);
-	void *p = reuse_locked(a, size);
+	void *p = NULL;
+	if (lock(a)) {
+		p = reuse_locked(a, size);
+		unlock(a);
+	}
 	bool used = p;
 	if (!p)
-		p = fresh_locked(a, size);
-	unlock(a);
+		p = fresh(a, size);
 #if defined(__SANITIZE_ADDRESS__)
 	if (p) /* in a child of fork() it knows the parent's threads' stacks there */
 		__asan_unpoison_memory_region(p, size);
@@ -181,9 +208,16 @@ void tern_pinned_free(void *p, size_t size)
 	if (!p || !a)
 		return;
 	size = rounded(size);
-	lock(a);
-	put_locked(a, (uintptr_t)p, size);
-	unlock(a);
+	if (lock(a)) {
+		put_locked(a, (uintptr_t)p, size);
+		unlock(a);
+		return;
+	}
+	struct free_piece *piece = p;
+	piece->size = size;
+	piece->next = atomic_load(&a->later);
+	while (!atomic_compare_exchange_weak(&a->later, &piece->next, piece))
+		;
 }
 
 bool tern_pinned_contains(const void *p)

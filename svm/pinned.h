@@ -11,8 +11,8 @@
 
 /* Makes the reservation; idempotent, thread-safe. -ENOMEM. */
 int tern_pinned_start(void) TERN_MUST_CHECK;
-/* Zeroed, aligned to 64 bytes (to a page from 4 KiB on). NULL: no memory. Lock-free or a spin lock
- * that is never held over anything that can fault: any thread, the engine's too. */
+/* Zeroed, aligned to 64 bytes (to a page from 4 KiB on). NULL: no memory. Any thread; the
+ * engine's, whose stack is pinned, never waits for another. */
 void *tern_pinned_alloc(size_t size) TERN_MUST_CHECK;
 void tern_pinned_free(void *p, size_t size);
 bool tern_pinned_contains(const void *p);
