@@ -62,12 +62,25 @@ void dropper_stop(struct engine *e)
 	d->started = false;
 }
 
-/* The kernel sends one for each mapping in the range, in order, and each once: the program may drop
- * just the same meanwhile. */
+/* A mapping has its boundary at @address, as far as it can be told by now. */
+static bool is_boundary(struct engine *e, uint64_t address)
+{
+	struct vma vma;
+	return !e->host->mapping(e, address, false, &vma) || vma.start == address;
+}
+
+/*
+ * The kernel sends one for each mapping in the range, in order, and each once, from the mapping's
+ * start or the range's to its end or the range's. The program may drop a part meanwhile, or just
+ * the same.
+ */
 bool drop_is_ours(struct engine *e, uint64_t start, uint64_t end)
 {
 	struct dropper *d = &e->dropper;
-	if (!d->next || start < d->next || end > d->start + d->bytes)
+	uint64_t limit = d->start + d->bytes;
+	if (!d->next || start < d->next || end > limit)
+		return false;
+	if ((start > d->next && !is_boundary(e, start)) || (end < limit && !is_boundary(e, end)))
 		return false;
 	d->next = end;
 	return true;
