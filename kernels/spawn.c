@@ -23,7 +23,9 @@
 /* The processes below share memory with the application, but are not known to a sanitizer. */
 #define NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined")))
 
-enum { STACK_BYTES = 32 << 10, KERNEL_SIGNALS = 64 };
+/* The C library's syscall() reads a seventh argument above its return address, given or not: where
+ * the stack begins there must be something to read. */
+enum { STACK_BYTES = 32 << 10, STACK_TOP = STACK_BYTES - 64, KERNEL_SIGNALS = 64 };
 
 struct start {
 	const char *path;
@@ -164,23 +166,25 @@ NO_SANITIZE static void intermediate_main(void *arg)
 	syscall(SYS_exit_group, 0);
 }
 
-static void reap(pid_t pid)
+/* Whether it came to its end by itself: what it has done is not known otherwise. */
+static bool reap(pid_t pid)
 {
-	int status;
+	int status = 0;
 	while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 		;
+	return WIFEXITED(status);
 }
 
 /* With all signals blocked. */
 static int start_on_stacks(struct start *s, unsigned char *stacks)
 {
 	int saved = errno;
-	s->helper_stack = stacks + STACK_BYTES;
-	pid_t pid = clone_on_stack(CLONE_VM | CLONE_VFORK | CLONE_FILES, stacks + 2 * STACK_BYTES,
-				   NULL, intermediate_main, s);
+	s->helper_stack = stacks + STACK_TOP;
+	pid_t pid = clone_on_stack(CLONE_VM | CLONE_VFORK | CLONE_FILES,
+				   stacks + STACK_BYTES + STACK_TOP, NULL, intermediate_main, s);
 	int e = pid < 0 ? errno : 0;
-	if (pid > 0)
-		reap(pid);
+	if (pid > 0 && !reap(pid))
+		e = EIO;
 	errno = saved;
 	return e ? -e : -s->error;
 }
