@@ -6,7 +6,7 @@
  */
 #include "svm/tests/mirror.h"
 
-enum { STACK_PAGES = 64, CHUNKS = 128, DEPTH = 2 };
+enum { STACK_PAGES = 256, /* a sanitizer wants most of it */ CHUNKS = 128, DEPTH = 2 };
 
 static _Atomic bool stop;
 static _Atomic uintptr_t frame;

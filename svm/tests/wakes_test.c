@@ -21,20 +21,21 @@ static struct {
 	struct engine *e;
 	struct tern_devmem devmem;
 	struct tern_status_device status;
-	uint64_t random, seed;
+	uint64_t seed;
 	unsigned failing; /* of 256 operations */
 	uint64_t waiting; /* the page; */
 	bool device;      /* whose thread it is */
 	bool woken;
 	int events; /* the write end of what the engine takes for its userfaultfd */
 	pthread_t dropper;
-	_Atomic uint32_t next_drop;
 } t;
+
+static _Thread_local uint64_t chance;
 
 static uint32_t pick(uint32_t n)
 {
-	t.random = t.random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (uint32_t)(t.random >> 33) % n;
+	chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(chance >> 33) % n;
 }
 
 static bool fails(void)
@@ -265,11 +266,12 @@ static void event(void)
 	REQUIRE(write(t.events, &m, sizeof(m)) == sizeof(m));
 }
 
-/* The helper thread, which the engine waits for; while it does, no other uses t. */
+/* The helper thread, which the engine waits for, while it reads events. */
 static void *dropper(void *arg)
 {
 	struct dropper *d = &t.e->dropper;
 	(void)arg;
+	chance = ~t.seed;
 	for (;;) {
 		uint32_t state = atomic_load(&d->state);
 		if (state == 3)
@@ -382,6 +384,7 @@ enum { SMALL = 1, COPIES = 2, LINK = 4, WATCH = 8, VARIANTS = 16 };
 
 static void test(const char *policy, const char *eviction, unsigned variant, uint64_t seed)
 {
+	chance = t.seed = seed;
 	start(policy, eviction, variant & SMALL ? TERN_CHUNK : CHUNKS * TERN_CHUNK);
 	t.e->move = !(variant & COPIES);
 	t.devmem.link.latency_ns = variant & LINK ? 20000 : 0;
@@ -390,7 +393,6 @@ static void test(const char *policy, const char *eviction, unsigned variant, uin
 		t.e->watch.pages = tern_pinned_alloc(WINDOW * sizeof(uint64_t));
 		REQUIRE(t.e->watch.pages);
 	}
-	t.random = t.seed = seed;
 	for (unsigned i = 0; i < ROUNDS && !test_failures; i++)
 		round_of(i);
 	if (test_failures)
