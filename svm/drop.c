@@ -10,23 +10,21 @@
 
 #define STACK_BYTES ((size_t)1 << 20) /* a sanitizer wants most of it */
 
-enum { IDLE, POSTED, DONE, STOP };
-
 static void *run(void *argument)
 {
 	struct dropper *d = argument;
 	for (;;) {
 		uint32_t state = atomic_load(&d->state);
-		if (state == STOP)
+		if (state == DROPPER_STOP)
 			return NULL;
-		if (state != POSTED) {
+		if (state != DROPPER_POSTED) {
 			raw_futex_wait(&d->state, state);
 			continue;
 		}
 		d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED);
 		if (d->result == -EINVAL)
 			d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED_LOCKED);
-		atomic_store(&d->state, DONE);
+		atomic_store(&d->state, DROPPER_DONE);
 	}
 }
 
@@ -55,7 +53,7 @@ void dropper_stop(struct engine *e)
 	struct dropper *d = &e->dropper;
 	if (!d->started)
 		return;
-	atomic_store(&d->state, STOP);
+	atomic_store(&d->state, DROPPER_STOP);
 	raw_futex_wake(&d->state, 1);
 	pthread_join(d->thread, NULL);
 	tern_pinned_free(d->stack, STACK_BYTES);
@@ -100,14 +98,14 @@ int drop_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned co
 	d->start = page_address(chunk, first);
 	d->bytes = count * TERN_PAGE;
 	d->next = d->start;
-	atomic_store(&d->state, POSTED);
+	atomic_store(&d->state, DROPPER_POSTED);
 	raw_futex_wake(&d->state, 1);
-	while (atomic_load(&d->state) == POSTED)
+	while (atomic_load(&d->state) == DROPPER_POSTED)
 		if (!events_drain(e))
 			raw_yield();
 	d->next = 0;
 	long result = d->result;
-	atomic_store(&d->state, IDLE);
+	atomic_store(&d->state, DROPPER_IDLE);
 	if (!result)
 		dropped(chunk, first, count);
 	return (int)result;

@@ -181,12 +181,14 @@ struct frame_pool {
 	unsigned buried;
 };
 
+enum dropper_state { DROPPER_IDLE, DROPPER_POSTED, DROPPER_DONE, DROPPER_STOP };
+
 /* The helper thread that drops pages of the program, which must not be the engine's (drop.c). */
 struct dropper {
 	pthread_t thread;
 	void *stack;
 	bool started;
-	_Atomic uint32_t state;
+	_Atomic uint32_t state; /* enum dropper_state */
 	uint64_t start, bytes;
 	long result;
 	uint64_t next; /* what its events have not told of begins here; 0: none are expected */

@@ -274,9 +274,9 @@ static void *dropper(void *arg)
 	chance = ~t.seed;
 	for (;;) {
 		uint32_t state = atomic_load(&d->state);
-		if (state == 3)
+		if (state == DROPPER_STOP)
 			return NULL;
-		if (state != 1) {
+		if (state != DROPPER_POSTED) {
 			raw_futex_wait(&d->state, state);
 			continue;
 		}
@@ -285,7 +285,7 @@ static void *dropper(void *arg)
 			event();
 		for (int unread = 1; unread && !ioctl(t.events, FIONREAD, &unread);)
 			raw_yield(); /* as the kernel does */
-		atomic_store(&d->state, 2);
+		atomic_store(&d->state, DROPPER_DONE);
 	}
 }
 
@@ -321,7 +321,7 @@ static void start(const char *policy, const char *eviction, uint64_t limit)
 static void end(void)
 {
 	struct engine *e = t.e;
-	atomic_store(&e->dropper.state, 3);
+	atomic_store(&e->dropper.state, DROPPER_STOP);
 	raw_futex_wake(&e->dropper.state, 1);
 	pthread_join(t.dropper, NULL);
 	frames_finish(e);
