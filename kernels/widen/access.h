@@ -69,6 +69,8 @@ void widen_store_pieces(struct widen_emit *e, const struct widen_access *a, LLVM
 
 /* ---- scattered.c ---- */
 /* There is an instruction that gathers or scatters, and none of its lanes need be set. */
+LLVMValueRef widen_gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
+			  unsigned align, LLVMValueRef mask);
 bool widen_has_gather(const struct widen_emit *e, LLVMTypeRef type);
 /* The addresses of what lies at @offset, where lanes that are not set do no harm. */
 LLVMValueRef widen_harmless_pointers(struct widen_emit *e, const struct widen_access *a,

@@ -114,6 +114,20 @@ LLVMValueRef widen_load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValu
 	return load;
 }
 
+static bool type_has_denormals(LLVMTypeRef type)
+{
+	LLVMTypeKind kind = LLVMGetTypeKind(type);
+	return kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMHalfTypeKind;
+}
+
+static LLVMValueRef masked_load(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
+				unsigned align, LLVMValueRef mask)
+{
+	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
+	LLVMTypeRef overloads[] = {type, e->fn->ptr};
+	return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+}
+
 static LLVMValueRef is_on_one_page(struct widen_emit *e, LLVMValueRef pointer, uint64_t bytes)
 {
 	LLVMTypeRef i64 = e->fn->i64;
@@ -121,6 +135,23 @@ static LLVMValueRef is_on_one_page(struct widen_emit *e, LLVMValueRef pointer, u
 	LLVMValueRef within = LLVMBuildAnd(e->builder, address, widen_int(e, i64, PAGE - 1), "");
 	LLVMValueRef most = widen_int(e, i64, (int64_t)(PAGE - bytes));
 	return LLVMBuildICmp(e->builder, LLVMIntULE, within, most, "");
+}
+
+/*
+ * Lanes where a page ends. A masked load whose other lanes are on a page that is not there, as
+ * behind an array that ends with its page, takes hundreds of cycles; a gather does not look at
+ * them.
+ */
+static LLVMValueRef load_at_page_end(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
+				     unsigned align, LLVMValueRef mask)
+{
+	LLVMTypeRef element = LLVMGetElementType(type);
+	if (LLVMGetVectorSize(type) != e->lanes || !widen_has_gather(e, element))
+		return masked_load(e, type, pointer, align, mask);
+	int64_t size = (int64_t)widen_size_of(e->fn, element);
+	LLVMValueRef steps = widen_steps(e, e->fn->i64, size);
+	LLVMValueRef pointers = LLVMBuildGEP2(e->builder, e->fn->i8, pointer, &steps, 1, "");
+	return widen_gather(e, element, pointers, align, mask);
 }
 
 /*
@@ -134,11 +165,9 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 {
 	if (!mask)
 		return widen_load_plainly(e, type, pointer, align);
-	LLVMValueRef args[] = {pointer, widen_int(e, e->fn->i32, align), mask, LLVMGetPoison(type)};
-	LLVMTypeRef overloads[] = {type, e->fn->ptr};
 	uint64_t bytes = widen_size_of(e->fn, type);
 	if (bytes > PAGE || bytes > e->fn->least_variable || e->fn->blocks[e->block].row_masked)
-		return widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+		return masked_load(e, type, pointer, align, mask);
 	LLVMBasicBlockRef from[2];
 	bool bounded = e->states[e->block].bounded && !e->states[e->block].partial;
 	LLVMValueRef guard =
@@ -146,11 +175,14 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	struct widen_fork f = widen_fork_begin(e, guard);
 	LLVMValueRef in[2] = {widen_load_plainly(e, type, pointer, align)};
 	from[0] = widen_fork_next(e, &f, f.general);
-	in[1] = widen_intrinsic(e, "llvm.masked.load", overloads, 2, args, 4);
+	in[1] = bounded ? masked_load(e, type, pointer, align, mask)
+			: load_at_page_end(e, type, pointer, align, mask);
 	from[1] = widen_fork_next(e, &f, f.join);
 	LLVMValueRef v = LLVMBuildPhi(e->builder, type, "");
 	LLVMAddIncoming(v, in, from, 2);
-	return v;
+	/* Denormals where no lane is set would cost as much: other data behind an array's end. */
+	bool real = type_has_denormals(LLVMGetElementType(type));
+	return e->tail && real ? LLVMBuildSelect(e->builder, mask, v, LLVMConstNull(type), "") : v;
 }
 
 static void store_plainly(struct widen_emit *e, LLVMValueRef v, LLVMValueRef pointer,

@@ -5,8 +5,8 @@
  */
 #include "kernels/widen/access.h"
 
-static LLVMValueRef gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
-			   unsigned align, LLVMValueRef mask)
+LLVMValueRef widen_gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
+			  unsigned align, LLVMValueRef mask)
 {
 	LLVMTypeRef wide = widen_vector_type(e, type);
 	LLVMValueRef args[] = {pointers, widen_int(e, e->fn->i32, align),
@@ -168,7 +168,7 @@ static LLVMValueRef load_anywhere(struct widen_emit *e, const struct widen_acces
 {
 	if (goes_by_lane(e, a) || !widen_has_gather(e, type))
 		return load_lanes(e, a, type, offset, align);
-	return gather(e, type, pointers_of(e, a, type, offset), align, a->mask);
+	return widen_gather(e, type, pointers_of(e, a, type, offset), align, a->mask);
 }
 
 static LLVMValueRef load_near(struct widen_emit *e, const struct widen_access *a, LLVMTypeRef type,
