@@ -249,6 +249,22 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
 }
 
+/*
+ * Where work-groups cannot be made wider, rows narrower than a chunk leave most lanes with nothing
+ * to do. What each work-item is then has to be found from the linear id.
+ */
+bool widen_wants_flat(const struct widen_fn *fn)
+{
+	bool one_dimensional = true;
+	if (fn->has_sub_groups)
+		return true;
+	if (fn->kernel->required_size[0] || (fn->any_groups && !fn->local_bytes))
+		return false;
+	for (uint32_t i = 0; i < fn->value_count; i++)
+		one_dimensional = one_dimensional && is_one_dimensional(fn->values[i].ir);
+	return !one_dimensional;
+}
+
 void widen_choose_registers(struct widen_fn *fn)
 {
 	uint32_t required = fn->kernel->required_size[0];

@@ -8,7 +8,7 @@
  * or, where the chunks of a column touch the same cache lines: for z: for x by lanes: for y: body.
  *
  * Kernels with sub-groups take chunks by the linear local id instead, with the flat body, where a
- * row in x is not whole chunks.
+ * row in x is not whole chunks; those that know their work-groups, where rows are narrow.
  *
  * With barriers every chunk has a frame in group->scratch. Where all chunks come to the same
  * barriers, that is done for each of them: what lies between it and the next ones (a region). Else
@@ -270,6 +270,16 @@ static LLVMValueRef rows_are_sub_groups(struct group *g)
 	return LLVMBuildAnd(b, good, uncut, "");
 }
 
+/* More than half of the lanes of a row's chunks have work-items, or there is one row only. */
+static LLVMValueRef rows_fill_chunks(struct group *g)
+{
+	LLVMBuilderRef b = g->e.builder;
+	LLVMValueRef rows = LLVMBuildMul(b, g->end[1], g->end[2], "");
+	LLVMValueRef one = LLVMBuildICmp(b, LLVMIntEQ, rows, constant(g, 1), "");
+	LLVMValueRef half = constant(g, g->fn->lanes / 2);
+	return LLVMBuildOr(b, one, LLVMBuildICmp(b, LLVMIntUGT, g->end[0], half, ""), "");
+}
+
 static void all_chunks(struct group *g)
 {
 	LLVMBuilderRef b = g->e.builder;
@@ -280,7 +290,8 @@ static void all_chunks(struct group *g)
 	LLVMBasicBlockRef rows = widen_append_block(&g->e, "rows");
 	LLVMBasicBlockRef flat = widen_append_block(&g->e, "flat");
 	LLVMBasicBlockRef done = widen_append_block(&g->e, "");
-	LLVMBuildCondBr(b, rows_are_sub_groups(g), rows, flat);
+	LLVMValueRef by_rows = g->fn->has_sub_groups ? rows_are_sub_groups(g) : rows_fill_chunks(g);
+	LLVMBuildCondBr(b, by_rows, rows, flat);
 	LLVMPositionBuilderAtEnd(b, rows);
 	chunks_in_rows(g);
 	LLVMBuildBr(b, done);

@@ -318,6 +318,7 @@ struct widen_fn {
 	uint32_t regions; /* all chunks come to the same barriers: barriers and one; 0: not so */
 	bool yields;      /* chunks let others run while they wait for them: yield.c */
 	bool flat;        /* lanes follow the linear local id: analysis and body of this kind */
+	bool has_flat;    /* a flat body is made, too */
 	bool columns;     /* of the chunks of a group those in one column of x follow each other */
 	bool any_groups;  /* cannot tell in which work-group a work-item is, or beside whom */
 	bool splits_ids;  /* relies on chunks that do not cross multiples of 2^31 in x */
@@ -421,6 +422,9 @@ bool widen_check_gain(struct widen_fn *fn);
 unsigned widen_choose_lanes(const struct widen_fn *fn);
 /* After the rows: more than one register for a leaf where that pays, in fn->lanes. */
 void widen_choose_registers(struct widen_fn *fn);
+/* Whether the kernel should have a flat body. */
+bool widen_wants_flat(const struct widen_fn *fn);
+
 /* Whether chunks one below the other touch the same cache lines: fn->columns, and fewer lanes. */
 void widen_choose_columns(struct widen_fn *fn);
 /* After the hints: no access of the kernel goes to places far apart. */

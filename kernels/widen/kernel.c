@@ -128,7 +128,7 @@ static bool survey(struct widen_fn *fn)
 
 static void make_scalar(struct widen_fn *fn)
 {
-	fn->widened = false;
+	fn->widened = fn->has_flat = false;
 	fn->splits_ids = fn->flat = fn->columns = false;
 	fn->lanes = fn->rows = 1;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
@@ -183,12 +183,14 @@ static bool make_widened(struct widen_fn *fn)
 		return widen_refuse(fn, "widening is off", NULL);
 	if (!widen_check_size(fn) || !widen_cfg_analyse(fn) || !check_values(fn))
 		return false;
-	if ((fn->has_sub_groups && !widen_find_shapes(fn, true)) || !widen_find_shapes(fn, false))
+	bool flat_will_do = widen_wants_flat(fn) && widen_find_shapes(fn, true);
+	if ((fn->has_sub_groups && !flat_will_do) || !widen_find_shapes(fn, false))
 		return false;
 	fn->lanes = widen_choose_lanes(fn);
 	if (!widen_try_exchange(fn) || !widen_check_gain(fn))
 		return false;
 	fn->widened = true;
+	fn->has_flat = flat_will_do;
 	fn->rows = fn->lanes > 1 && !fn->has_sub_groups ? widen_rows(fn) : 1;
 	widen_choose_columns(fn);
 	widen_choose_registers(fn);
@@ -213,30 +215,46 @@ static bool needs_half(const struct widen_fn *fn)
 	return fn->rows == WIDEN_MAX_ROWS && (!required[0] || required[1] % fn->rows);
 }
 
+static int emit_body(struct widen_fn *fn, LLVMValueRef *bodies, enum widen_body_kind kind,
+		     unsigned rows)
+{
+	bodies[kind] = widen_body(fn, rows, kind);
+	return bodies[kind] ? 0 : -ENOMEM;
+}
+
+/* The last, as it changes what is known of all values. */
+static int emit_flat_body(struct widen_fn *fn, LLVMValueRef *bodies)
+{
+	(void)widen_find_shapes(fn, true); /* was good before */
+	widen_hints(fn);
+	widen_find_regular(fn);
+	widen_find_joins(fn);
+	widen_find_late(fn);
+	return emit_body(fn, bodies, WIDEN_BODY_FLAT, 1);
+}
+
+static int emit_bodies(struct widen_fn *fn, LLVMValueRef *bodies)
+{
+	int error = 0;
+	if (!widen_one_body_will_do(fn))
+		error = emit_body(fn, bodies, WIDEN_BODY_FULL, fn->rows);
+	if (!error && fn->lanes > 1)
+		error = emit_body(fn, bodies, WIDEN_BODY_TAIL, 1);
+	if (!error && needs_half(fn))
+		error = emit_body(fn, bodies, WIDEN_BODY_HALF, fn->rows / 2);
+	if (!error && fn->has_flat)
+		error = emit_flat_body(fn, bodies);
+	return error;
+}
+
 static int emit_kernel(struct widen_fn *fn)
 {
 	struct tern_widen_kernel *k = fn->kernel;
 	LLVMValueRef bodies[WIDEN_BODY_COUNT] = {0};
-	unsigned count = fn->lanes == 1 ? 1 : fn->has_sub_groups ? 3 : 2;
-	unsigned first = widen_one_body_will_do(fn) ? WIDEN_BODY_TAIL : WIDEN_BODY_FULL;
-	for (unsigned i = first; i < count; i++) {
-		if (i == WIDEN_BODY_FLAT) {
-			(void)widen_find_shapes(fn, true); /* was good before */
-			widen_hints(fn);
-			widen_find_regular(fn);
-			widen_find_joins(fn);
-			widen_find_late(fn);
-		}
-		bodies[i] = widen_body(fn, i == WIDEN_BODY_FULL ? fn->rows : 1,
-				       (enum widen_body_kind)i);
-		if (!bodies[i])
-			return -ENOMEM;
-	}
-	if (needs_half(fn)) {
-		bodies[WIDEN_BODY_HALF] = widen_body(fn, fn->rows / 2, WIDEN_BODY_HALF);
-		if (!bodies[WIDEN_BODY_HALF])
-			return -ENOMEM;
-	}
+	bool contiguous = fn->widened && widen_is_contiguous(fn);
+	int error = emit_bodies(fn, bodies);
+	if (error)
+		return error;
 	k->group_function = widen_group(fn, bodies);
 	if (!k->group_function)
 		return -ENOMEM;
@@ -246,7 +264,7 @@ static int emit_kernel(struct widen_fn *fn)
 		k->flags |= TERN_KERNEL_WIDENED;
 	if (fn->any_groups && !fn->local_bytes)
 		k->flags |= TERN_KERNEL_ANY_GROUPS;
-	if (fn->widened && widen_is_contiguous(fn))
+	if (contiguous)
 		k->flags |= TERN_KERNEL_CONTIGUOUS;
 	k->resumed = fn->has_barrier && !fn->regions;
 	k->lanes = fn->lanes;
