@@ -89,6 +89,7 @@
  * Sub-groups: a chunk is one. Sub-groups must have the same size but for the last, whatever the
  * shape of the work-group: where rows in x do not divide into whole chunks, another body is used in
  * which the lanes are neighbours by the linear local id (*flat*) and all ids are varying.
+ * Kernels that know their work-groups have that body, too, for rows that fill few lanes.
  *
  * They make progress independently of each other: in a loop with atomics a chunk suspends after
  * each round, so that others run. It then says whether it stands at a barrier (yield.c).
