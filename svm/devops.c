@@ -68,11 +68,17 @@ int64_t device_fill(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	return pages;
 }
 
+/* A page that cannot be shown stays hidden, and is shown when the device faults on it. */
+static void sample_end_in(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	if (sample_in(chunk, first, count))
+		(void)!sample_end(e, chunk);
+}
+
 void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
 	struct device *device = chunk->device;
-	if (sample_in(chunk, first, count))
-		sample_end(e, chunk);
+	sample_end_in(e, chunk, first, count);
 	if (!device_gone(device))
 		check(device,
 		      device->mem->ops->protect(device->mem, page_address(chunk, first),
@@ -84,8 +90,7 @@ void device_protect(struct engine *e, struct chunk *chunk, unsigned first, unsig
 void device_unprotect(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
 {
 	struct device *device = chunk->device;
-	if (sample_in(chunk, first, count))
-		sample_end(e, chunk);
+	sample_end_in(e, chunk, first, count);
 	chunk->woken = ++e->wakes;
 	model_device(chunk, first, count, MODEL_WRITE);
 	if (!device_gone(device))
@@ -128,17 +133,22 @@ void device_hide(struct engine *e, struct chunk *chunk, unsigned first, unsigned
 	model_device(chunk, first, count, MODEL_NONE);
 }
 
-void device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
-		 bool writable)
+int device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		bool writable)
 {
 	struct device *device = chunk->device;
+	int error = 0;
+	if (!device_gone(device))
+		error = device->mem->ops->show(device->mem, page_address(chunk, first),
+					       count * TERN_PAGE,
+					       writable ? TERN_FILL_WRITABLE : 0);
+	if (error == -ENODEV || error == -ESRCH)
+		device->failed = true;
+	else if (error < 0) /* the page is hidden still, and nobody was woken */
+		return error;
 	model_device(chunk, first, count, writable ? MODEL_WRITE : MODEL_READ);
 	chunk->woken = ++e->wakes;
-	if (!device_gone(device))
-		check(device,
-		      device->mem->ops->show(device->mem, page_address(chunk, first),
-					     count * TERN_PAGE, writable ? TERN_FILL_WRITABLE : 0),
-		      "show");
+	return 0;
 }
 
 int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to)

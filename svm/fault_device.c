@@ -200,7 +200,9 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 	if (watch_on(e, device))
 		return watch_device(e, chunk, fault, m);
 	if (sample_in(chunk, page, 1)) {
-		sample_answered(e, chunk, fault);
+		int error = sample_answered(e, chunk, fault);
+		if (error)
+			return error;
 		if (may_access(chunk, fault))
 			return 0;
 	}

@@ -338,8 +338,9 @@ void device_unmap(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 /* All of @chunk, which the device has, will be unmapped and kept soon. */
 void device_unmap_soon(const struct chunk *chunk);
 void device_hide(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
-void device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
-		 bool writable);
+/* -errno: the pages are hidden as before, and nobody was woken. */
+int device_show(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
+		bool writable) TERN_MUST_CHECK;
 const char *device_window(struct engine *e, struct chunk *chunk, unsigned first);
 /* Copies what the device has, or had: -ENOMEM when it cannot be reached. */
 int device_read(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
@@ -463,15 +464,16 @@ int watch_host(struct engine *e, struct chunk *chunk, const struct pending *faul
 /* sample.c */
 /* Whether @chunk is in use: one of its pages is hidden from its device, if that can be. */
 void sample_ask(struct engine *e, struct chunk *chunk);
-/* The page is shown again. */
-void sample_end(struct engine *e, struct chunk *chunk);
+/* The page is shown again; -errno: it is hidden still. */
+int sample_end(struct engine *e, struct chunk *chunk) TERN_MUST_CHECK;
 /* [@first, @first + @count) has the page that is hidden, if one is. */
 static inline bool sample_in(const struct chunk *chunk, unsigned first, unsigned count)
 {
 	return chunk->asked && chunk->asked - 1u - first < count;
 }
-/* @fault is an access to it. */
-void sample_answered(struct engine *e, struct chunk *chunk, const struct pending *fault);
+/* @fault is an access to it. 0 or -errno, as sample_end(). */
+int sample_answered(struct engine *e, struct chunk *chunk,
+		    const struct pending *fault) TERN_MUST_CHECK;
 
 /* plan.c */
 /* Asks the policy; *@plan fits the chunk and has the page. */

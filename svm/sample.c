@@ -48,18 +48,22 @@ void sample_ask(struct engine *e, struct chunk *chunk)
 	chunk->asked = (uint16_t)(page + 1);
 }
 
-void sample_end(struct engine *e, struct chunk *chunk)
+int sample_end(struct engine *e, struct chunk *chunk)
 {
 	unsigned page = chunk->asked - 1u;
-	chunk->asked = 0;
-	device_show(e, chunk, page, 1,
-		    bits_test(chunk->away, page) && !bits_test(chunk->readonly, page));
+	int error = device_show(e, chunk, page, 1,
+				bits_test(chunk->away, page) && !bits_test(chunk->readonly, page));
+	if (!error)
+		chunk->asked = 0;
+	return error;
 }
 
-void sample_answered(struct engine *e, struct chunk *chunk, const struct pending *fault)
+int sample_answered(struct engine *e, struct chunk *chunk, const struct pending *fault)
 {
 	struct tern_policy_plan plan = {
 		.first = page_index(fault->address), .count = 1, .rule = "sample: in use"};
-	sample_end(e, chunk);
-	trace_plan(chunk, fault, &plan);
+	int error = sample_end(e, chunk);
+	if (!error)
+		trace_plan(chunk, fault, &plan);
+	return error;
 }

@@ -93,16 +93,19 @@ static void hide_older_half(struct engine *e)
 	__builtin_memmove(w->pages, w->pages + half, w->count * sizeof(*w->pages));
 }
 
-static void show(struct engine *e, struct chunk *chunk, unsigned page, bool writable)
+static int show(struct engine *e, struct chunk *chunk, unsigned page, bool writable)
 {
 	struct watch *w = &e->watch;
 	if (w->count == w->window)
 		hide_older_half(e);
+	int error = device_show(e, chunk, page, 1, writable);
+	if (error)
+		return error;
 	w->pages[w->count++] = page_address(chunk, page);
 	bits_fill(chunk->shown, page, 1);
 	if (!writable)
 		bits_fill(chunk->readonly, page, 1);
-	device_show(e, chunk, page, 1, writable);
+	return 0;
 }
 
 /* What is at home of the mapping goes to the device, hidden. */
@@ -148,8 +151,7 @@ int watch_device(struct engine *e, struct chunk *chunk, struct pending *fault,
 	int error = take_all(e, chunk, m);
 	if (page_state(chunk, page) != PAGE_AWAY)
 		return error ? error : -EAGAIN;
-	show(e, chunk, page, fault->write);
-	return 0;
+	return show(e, chunk, page, fault->write);
 }
 
 int watch_host(struct engine *e, struct chunk *chunk, const struct pending *fault)

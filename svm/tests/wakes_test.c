@@ -190,6 +190,8 @@ static int device_op_unprotect(struct tern_devmem *devmem, uint64_t va, uint64_t
 static int device_op_show(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, unsigned flags)
 {
 	(void)devmem, (void)flags;
+	if (fails())
+		return pick(2) ? -EAGAIN : -ENOMEM;
 	wakes(true, va, bytes);
 	return 0;
 }
