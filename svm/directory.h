@@ -59,6 +59,8 @@ struct chunk {
 	unsigned zero_next, zero_run;          /* sequential first touches of the host */
 	struct frames *frames;                 /* NULL: none */
 	struct tern_list resident_link, staged_link;
+	uint64_t refused_ns;         /* when a STAGED page was first refused at home; 0: none was */
+	bool given_up;               /* that was too long ago */
 	uint64_t allocated, touched; /* struct tern_policy_candidate */
 	uint16_t asked; /* the page that is hidden from the device, + 1; 0: none (sample.c) */
 	struct tern_space_stats stats;

@@ -250,7 +250,6 @@ struct engine {
 	bool stream;              /* what is being copied is a part of more than caches hold */
 	uint32_t hold_us;         /* what the plan in work wants beyond it */
 	uint64_t started_ns, now_ns;
-	unsigned refusals; /* of pages that were to come home */
 	uint64_t stubborn; /* the page that UFFDIO_MOVE put off last, and how often */
 	unsigned stubborn_tries;
 	uint64_t snapshots;             /* pages */

@@ -37,10 +37,13 @@ static void staged_changed(struct engine *e, struct chunk *chunk)
 	bool listed = !tern_list_empty(&chunk->staged_link);
 	if (staged_any(chunk) == listed)
 		return;
-	if (listed)
-		tern_list_remove(&chunk->staged_link);
-	else
+	if (!listed) {
 		tern_list_append(&e->staged, &chunk->staged_link);
+		return;
+	}
+	tern_list_remove(&chunk->staged_link);
+	chunk->refused_ns = 0;
+	chunk->given_up = false;
 }
 
 void pages_set(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,

@@ -3,7 +3,8 @@
 #include "svm/internal.h"
 #include "svm/message.h"
 
-#define GIVE_UP 100000u /* tries, after which a page whose mapping has gone is forgotten */
+/* What is refused for so long has lost its mapping, and is forgotten. */
+#define GIVE_UP_NS ((uint64_t)100000000)
 
 /* The contents of a run that is AWAY go to the slot; the device has nothing afterwards. */
 static int stage(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
@@ -102,6 +103,23 @@ static int move_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned 
 }
 
 /*
+ * Pages of the chunk have been refused for so long that it will not get better. Counted for all of
+ * them, from the first refusal on while any is STAGED: one after the other would take minutes.
+ */
+static bool hopeless(struct engine *e, struct chunk *chunk, unsigned at, int error)
+{
+	if (!chunk->refused_ns)
+		chunk->refused_ns = e->now_ns;
+	if (e->now_ns - chunk->refused_ns < GIVE_UP_NS)
+		return false;
+	if (!chunk->given_up)
+		message("pages from %x on cannot come home: error %d", page_address(chunk, at),
+			error);
+	chunk->given_up = true;
+	return true;
+}
+
+/*
  * The host has a page there already (a drop that failed): it has the same contents. Others: the
  * mapping has gone and its event is on its way, or there is no memory; both pass.
  */
@@ -114,10 +132,7 @@ static int return_refused(struct engine *e, struct chunk *chunk, unsigned at, in
 			e->host->wake(e, page_address(chunk, at), TERN_PAGE);
 		return 1;
 	}
-	if (error != -EAGAIN && error != -ENOMEM && ++e->refusals > GIVE_UP) {
-		message("the page at %x cannot come home: error %d", page_address(chunk, at),
-			error);
-		e->refusals = 0;
+	if (error != -EAGAIN && error != -ENOMEM && hopeless(e, chunk, at, error)) {
 		at_home(e, chunk, at, 1);
 		e->host->wake(e, page_address(chunk, at), TERN_PAGE);
 		return 1;
