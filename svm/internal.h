@@ -22,12 +22,13 @@
 		    UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_EVENT_REMAP))
 #define TERN_UFFD_WANTED ((uint64_t)UFFD_FEATURE_MOVE)
 
-#define DEVICES_MAX  4u
-#define KNOWN_MAX    96u  /* commands of a device that are remembered, with those that run */
-#define NOTES_MAX    128u /* what commands say and the engine has not read; a power of two */
-#define AHEAD_MAX    128u /* ranges of a device that wait to be moved */
-#define EXCLUDED_MAX 64u
-#define PENDING_MAX  65536u
+#define DEVICES_MAX   4u
+#define KNOWN_MAX     96u  /* commands of a device that are remembered, with those that run */
+#define NOTES_MAX     128u /* what commands say and the engine has not read; a power of two */
+#define AHEAD_MAX     128u /* ranges of a device that wait to be moved */
+#define EXCLUDED_MAX  64u
+#define PENDING_MAX   65536u
+#define PUT_OFF_SLOTS 256u
 /* Up to here a page is taken from a device by protect() and drop(); from here on by unmap(), which
  * costs more but keeps the device's pages warm. */
 #define SMALL_RUN 16u
@@ -250,11 +251,10 @@ struct engine {
 	bool stream;              /* what is being copied is a part of more than caches hold */
 	uint32_t hold_us;         /* what the plan in work wants beyond it */
 	uint64_t started_ns, now_ns;
-	uint64_t stubborn; /* the page that UFFDIO_MOVE put off last, and how often */
-	unsigned stubborn_tries;
-	uint64_t snapshots;             /* pages */
-	_Atomic uint64_t any_snapshots; /* the same, for tern_space_fence() */
-	unsigned paused;                /* forks in progress: device faults wait */
+	uint16_t put_off[PUT_OFF_SLOTS]; /* how often UFFDIO_MOVE did, by page (take_out.c) */
+	uint64_t snapshots;              /* pages */
+	_Atomic uint64_t any_snapshots;  /* the same, for tern_space_fence() */
+	unsigned paused;                 /* forks in progress: device faults wait */
 
 	/* What the present work is counted for. */
 	struct device *for_device;
@@ -404,6 +404,8 @@ int give_snapshot(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 /* take_out.c: HOME to STAGED. Holes are marked in @holes. */
 int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
 	     uint64_t *holes);
+/* UFFDIO_MOVE has put the page off again (EAGAIN), so often that a copy is to be tried. */
+bool stubborn(struct engine *e, uint64_t address);
 /* Reads the program's pages through the kernel; pages done (0: the first is a hole). */
 unsigned read_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to);
 /* 0 when all that happened to the address space so far has been handled. */

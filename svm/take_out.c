@@ -8,7 +8,8 @@
 
 #define FALLBACK_PAGES 64u /* after a refusal that may concern some pages only */
 #define STUBBORN       10000u
-#define MISSES         4u /* holes found one by one before the page table is asked */
+#define COPIES         64u /* tries of a page that is stubborn, before it is moved again */
+#define MISSES         4u  /* holes found one by one before the page table is asked */
 
 #define PAGEMAP_THERE ((uint64_t)3 << 62) /* present or in swap */
 
@@ -96,13 +97,13 @@ static int copy_out(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	return 0;
 }
 
-/* The same page was put off so often that it will not get better. */
-static bool stubborn(struct engine *e, uint64_t address)
+/* Pages that fall together are counted together: one that is copied in vain is no harm, and there
+ * may be as many stubborn ones as faults. */
+bool stubborn(struct engine *e, uint64_t address)
 {
-	if (e->stubborn != address)
-		e->stubborn_tries = 0;
-	e->stubborn = address;
-	return ++e->stubborn_tries > STUBBORN;
+	uint16_t *count = &e->put_off[address / TERN_PAGE % PUT_OFF_SLOTS];
+	*count = (uint16_t)((*count + 1u) % (STUBBORN + COPIES));
+	return *count >= STUBBORN;
 }
 
 /* Where UFFDIO_MOVE said @why: pages dealt with, or -errno. */
@@ -150,7 +151,7 @@ static int move_out(struct engine *e, struct chunk *chunk, unsigned at, unsigned
 		account(e, chunk, STAT(retried), 1);
 		if (!stubborn(e, page_address(chunk, at)))
 			return -EAGAIN;
-		return e->assumed ? -EXDEV : copy_out(e, chunk, at, 1, holes);
+		return e->assumed ? -EXDEV : refused(e, chunk, at, 1, r, holes);
 	}
 }
 

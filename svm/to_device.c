@@ -108,6 +108,14 @@ static void upgraded(struct engine *e, struct chunk *chunk, unsigned first, unsi
 	}
 }
 
+/* UFFDIO_MOVE will not take the page, and not because of an event: it is to be dropped. */
+static bool is_refusal(struct engine *e, struct chunk *chunk, unsigned at, int64_t r)
+{
+	return r == -EINVAL || r == -EBUSY ||
+	       (r == -EAGAIN && stubborn(e, page_address(chunk, at)) &&
+		!protect_host(e, chunk, at, 1, true));
+}
+
 static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsigned count)
 {
 	struct frames *f = chunk->frames;
@@ -126,9 +134,9 @@ static int upgrade_step(struct engine *e, struct chunk *chunk, unsigned at, unsi
 		if (quiet(e, page_address(chunk, at)))
 			return -EAGAIN;
 		n = 1;
-	} else if (e->assumed && (r == -EINVAL || r == -EBUSY)) {
-		return -EXDEV;
-	} else if (r == -EINVAL || r == -EBUSY) {
+	} else if (is_refusal(e, chunk, at, r)) {
+		if (e->assumed)
+			return -EXDEV;
 		account(e, chunk, STAT(fallback), n);
 		int error = drop_host(e, chunk, at, n);
 		if (error && error != -ENOMEM) /* that: some of it has been unmapped meanwhile */

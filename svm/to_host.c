@@ -92,7 +92,8 @@ static int move_in(struct engine *e, struct chunk *chunk, unsigned at, unsigned 
 		return copy_in(e, chunk, at, count);
 	int64_t r = e->host->give(e, page_address(chunk, at), frame_address(chunk->frames, at),
 				  count * TERN_PAGE);
-	if (r == -EINVAL || r == -EBUSY || r == -ENOENT)
+	if (r == -EINVAL || r == -EBUSY || r == -ENOENT ||
+	    (r == -EAGAIN && stubborn(e, page_address(chunk, at))))
 		return copy_in(e, chunk, at, count);
 	if (r <= 0)
 		return (int)r;

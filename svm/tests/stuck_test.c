@@ -55,10 +55,52 @@ static void passing_refusals_do_not_add_up(void)
 	answers_end();
 }
 
+/* The kernel puts two pages off for ever, and who wants them asks in turn. */
+static void put_off_pages_are_copied(bool shared)
+{
+	enum { TURNS = 60000 };
+	answers_start("demand");
+	struct device *device = answers.devmem[0].engine;
+	struct pending fault[2] = {answers_fault(device, 1, false),
+				   answers_fault(device, 7, false)};
+	for (unsigned i = 0; i < 2; i++) {
+		if (shared)
+			REQUIRE(answers_serve(&fault[i], 10));
+		fault[i] = answers_fault(device, i ? 7 : 1, true);
+	}
+	answers.take = -EAGAIN;
+	unsigned served = 0;
+	for (unsigned turn = 0; turn < TURNS && served != 3; turn++)
+		if (!(served >> turn % 2 & 1) && answers_serve(&fault[turn % 2], 1))
+			served |= 1u << turn % 2;
+	EXPECT(served == 3);
+	EXPECT(answers_state(1) == PAGE_AWAY && answers_state(7) == PAGE_AWAY);
+	answers_end();
+}
+
+/* Likewise those that come home. */
+static void put_off_pages_come_home(void)
+{
+	enum { TURNS = 30000 };
+	answers_start("demand");
+	struct engine *e = answers.e;
+	struct pending fault = answers_fault(answers.devmem[0].engine, 3, true);
+	REQUIRE(answers_serve(&fault, 10));
+	answers.give = -EAGAIN;
+	fault = answers_fault(NULL, 3, true);
+	e->now_ns += 1000 * MS;
+	EXPECT(answers_serve(&fault, TURNS));
+	EXPECT(answers_state(3) == PAGE_HOME);
+	answers_end();
+}
+
 int main(void)
 {
 	alarm(100);
 	remapped_chunk_is_given_up();
 	passing_refusals_do_not_add_up();
+	put_off_pages_are_copied(false);
+	put_off_pages_are_copied(true);
+	put_off_pages_come_home();
 	return test_result();
 }
