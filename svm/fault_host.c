@@ -147,6 +147,7 @@ static int serve(struct engine *e, struct pending *fault)
 	struct chunk *chunk = directory_find(&e->directory, fault->address);
 	unsigned page = page_index(fault->address);
 	enum page_state state = chunk ? page_state(chunk, page) : PAGE_HOME;
+	int error;
 	switch (state) {
 	case PAGE_HOME:
 		return serve_home(e, chunk, fault);
@@ -158,7 +159,10 @@ static int serve(struct engine *e, struct pending *fault)
 			break;
 		if (host_has(e, fault->address)) /* the message is older than the state */
 			return wake(e, fault->address);
-		if (quiet(e, fault->address))
+		error = quiet(e, fault->address);
+		if (error == -ENOENT) /* nor is it ours any more: another mapping is there */
+			return wake(e, fault->address);
+		if (error)
 			return -EAGAIN;
 		model_host(chunk, page, 1, MODEL_NONE); /* a drop was cut short */
 		pages_set(e, chunk, page, 1, PAGE_AWAY);

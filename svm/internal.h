@@ -408,7 +408,8 @@ int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned cou
 bool stubborn(struct engine *e, uint64_t address);
 /* Reads the program's pages through the kernel; pages done (0: the first is a hole). */
 unsigned read_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, void *to);
-/* 0 when all that happened to the address space so far has been handled. */
+/* 0 when all that happened to the address space so far has been handled; -EAGAIN; or -ENOENT: it
+ * has, and the page is not registered. */
 int quiet(struct engine *e, uint64_t address);
 /* Write-protects the host's pages (@on) or not: 0 or -errno. -EAGAIN: also when the range turns out
  * not to be registered any more, which the directory then knows. */

@@ -19,8 +19,7 @@
  */
 int quiet(struct engine *e, uint64_t address)
 {
-	long r = e->host->protect(e, address, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
-	return r ? -EAGAIN : 0;
+	return (int)e->host->protect(e, address, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);
 }
 
 int protect_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, bool on)

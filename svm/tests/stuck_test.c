@@ -94,6 +94,20 @@ static void put_off_pages_come_home(void)
 	answers_end();
 }
 
+/* The host has no page where it should have a copy, and its mapping has been replaced. */
+static void replaced_mapping_wakes(void)
+{
+	answers_start("demand");
+	struct pending fault = answers_fault(answers.devmem[0].engine, 9, false);
+	REQUIRE(answers_serve(&fault, 10) && answers_state(9) == PAGE_SHARED);
+	answers.protect = -EAGAIN; /* an event is unread */
+	fault = answers_fault(NULL, 9, false);
+	EXPECT(!answers_serve(&fault, 10) && !answers.host_wakes);
+	answers.protect = -ENOENT;
+	EXPECT(answers_serve(&fault, 10) && answers.host_wakes);
+	answers_end();
+}
+
 int main(void)
 {
 	alarm(100);
@@ -102,5 +116,6 @@ int main(void)
 	put_off_pages_are_copied(false);
 	put_off_pages_are_copied(true);
 	put_off_pages_come_home();
+	replaced_mapping_wakes();
 	return test_result();
 }
