@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "svm/message.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <sys/uio.h>
 
 #include "svm/raw.h"
 
@@ -53,6 +55,24 @@ static void add_argument(struct line *l, char kind, va_list *arguments)
 	}
 }
 
+/*
+ * Whoever reads them may wait for the engine: they are lost where a write would block. The second
+ * look finds out a pipe that somebody else has filled meanwhile; what can be written to by then is
+ * a file, or does not know of RWF_NOWAIT.
+ */
+static void put(const char *text, size_t bytes)
+{
+	struct iovec v = {.iov_base = (void *)(uintptr_t)text, .iov_len = bytes};
+	struct pollfd out = {.fd = 2, .events = POLLOUT};
+	if (raw_poll(&out, 1, 0) != 1 || out.revents != POLLOUT)
+		return;
+	long r = raw_call(SYS_pwritev2, 2, (long)&v, 1, -1, -1, RWF_NOWAIT);
+	if (r != -EAGAIN && r != -EOPNOTSUPP && r != -ENOSYS)
+		return;
+	if (raw_poll(&out, 1, 0) == 1 && out.revents == POLLOUT)
+		raw_write(2, text, bytes);
+}
+
 static void say(const char *format, va_list *arguments)
 {
 	struct line l;
@@ -65,7 +85,7 @@ static void say(const char *format, va_list *arguments)
 			add(&l, *format);
 	}
 	l.text[l.length] = '\n';
-	raw_write(2, l.text, l.length + 1);
+	put(l.text, l.length + 1);
 }
 
 static _Atomic bool enabled;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One line on stderr, as runtime/base/log.h's, for the engine's thread: no lock, no memory but the
- * stack, no C library. */
+ * stack, no C library, and no waiting: what nobody takes is lost. */
 #ifndef TERN_SVM_MESSAGE_H
 #define TERN_SVM_MESSAGE_H
 
