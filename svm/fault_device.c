@@ -46,11 +46,25 @@ static int later(struct engine *e, struct chunk *chunk, struct pending *fault, u
 	return -EAGAIN;
 }
 
+/* The chunk becomes the device's. */
+static int take_chunk(struct engine *e, struct chunk *chunk, struct device *device)
+{
+	int error = 0;
+	if (chunk->resident && chunk->device != device)
+		error = return_all(e, chunk, 0, TERN_CHUNK_PAGES, true);
+	if (!error)
+		chunk_take(e, chunk, device);
+	return error;
+}
+
 /* Read-only memory of a file: a copy, without registration. */
 static int serve_file(struct engine *e, struct chunk *chunk, struct pending *fault,
 		      const struct mapping *m)
 {
 	unsigned page = page_index(fault->address);
+	int error = take_chunk(e, chunk, fault->device);
+	if (error)
+		return error;
 	if (bits_test(chunk->snapshot, page)) {
 		wake(e, fault);
 		return 0;
@@ -59,7 +73,7 @@ static int serve_file(struct engine *e, struct chunk *chunk, struct pending *fau
 	while (end < TERN_CHUNK_PAGES && end - page < BLOCK_PAGES && bits_test(m->pages, end) &&
 	       page_state(chunk, end) == PAGE_HOME && !bits_test(chunk->snapshot, end))
 		end++;
-	int error = evict_for(e, fault->device, end - page, chunk, page, end - page);
+	error = evict_for(e, fault->device, end - page, chunk, page, end - page);
 	if (!error)
 		error = give_snapshot(e, chunk, page, end - page);
 	if (error == -EFAULT)
@@ -191,16 +205,13 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 {
 	struct device *device = fault->device;
 	unsigned page = page_index(fault->address);
-	if (chunk->resident && chunk->device != device) {
-		int error = return_all(e, chunk, 0, TERN_CHUNK_PAGES, true);
-		if (error)
-			return error;
-	}
-	chunk_take(e, chunk, device);
+	int error = take_chunk(e, chunk, device);
+	if (error)
+		return error;
 	if (watch_on(e, device))
 		return watch_device(e, chunk, fault, m);
 	if (sample_in(chunk, page, 1)) {
-		int error = sample_answered(e, chunk, fault);
+		error = sample_answered(e, chunk, fault);
 		if (error)
 			return error;
 		if (may_access(chunk, fault))
@@ -213,7 +224,7 @@ static int serve(struct engine *e, struct chunk *chunk, struct pending *fault,
 		return later(e, chunk, fault, held);
 	if (page_state(chunk, page) == PAGE_STAGED)
 		return give_staged(e, chunk, page, 1);
-	int error = decide(e, chunk, fault, m);
+	error = decide(e, chunk, fault, m);
 	if (error)
 		return error;
 	error = carry_out(e, chunk, fault, m);
@@ -243,13 +254,9 @@ static int serve_mapped(struct engine *e, struct pending *fault, struct mapping 
 	count(e, chunk, fault);
 	if (e->watch.window)
 		trace_mapping(chunk, &m->vma);
-	if (m->file) {
-		chunk_take(e, chunk, fault->device);
-		return serve_file(e, chunk, fault, m);
-	}
-	if (mapping_register(e, chunk, m, fault->address))
+	if (!m->file && mapping_register(e, chunk, m, fault->address))
 		return refuse(e, fault, TERN_REFUSED_NO_ACCESS);
-	int error = serve(e, chunk, fault, m);
+	int error = m->file ? serve_file(e, chunk, fault, m) : serve(e, chunk, fault, m);
 	if (error == -ENODEV)
 		return 0;
 	if (error == -EXDEV)

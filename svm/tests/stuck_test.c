@@ -108,6 +108,26 @@ static void replaced_mapping_wakes(void)
 	answers_end();
 }
 
+/* Of two devices, one has pages of a chunk that the other reads a file in: they are not mixed up.
+ */
+static void file_beside_anothers_pages(void)
+{
+	answers_start("demand");
+	answers_attach(1);
+	struct device *one = answers.devmem[0].engine, *other = answers.devmem[1].engine;
+	answers.file = answers_page(256);
+	struct pending fault = answers_fault(one, 3, true);
+	REQUIRE(answers_serve(&fault, 10) && answers_state(3) == PAGE_AWAY);
+	fault = answers_fault(one, 300, false);
+	REQUIRE(answers_serve(&fault, 10) && one->resident > 1 && !other->resident);
+	fault = answers_fault(other, 300, false);
+	REQUIRE(answers_serve(&fault, 10));
+	EXPECT(answers_state(3) == PAGE_HOME && answers.dropped);
+	EXPECT(!one->resident && other->resident);
+	EXPECT(one->chunk_count == 0 && other->chunk_count == 1);
+	answers_end();
+}
+
 int main(void)
 {
 	alarm(100);
@@ -117,5 +137,6 @@ int main(void)
 	put_off_pages_are_copied(true);
 	put_off_pages_come_home();
 	replaced_mapping_wakes();
+	file_beside_anothers_pages();
 	return test_result();
 }
