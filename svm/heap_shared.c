@@ -148,7 +148,8 @@ static int copy_own(int to)
 
 static int make_own_locked(void)
 {
-	int fd = make_file(file_bytes);
+	/* The limit may be another one than the parent's. */
+	int fd = most_bytes() < file_bytes ? -EFBIG : make_file(file_bytes);
 	if (fd < 0)
 		return fd;
 	int error = copy_file(file, fd);

@@ -2,6 +2,7 @@
 /* TERN_HEAP_MIGRATE and TERN_HEAP_SHARED. */
 #include "svm/heap.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -286,6 +287,27 @@ static void file_limit(void)
 	EXPECT(wait_for(pid) == 0);
 }
 
+/* Likewise of a child that has to copy what the file of its parent has: it is refused. */
+static void file_limit_of_child(void)
+{
+	char *p = tern_heap_alloc(TERN_HEAP_SHARED, 10, 0);
+	REQUIRE(p);
+	strcpy(p, "shared");
+	tern_heap_fork_before();
+	pid_t pid = fork();
+	REQUIRE(pid >= 0);
+	tern_heap_fork_after(!pid);
+	if (!pid) {
+		struct rlimit limit = {64 * MB, 64 * MB};
+		REQUIRE(!setrlimit(RLIMIT_FSIZE, &limit));
+		REQUIRE(tern_heap_shared_fd() == -EFBIG);
+		REQUIRE(!tern_heap_alloc(TERN_HEAP_SHARED, 10, 0) && !strcmp(p, "shared"));
+		_exit(0);
+	}
+	EXPECT(wait_for(pid) == 0);
+	tern_heap_free(TERN_HEAP_SHARED, p, 10);
+}
+
 int main(void)
 {
 	first_use_fails();
@@ -300,6 +322,7 @@ int main(void)
 	migrate();
 	shared_file();
 	forks();
+	file_limit_of_child();
 	EXPECT(tern_heap_used() == 0);
 	return test_result();
 }
