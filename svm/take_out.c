@@ -67,33 +67,31 @@ static void staged(struct engine *e, struct chunk *chunk, unsigned first, unsign
 	pages_set(e, chunk, first, count, PAGE_STAGED);
 }
 
+/* Up to the first pages that are there, and those: how many, or -errno. Events have been handled
+ * when it returns. */
 static int copy_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
 		    uint64_t *holes)
 {
 	int error = protect_host(e, chunk, first, count, true);
 	if (error)
 		return error;
-	model_host(chunk, first, count, MODEL_READ);
-	for (unsigned at = first; at < first + count;) {
-		struct frames *f = frames_get(e, chunk, false); /* events may have taken it */
-		if (!f)
-			return -ENOMEM;
-		f->tables = true;
-		unsigned n = read_host(e, chunk, at, first + count - at, frame_address(f, at));
-		if (!n) {
-			model_host(chunk, at, 1, MODEL_WRITE);
-			bits_fill(holes, at++, 1);
-			continue;
-		}
-		account(e, chunk, STAT(fallback), n);
-		staged(e, chunk, at, n);
-		error = drop_host(e, chunk, at, n);
-		/* They come home from the slot, where the host does not have them still. */
-		if (error)
-			return error == -ENOMEM ? -EAGAIN : error;
-		at += n;
-	}
-	return 0;
+	struct frames *f = frames_get(e, chunk, false);
+	if (!f)
+		return -ENOMEM;
+	f->tables = true;
+	unsigned at = first, end = first + count, n = 0;
+	for (; at < end && !(n = read_host(e, chunk, at, end - at, frame_address(f, at))); at++)
+		bits_fill(holes, at, 1);
+	if (at == end)
+		return (int)count;
+	account(e, chunk, STAT(fallback), n);
+	model_host(chunk, at, n, MODEL_READ);
+	staged(e, chunk, at, n);
+	error = drop_host(e, chunk, at, n);
+	/* They come home from the slot, where the host does not have them still. */
+	if (error)
+		return error == -ENOMEM ? -EAGAIN : error;
+	return (int)(at + n - first);
 }
 
 /* Pages that fall together are counted together: one that is copied in vain is no harm, and there
@@ -112,8 +110,7 @@ static int refused(struct engine *e, struct chunk *chunk, unsigned at, unsigned 
 	/* EBUSY: shared by copy-on-write, pinned. EINVAL: locked, executable, no UFFDIO_MOVE; the
 	 * same for all of the mapping. */
 	unsigned n = why == -EBUSY ? tern_min(count, FALLBACK_PAGES) : count;
-	int error = copy_out(e, chunk, at, n, holes);
-	return error ? error : (int)n;
+	return copy_out(e, chunk, at, n, holes);
 }
 
 /* One step of take_out() at @at: pages dealt with, or -errno. */
@@ -165,6 +162,15 @@ static void clear_stale(struct engine *e, struct frames *f, unsigned first, unsi
 	}
 }
 
+/* Up to where the pages from @at on still are what they were: events have been handled. */
+static unsigned unchanged(const struct chunk *chunk, unsigned at, unsigned end)
+{
+	tern_page_bits home;
+	chunk_pages(chunk, PAGE_HOME, home);
+	end = bits_next_clear(home, at, end);
+	return bits_next_clear(chunk->registered, at, end);
+}
+
 int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count, uint64_t *holes)
 {
 	struct frames *f = frames_get(e, chunk, count == TERN_CHUNK_PAGES);
@@ -195,7 +201,9 @@ int take_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned cou
 		}
 		misses += n == 1;
 		at += (unsigned)n;
+		end = unchanged(chunk, at, end);
 	}
+	end = first + count;
 	if (bits_next(found, first, end) == end)
 		return error;
 	if (quiet(e, page_address(chunk, bits_next(found, first, end))))

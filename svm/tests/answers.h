@@ -27,6 +27,9 @@ static struct {
 	int take, give, copy, protect; /* 0: all of it is done; else what is answered */
 	unsigned given, dropped;       /* pages that came home by give(); of the device */
 	unsigned host_wakes, refused;
+	unsigned read;         /* pages at once; 0: all */
+	struct uffd_msg event; /* comes while the helper thread drops pages next; 0: none does */
+	int events;            /* the write end of what the engine takes for its userfaultfd */
 	uint64_t file; /* from this address on the mapping is a file's, to be read only; 0: none */
 	pthread_t dropper;
 } answers;
@@ -78,7 +81,7 @@ static long answer_track(struct engine *e, uint64_t at, uint64_t bytes)
 static long answer_read(struct engine *e, uint64_t at, uint64_t bytes, void *to)
 {
 	(void)e, (void)at, (void)to;
-	return (long)bytes;
+	return (long)(answers.read ? tern_min(bytes, answers.read * TERN_PAGE) : bytes);
 }
 
 /* Nothing is there. */
@@ -185,6 +188,16 @@ static const struct tern_devmem_ops answers_device = {
 	.trim = answer_trim,
 };
 
+/* The program goes on when the event has been read. */
+static void answers_event(void)
+{
+	REQUIRE(write(answers.events, &answers.event, sizeof(answers.event)) ==
+		sizeof(answers.event));
+	answers.event.event = 0;
+	for (int unread = 1; unread && !ioctl(answers.events, FIONREAD, &unread);)
+		raw_yield();
+}
+
 /* The helper thread, which the engine waits for. */
 static void *answers_dropper(void *arg)
 {
@@ -196,6 +209,8 @@ static void *answers_dropper(void *arg)
 			continue;
 		}
 		d->result = 0;
+		if (answers.event.event)
+			answers_event();
 		atomic_store(&d->state, DROPPER_DONE);
 	}
 	return NULL;
@@ -225,7 +240,7 @@ static inline void answers_start(const char *policy)
 	memset(&answers, 0, sizeof(answers));
 	struct engine *e = answers.e = tern_pinned_alloc(sizeof(*e));
 	REQUIRE(e && !pipe2(fds, O_NONBLOCK | O_CLOEXEC));
-	close(fds[1]); /* no events */
+	answers.events = fds[1];
 	e->host = &answers_host;
 	e->uffd = fds[0];
 	e->grave_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
@@ -252,6 +267,7 @@ static inline void answers_end(void)
 	frames_finish(e);
 	directory_finish(&e->directory);
 	close(e->uffd);
+	close(answers.events);
 	tern_pinned_free(e->bounce, TERN_CHUNK);
 	tern_pinned_free(e, sizeof(*e));
 }

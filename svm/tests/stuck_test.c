@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What cannot be done, however often it is tried: the engine gives up, and is not busy for ever. */
+/*
+ * What cannot be done, however often it is tried: the engine gives up, and is not busy for ever.
+ * And what has become wrong by the time it is done.
+ */
 #include "svm/tests/answers.h"
 
 #define MS UINT64_C(1000000)
@@ -108,6 +111,25 @@ static void replaced_mapping_wakes(void)
 	answers_end();
 }
 
+/* Pages are copied one by one, and while the first is dropped the program unmaps the others: what
+ * is there from then on is not the device's to take. */
+static void unmapped_pages_are_not_copied(void)
+{
+	enum { PAGES = 16 };
+	answers_start("block:pages=16");
+	answers.take = -EBUSY;
+	answers.read = 1;
+	answers.event.event = UFFD_EVENT_UNMAP;
+	answers.event.arg.remove.start = answers_page(1);
+	answers.event.arg.remove.end = answers_page(PAGES);
+	struct pending fault = answers_fault(answers.devmem[0].engine, 0, true);
+	EXPECT(answers_serve(&fault, 1) && !answers.event.event);
+	EXPECT(answers_state(0) == PAGE_AWAY);
+	for (unsigned i = 1; i < PAGES; i++)
+		EXPECT(answers_state(i) == PAGE_HOME);
+	answers_end();
+}
+
 /* Of two devices, one has pages of a chunk that the other reads a file in: they are not mixed up.
  */
 static void file_beside_anothers_pages(void)
@@ -137,6 +159,7 @@ int main(void)
 	put_off_pages_are_copied(true);
 	put_off_pages_come_home();
 	replaced_mapping_wakes();
+	unmapped_pages_are_not_copied();
 	file_beside_anothers_pages();
 	return test_result();
 }
