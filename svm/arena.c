@@ -334,6 +334,21 @@ void tern_arena_give_clean(struct tern_arena *arena, struct tern_arena_extent *e
 	join(arena, e, EXTENT_CLEAN);
 }
 
+static extent *taken(const struct tern_arena *arena)
+{
+	struct tern_itree_node *n = tern_itree_first(&arena->by_address, 0, UINTPTR_MAX);
+	while (n && tern_container_of(n, extent, at)->state != EXTENT_TAKEN)
+		n = tern_itree_next(&arena->by_address, n, 0, UINTPTR_MAX);
+	return n ? tern_container_of(n, extent, at) : NULL;
+}
+
+void tern_arena_forked(struct tern_arena *arena)
+{
+	extent *e;
+	while ((e = taken(arena)))
+		join(arena, e, EXTENT_DIRTY);
+}
+
 bool tern_arena_next_used(const struct tern_arena *arena, uintptr_t from, uintptr_t *base,
 			  size_t *length)
 {

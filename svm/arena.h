@@ -69,6 +69,8 @@ void tern_arena_free(struct tern_arena *arena, void *p);
 bool tern_arena_take_dirty(struct tern_arena *arena, size_t keep, struct tern_arena_piece *out);
 /* The pages of the extent that was taken out have been returned. */
 void tern_arena_give_clean(struct tern_arena *arena, struct tern_arena_extent *extent);
+/* In a child of fork(), where nobody gives back what others had taken out: it is dirty again. */
+void tern_arena_forked(struct tern_arena *arena);
 /* The first extent that holds pieces at @from or above: *@base and *@length. False: none. */
 bool tern_arena_next_used(const struct tern_arena *arena, uintptr_t from, uintptr_t *base,
 			  size_t *length);

@@ -215,7 +215,9 @@ void tern_heap_fork_before(void)
 
 void tern_heap_fork_after(bool child)
 {
-	if (child)
+	if (child) {
 		tern_heap_shared_forked_locked();
+		tern_heap_migrate_forked_locked();
+	}
 	tern_lock_release(&tern_heap_lock);
 }

@@ -107,6 +107,14 @@ void tern_heap_migrate_free(void *p, size_t size)
 		tern_heap_clean(arena, KEEP_BYTES, drop);
 }
 
+void tern_heap_migrate_forked_locked(void)
+{
+	if (!initialized)
+		return;
+	tern_arena_forked(&ordinary);
+	tern_arena_forked(&large);
+}
+
 size_t tern_heap_migrate_trim(void)
 {
 	tern_lock_acquire(&tern_heap_lock);

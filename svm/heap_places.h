@@ -18,6 +18,8 @@ size_t tern_heap_clean(struct tern_arena *arena, size_t keep,
 void *tern_heap_migrate_alloc(size_t size, size_t align) TERN_MUST_CHECK;
 void tern_heap_migrate_free(void *p, size_t size);
 size_t tern_heap_migrate_trim(void);
+/* In the child, with the lock held. */
+void tern_heap_migrate_forked_locked(void);
 
 void *tern_heap_shared_alloc(size_t size, size_t align) TERN_MUST_CHECK;
 void tern_heap_shared_free(void *p);

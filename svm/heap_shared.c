@@ -249,6 +249,7 @@ void tern_heap_shared_forked_locked(void)
 	if (file < 0 || foreign)
 		return;
 	foreign = true;
+	tern_arena_forked(&arena);
 	/* Without it the child would write into the parent's memory: worse than none of its own. */
 	int error = map_file(file, file_bytes, MAP_PRIVATE);
 	if (error)

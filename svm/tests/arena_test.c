@@ -115,6 +115,28 @@ static void small_sizes(void)
 	get(GB - 2 * TERN_ARENA_CLASSES * TERN_ARENA_SPAN, PAGE);
 }
 
+/* What others had taken out when this process was forked is not lost. */
+static void forked(void)
+{
+	struct tern_arena_piece piece;
+	char *p[5];
+	begin(0);
+	REQUIRE(!tern_arena_add(&arena, BASE, 5 * PAGE));
+	for (unsigned i = 0; i < 5; i++)
+		p[i] = get(PAGE, 0);
+	tern_arena_free(&arena, p[1]);
+	tern_arena_free(&arena, p[3]);
+	REQUIRE(tern_arena_take_dirty(&arena, 0, &piece));
+	REQUIRE(tern_arena_take_dirty(&arena, 0, &piece));
+	tern_arena_free(&arena, p[2]);
+	EXPECT(arena.dirty_bytes == PAGE);
+	tern_arena_forked(&arena);
+	EXPECT(arena.dirty_bytes == 3 * PAGE && tern_arena_check(&arena));
+	tern_arena_free(&arena, p[0]);
+	tern_arena_free(&arena, p[4]);
+	EXPECT(is_whole_again(5 * PAGE));
+}
+
 struct held {
 	char *p;
 	size_t size;
@@ -242,6 +264,7 @@ int main(void)
 	best_fit();
 	alignment();
 	small_sizes();
+	forked();
 	for (unsigned seed = 1; seed <= 6; seed++)
 		random_walk(seed);
 	no_memory();
