@@ -61,6 +61,21 @@ static bool is_quiet(struct engine *e, enum note_kind kind, const struct tern_de
 	return atomic_exchange_explicit(place, value, memory_order_relaxed) == value;
 }
 
+/* Something has moved since a command ended last: what this one has written may be to go home. */
+static bool has_moved(struct engine *e)
+{
+	uint64_t moves = atomic_load_explicit(&e->moves, memory_order_relaxed);
+	return atomic_exchange_explicit(&e->notes->ended, moves, memory_order_relaxed) != moves;
+}
+
+static bool policy_may_act(struct engine *e, enum note_kind kind, const struct tern_devmem *devmem,
+			   const struct tern_space_command *command)
+{
+	if (!e->policy->ahead)
+		return false;
+	return command ? !is_quiet(e, kind, devmem, command) : has_moved(e);
+}
+
 static void say(struct engine *e, enum note_kind kind, struct tern_devmem *devmem, unsigned owner,
 		const struct tern_space_command *command, uint64_t number)
 {
@@ -85,7 +100,7 @@ static void say(struct engine *e, enum note_kind kind, struct tern_devmem *devme
 	}
 	atomic_store_explicit(&n->turn, turn + 1, memory_order_release);
 	bool crowded = turn % (NOTES_MAX / 2) == 0;
-	if (crowded || (command && e->policy->ahead && !is_quiet(e, kind, devmem, command)))
+	if (policy_may_act(e, kind, devmem, command) || crowded)
 		engine_poke(e);
 }
 

@@ -138,6 +138,7 @@ struct notes {
 	struct note notes[NOTES_MAX];
 	/* What was said last, when nothing has moved since: nobody needs to be woken for it. */
 	_Atomic uint64_t quiet[64];
+	_Atomic uint64_t ended; /* e->moves when a command ended last */
 };
 
 #ifndef MADV_DONTNEED_LOCKED
