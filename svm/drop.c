@@ -3,6 +3,9 @@
  * Dropping pages of the program's where UFFDIO_MOVE cannot take them. madvise() in a range that is
  * registered for events sleeps until the event has been read, so a thread of its own calls it,
  * while the engine reads. The event is known by its range.
+ *
+ * The engine reads nothing before that thread is about to make the call: who waits in munmap()
+ * would go on, and have other memory there by the time it is dropped.
  */
 #include "svm/internal.h"
 #include "svm/message.h"
@@ -10,9 +13,27 @@
 
 #define STACK_BYTES ((size_t)1 << 20) /* a sanitizer wants most of it */
 
+static long drop_now(const struct dropper *d)
+{
+	long r = raw_madvise(d->start, d->bytes, MADV_DONTNEED);
+	return r == -EINVAL ? raw_madvise(d->start, d->bytes, MADV_DONTNEED_LOCKED) : r;
+}
+
+/* Not while an event is unread, or where nothing is registered: what is there may be other memory.
+ * The pages are write-protected, so this changes nothing else. */
+static long drop(const struct engine *e, struct dropper *d)
+{
+	long r = uffd_protect(e->uffd, d->start, TERN_PAGE, UFFDIO_WRITEPROTECT_MODE_WP);
+	if (r)
+		return r;
+	atomic_store(&d->state, DROPPER_BEGUN);
+	return drop_now(d);
+}
+
 static void *run(void *argument)
 {
-	struct dropper *d = argument;
+	struct engine *e = argument;
+	struct dropper *d = &e->dropper;
 	for (;;) {
 		uint32_t state = atomic_load(&d->state);
 		if (state == DROPPER_STOP)
@@ -21,9 +42,7 @@ static void *run(void *argument)
 			raw_futex_wait(&d->state, state);
 			continue;
 		}
-		d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED);
-		if (d->result == -EINVAL)
-			d->result = raw_madvise(d->start, d->bytes, MADV_DONTNEED_LOCKED);
+		d->result = drop(e, d);
 		atomic_store(&d->state, DROPPER_DONE);
 	}
 }
@@ -39,7 +58,7 @@ int dropper_start(struct engine *e)
 	if (!error) {
 		error = pthread_attr_setstack(&attr, d->stack, STACK_BYTES);
 		if (!error)
-			error = pthread_create(&d->thread, &attr, run, d);
+			error = pthread_create(&d->thread, &attr, run, e);
 		pthread_attr_destroy(&attr);
 	}
 	d->started = !error;
@@ -100,8 +119,8 @@ int drop_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned co
 	d->next = d->start;
 	atomic_store(&d->state, DROPPER_POSTED);
 	raw_futex_wake(&d->state, 1);
-	while (atomic_load(&d->state) == DROPPER_POSTED)
-		if (!events_drain(e))
+	for (uint32_t state; (state = atomic_load(&d->state)) != DROPPER_DONE;)
+		if (state == DROPPER_POSTED || !events_drain(e))
 			raw_yield();
 	d->next = 0;
 	long result = d->result;

@@ -183,7 +183,7 @@ struct frame_pool {
 	unsigned buried;
 };
 
-enum dropper_state { DROPPER_IDLE, DROPPER_POSTED, DROPPER_DONE, DROPPER_STOP };
+enum dropper_state { DROPPER_IDLE, DROPPER_POSTED, DROPPER_BEGUN, DROPPER_DONE, DROPPER_STOP };
 
 /* The helper thread that drops pages of the program, which must not be the engine's (drop.c). */
 struct dropper {
@@ -367,7 +367,8 @@ static inline char *frame_address(const struct frames *f, unsigned page)
 /* drop.c */
 int dropper_start(struct engine *e) TERN_MUST_CHECK;
 void dropper_stop(struct engine *e);
-/* Drops pages of the program's, whose contents are elsewhere, while events are handled. */
+/* Drops pages of the program's, whose contents are elsewhere and which are write-protected, while
+ * events are handled. -ENOMEM: some have been unmapped, the others dropped; -errno: none is. */
 int drop_host(struct engine *e, struct chunk *chunk, unsigned first, unsigned count);
 /* The event is our own drop's. */
 bool drop_is_ours(struct engine *e, uint64_t start, uint64_t end);

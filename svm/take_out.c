@@ -67,6 +67,16 @@ static void staged(struct engine *e, struct chunk *chunk, unsigned first, unsign
 	pages_set(e, chunk, first, count, PAGE_STAGED);
 }
 
+/* They have not been dropped, so the host has them. */
+static void unstage(struct engine *e, struct chunk *chunk, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++)
+		if (page_state(chunk, i) == PAGE_STAGED) {
+			pages_set(e, chunk, i, 1, PAGE_HOME);
+			model_host(chunk, i, 1, MODEL_WRITE);
+		}
+}
+
 /* Up to the first pages that are there, and those: how many, or -errno. Events have been handled
  * when it returns. */
 static int copy_out(struct engine *e, struct chunk *chunk, unsigned first, unsigned count,
@@ -88,9 +98,12 @@ static int copy_out(struct engine *e, struct chunk *chunk, unsigned first, unsig
 	model_host(chunk, at, n, MODEL_READ);
 	staged(e, chunk, at, n);
 	error = drop_host(e, chunk, at, n);
-	/* They come home from the slot, where the host does not have them still. */
-	if (error)
-		return error == -ENOMEM ? -EAGAIN : error;
+	if (error == -ENOMEM)
+		return -EAGAIN;
+	if (error) {
+		unstage(e, chunk, at, n);
+		return error;
+	}
 	return (int)(at + n - first);
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/base/status.h"
@@ -27,8 +28,10 @@ static struct {
 	int take, give, copy, protect; /* 0: all of it is done; else what is answered */
 	unsigned given, dropped;       /* pages that came home by give(); of the device */
 	unsigned host_wakes, refused;
+	_Atomic int drop;      /* what the helper thread is answered */
 	unsigned read;         /* pages at once; 0: all */
 	struct uffd_msg event; /* comes while the helper thread drops pages next; 0: none does */
+	bool early;            /* it was read before the thread had begun */
 	int events;            /* the write end of what the engine takes for its userfaultfd */
 	uint64_t file; /* from this address on the mapping is a file's, to be read only; 0: none */
 	pthread_t dropper;
@@ -188,13 +191,24 @@ static const struct tern_devmem_ops answers_device = {
 	.trim = answer_trim,
 };
 
-/* The program goes on when the event has been read. */
-static void answers_event(void)
+static bool answers_unread(void)
 {
+	int bytes = 0;
+	return !ioctl(answers.events, FIONREAD, &bytes) && bytes;
+}
+
+/* An event comes before the helper thread has begun to drop, and the program goes on when it has
+ * been read. */
+static void answers_event(struct dropper *d)
+{
+	struct timespec t = {.tv_nsec = 20000000};
 	REQUIRE(write(answers.events, &answers.event, sizeof(answers.event)) ==
 		sizeof(answers.event));
 	answers.event.event = 0;
-	for (int unread = 1; unread && !ioctl(answers.events, FIONREAD, &unread);)
+	nanosleep(&t, NULL);
+	answers.early = !answers_unread();
+	atomic_store(&d->state, DROPPER_BEGUN);
+	while (answers_unread())
 		raw_yield();
 }
 
@@ -208,9 +222,9 @@ static void *answers_dropper(void *arg)
 			raw_futex_wait(&d->state, state);
 			continue;
 		}
-		d->result = 0;
+		d->result = atomic_load(&answers.drop);
 		if (answers.event.event)
-			answers_event();
+			answers_event(d);
 		atomic_store(&d->state, DROPPER_DONE);
 	}
 	return NULL;

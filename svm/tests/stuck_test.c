@@ -111,8 +111,26 @@ static void replaced_mapping_wakes(void)
 	answers_end();
 }
 
+/* What cannot be dropped now stays where it is: else the host would have another copy. */
+static void undropped_pages_stay(void)
+{
+	enum { PAGES = 16 };
+	answers_start("block:pages=16");
+	answers.take = -EBUSY;
+	atomic_store(&answers.drop, -EAGAIN);
+	struct pending fault = answers_fault(answers.devmem[0].engine, 0, true);
+	EXPECT(!answers_serve(&fault, 10));
+	for (unsigned i = 0; i < PAGES; i++)
+		EXPECT(answers_state(i) == PAGE_HOME);
+	atomic_store(&answers.drop, 0);
+	EXPECT(answers_serve(&fault, 10));
+	EXPECT(answers_state(0) == PAGE_AWAY && answers_state(PAGES - 1) == PAGE_AWAY);
+	answers_end();
+}
+
 /* Pages are copied one by one, and while the first is dropped the program unmaps the others: what
- * is there from then on is not the device's to take. */
+ * is there from then on is not the device's to take; nor may it be there before the first has been
+ * dropped. */
 static void unmapped_pages_are_not_copied(void)
 {
 	enum { PAGES = 16 };
@@ -123,7 +141,7 @@ static void unmapped_pages_are_not_copied(void)
 	answers.event.arg.remove.start = answers_page(1);
 	answers.event.arg.remove.end = answers_page(PAGES);
 	struct pending fault = answers_fault(answers.devmem[0].engine, 0, true);
-	EXPECT(answers_serve(&fault, 1) && !answers.event.event);
+	EXPECT(answers_serve(&fault, 1) && !answers.event.event && !answers.early);
 	EXPECT(answers_state(0) == PAGE_AWAY);
 	for (unsigned i = 1; i < PAGES; i++)
 		EXPECT(answers_state(i) == PAGE_HOME);
@@ -159,6 +177,7 @@ int main(void)
 	put_off_pages_are_copied(true);
 	put_off_pages_come_home();
 	replaced_mapping_wakes();
+	undropped_pages_stay();
 	unmapped_pages_are_not_copied();
 	file_beside_anothers_pages();
 	return test_result();

@@ -282,6 +282,7 @@ static void *dropper(void *arg)
 			raw_futex_wait(&d->state, state);
 			continue;
 		}
+		atomic_store(&d->state, DROPPER_BEGUN);
 		d->result = fails() ? -ENOMEM : 0;
 		if (t.failing && !pick(4))
 			event();
