@@ -390,6 +390,8 @@ bool mapping_assume(struct engine *e, uint64_t address, const struct device *dev
 		    struct mapping *out);
 /* Registers the pages of @m around @address with the userfaultfd; others are taken out of @m. */
 int mapping_register(struct engine *e, struct chunk *chunk, struct mapping *m, uint64_t address);
+/* The base of the first chunk from @at on, a base, in which there is memory. */
+uint64_t mapping_next_chunk(struct engine *e, uint64_t at);
 int exclude(struct engine *e, uint64_t start, uint64_t end);
 /* libtern's own data, pinned memory, the aperture, the sanitizers' memory. */
 int exclude_own(struct engine *e);

@@ -128,6 +128,15 @@ bool mapping_assume(struct engine *e, uint64_t address, const struct device *dev
 	return true;
 }
 
+uint64_t mapping_next_chunk(struct engine *e, uint64_t at)
+{
+	struct vma vma;
+	if (e->host->simulated) /* a replay learns of mappings later */
+		return at;
+	return e->host->mapping(e, at, true, &vma) ? tern_max(at, chunk_base(vma.start))
+						   : ADDRESS_END;
+}
+
 /* What to register for @page: all of a small mapping, else what the chunk has of it. */
 static struct range registration(const struct engine *e, const struct chunk *chunk,
 				 const struct mapping *m, unsigned page)

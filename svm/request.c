@@ -128,7 +128,8 @@ static int advise(struct engine *e, const struct request *q)
 {
 	uint64_t end = tern_min(q->end, ADDRESS_END);
 	trace_advice(q->start, q->end, q->flags);
-	for (uint64_t at = chunk_base(q->start); at < end; at += TERN_CHUNK) {
+	for (uint64_t at = chunk_base(q->start); (at = mapping_next_chunk(e, at)) < end;
+	     at += TERN_CHUNK) {
 		struct chunk *chunk = q->flags ? directory_get(&e->directory, at)
 					       : directory_find(&e->directory, at);
 		if (!chunk && q->flags)

@@ -326,7 +326,8 @@ int trap_advise(uint64_t start, uint64_t end, enum tern_advice advice)
 		struct trap *t = &traps[i];
 		if (!lock_used(t))
 			continue;
-		for (uint64_t at = chunk_base(start); at < end && !error; at += TERN_CHUNK) {
+		for (uint64_t at = chunk_base(start);
+		     !error && (at = mapping_next_chunk(t->e, at)) < end; at += TERN_CHUNK) {
 			struct chunk *chunk = advice ? directory_get(&t->e->directory, at)
 						     : directory_find(&t->e->directory, at);
 			if (chunk)

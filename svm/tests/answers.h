@@ -105,11 +105,11 @@ static bool answer_mapping(struct engine *e, uint64_t address, bool next, struct
 {
 	uint64_t end = ANSWERS_BASE + ANSWERS_CHUNKS * TERN_CHUNK;
 	bool file = answers.file && address >= answers.file;
-	(void)e, (void)next;
+	(void)e;
 	*out = (struct vma){.start = file ? answers.file : ANSWERS_BASE,
 			    .end = file || !answers.file ? end : answers.file,
 			    .flags = file ? VMA_READ | VMA_FILE : VMA_READ | VMA_WRITE};
-	return address >= ANSWERS_BASE && address < end;
+	return address < end && (next || address >= ANSWERS_BASE);
 }
 
 static const struct host_ops answers_host = {

@@ -148,6 +148,27 @@ static void unmapped_pages_are_not_copied(void)
 	answers_end();
 }
 
+/* Advice for what there may be in all of the address space: nothing is kept but for memory. */
+static void advice_is_for_memory(void)
+{
+	answers_start("demand");
+	struct engine *e = answers.e;
+	struct host_ops program = answers_host;
+	struct request q = {
+		.kind = REQUEST_ADVISE, .end = ADDRESS_END, .flags = TERN_ADVICE_PREFER_DEVICE};
+	program.simulated = false;
+	e->host = &program;
+	e->directory.most = 100;
+	e->working = &q;
+	requests_work(e);
+	EXPECT(q.done && !q.result);
+	EXPECT(e->directory.count == ANSWERS_CHUNKS);
+	const struct chunk *chunk = directory_find(&e->directory, answers_page(600));
+	EXPECT(chunk && chunk->advice == TERN_ADVICE_PREFER_DEVICE);
+	e->host = &answers_host;
+	answers_end();
+}
+
 /* Of two devices, one has pages of a chunk that the other reads a file in: they are not mixed up.
  */
 static void file_beside_anothers_pages(void)
@@ -179,6 +200,7 @@ int main(void)
 	replaced_mapping_wakes();
 	undropped_pages_stay();
 	unmapped_pages_are_not_copied();
+	advice_is_for_memory();
 	file_beside_anothers_pages();
 	return test_result();
 }
