@@ -240,8 +240,10 @@ int give_snapshot(struct engine *e, struct chunk *chunk, unsigned first, unsigne
 	/* Before the device goes on: its program's next fence must know. */
 	atomic_store(&e->any_snapshots, e->snapshots + n);
 	int64_t filled = device_fill(e, chunk, first, n, e->bounce, false);
-	if (filled < 0)
+	if (filled < 0) {
+		atomic_store(&e->any_snapshots, e->snapshots);
 		return (int)filled;
+	}
 	pages_snapshot(e, chunk, first, (unsigned)filled, true);
 	account(e, chunk, STAT(pages_to_device), (uint64_t)filled);
 	trace_moved(e, chunk, first, (unsigned)filled, TERN_TRACE_COPIED_TO_DEVICE);

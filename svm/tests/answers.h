@@ -25,8 +25,8 @@ static struct {
 	struct engine *e;
 	struct tern_devmem devmem[ANSWERS_DEVICES];
 	struct tern_status_device status[ANSWERS_DEVICES];
-	int take, give, copy, protect; /* 0: all of it is done; else what is answered */
-	unsigned given, dropped;       /* pages that came home by give(); of the device */
+	int take, give, copy, protect, fill; /* 0: all of it is done; else what is answered */
+	unsigned given, dropped;             /* pages that came home by give(); of the device */
 	unsigned host_wakes, refused;
 	_Atomic int drop;      /* what the helper thread is answered */
 	unsigned read;         /* pages at once; 0: all */
@@ -131,7 +131,7 @@ static int64_t answer_fill(struct tern_devmem *devmem, uint64_t va, uint64_t byt
 			   unsigned flags)
 {
 	(void)devmem, (void)va, (void)src, (void)flags;
-	return (int64_t)bytes;
+	return answers.fill ? answers.fill : (int64_t)bytes;
 }
 
 static int answer_nothing(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)

@@ -169,6 +169,18 @@ static void advice_is_for_memory(void)
 	answers_end();
 }
 
+/* A copy of a file that the device has no room for: no fence has to take it back. */
+static void failed_copy_is_no_snapshot(void)
+{
+	answers_start("demand");
+	answers.file = answers_page(256);
+	answers.fill = -ENOMEM;
+	struct pending fault = answers_fault(answers.devmem[0].engine, 300, false);
+	EXPECT(answers_serve(&fault, 10) && answers.refused == 1);
+	EXPECT(!answers.e->any_snapshots && !answers.e->snapshots);
+	answers_end();
+}
+
 /* Of two devices, one has pages of a chunk that the other reads a file in: they are not mixed up.
  */
 static void file_beside_anothers_pages(void)
@@ -201,6 +213,7 @@ int main(void)
 	undropped_pages_stay();
 	unmapped_pages_are_not_copied();
 	advice_is_for_memory();
+	failed_copy_is_no_snapshot();
 	file_beside_anothers_pages();
 	return test_result();
 }
