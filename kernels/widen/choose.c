@@ -94,10 +94,18 @@ static bool is_address(LLVMValueRef inst)
 	       LLVMIsAPHINode(inst);
 }
 
+/* What several lanes do at once for certain. */
+static bool is_arithmetic(const struct widen_value *v)
+{
+	return v->shape == WIDEN_VARYING &&
+	       (LLVMIsABinaryOperator(v->ir) || LLVMIsAICmpInst(v->ir) || LLVMIsAFCmpInst(v->ir) ||
+		LLVMIsASelectInst(v->ir));
+}
+
 /*
  * Rows of a sparse matrix, neighbours in a graph, trial divisions: loops that each lane leaves at
  * another time, and that do little but fetch from anywhere or divide. One lane at a time does that
- * as quickly, and waits for none.
+ * as quickly, and waits for none. But there may be more work around them.
  */
 static bool check_gathers(struct widen_fn *fn)
 {
@@ -107,15 +115,19 @@ static bool check_gathers(struct widen_fn *fn)
 	bool reals = computes_reals(fn);
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		const struct widen_value *v = &fn->values[i];
-		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
+		if (!LLVMIsAInstruction(v->ir))
 			continue;
-		bool division = widen_divides(v->ir);
-		if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir)) ||
-		    (!reals && is_far_linear(fn, v->ir))) {
-			gathers += division ? AS_A_DIVISION : 1;
+		bool uneven = widen_in_divergent_loop(fn, v->block);
+		bool division = uneven && widen_divides(v->ir);
+		uint64_t rounds = widen_rounds_of(fn, v);
+		if (!uneven) {
+			others += is_arithmetic(v) ? v->leaves * rounds : 0;
+		} else if (division || (is_gathered(fn, v->ir) && !is_one_piece(fn, v->ir)) ||
+			   (!reals && is_far_linear(fn, v->ir))) {
+			gathers += (division ? AS_A_DIVISION : 1) * rounds;
 			at = v->ir;
 		} else if (v->shape == WIDEN_VARYING && (reals || !is_address(v->ir))) {
-			others += v->leaves;
+			others += v->leaves * rounds;
 		}
 	}
 	return gathers * WORK_FOR_EACH < others || !gathers ||
@@ -153,6 +165,32 @@ static bool check_private_elements(struct widen_fn *fn)
 	       widen_refuse(fn, "a loop that does little but change private arrays", written);
 }
 
+/*
+ * Vectors of the program's that fill registers: lanes would take as many registers as there are
+ * elements, for each value, and compute no more at once.
+ */
+static bool check_registers(struct widen_fn *fn)
+{
+	enum { MOST = 4, SHORT = 8 };
+	uint64_t register_bits = 32 * (uint64_t)fn->options->register_lanes, full = 0, all = 0;
+	LLVMValueRef at = NULL;
+	for (uint32_t i = 0; i < fn->value_count; i++) {
+		const struct widen_value *v = &fn->values[i];
+		if (!is_arithmetic(v) && (v->shape != WIDEN_VARYING || !LLVMIsACallInst(v->ir)))
+			continue;
+		uint64_t amount = widen_rounds_of(fn, v) * v->leaves;
+		all += amount;
+		LLVMTypeRef type = LLVMTypeOf(v->ir);
+		if (v->leaves >= SHORT && LLVMGetTypeKind(type) == LLVMVectorTypeKind &&
+		    8 * widen_size_of(fn, type) >= register_bits) {
+			full += amount;
+			at = v->ir;
+		}
+	}
+	return full <= all - all / MOST ||
+	       widen_refuse(fn, "vectors of its own that fill registers", at);
+}
+
 bool widen_check_gain(struct widen_fn *fn)
 {
 	if (fn->has_barrier || fn->has_sub_groups)
@@ -162,7 +200,7 @@ bool widen_check_gain(struct widen_fn *fn)
 	if (fn->alone)
 		return widen_refuse(
 			fn, "loops along elements of a work-item's own, vectorised instead", NULL);
-	return check_gathers(fn) && check_private_elements(fn);
+	return check_gathers(fn) && check_private_elements(fn) && check_registers(fn);
 }
 
 /* Each lane walks along elements of its own: the processor sees where to only a few of them. */
@@ -217,12 +255,12 @@ static unsigned registers_for_lanes(const struct widen_fn *fn)
 }
 
 /*
- * So that a leaf fills a register or two and a value of the kernel's usual vector type not many
- * more; and no more lanes than a work-group can have.
+ * So that a leaf fills a register or two, whatever the number of leaves: with fewer lanes, values
+ * of the program's vector types would take as many registers. No more than a work-group can have.
  */
 unsigned widen_choose_lanes(const struct widen_fn *fn)
 {
-	unsigned lanes = fn->options->register_lanes, narrow = 0, wide = 0, values = 0, leaves = 0;
+	unsigned lanes = fn->options->register_lanes, narrow = 0, wide = 0;
 	uint32_t required = fn->kernel->required_size[0];
 	if (fn->kernel->required_lanes)
 		return fn->kernel->required_lanes;
@@ -237,13 +275,9 @@ unsigned widen_choose_lanes(const struct widen_fn *fn)
 		bool pointer = LLVMGetTypeKind(type) == LLVMPointerTypeKind;
 		wide += bits == 64 && !pointer;
 		narrow += bits < 64;
-		leaves += v->leaves;
-		values++;
 	}
 	if (wide > 2 * narrow && lanes > 4)
 		lanes /= 2;
-	for (; leaves > 6 * values && lanes > 4; lanes /= 2)
-		leaves /= 2;
 	while (required && lanes > required)
 		lanes /= 2;
 	return tern_min(lanes, (unsigned)WIDEN_MAX_LANES);
@@ -258,7 +292,7 @@ bool widen_wants_flat(const struct widen_fn *fn)
 	bool one_dimensional = true;
 	if (fn->has_sub_groups)
 		return true;
-	if (fn->kernel->required_size[0] || (fn->any_groups && !fn->local_bytes))
+	if (fn->kernel->required_size[0] || fn->merges)
 		return false;
 	for (uint32_t i = 0; i < fn->value_count; i++)
 		one_dimensional = one_dimensional && is_one_dimensional(fn->values[i].ir);

@@ -76,7 +76,7 @@ static bool is_far(const struct widen_fn *fn, LLVMValueRef pointer)
 	return (int64_t)stride >= LINE || (int64_t)stride <= -LINE;
 }
 
-static uint64_t rounds_of(const struct widen_fn *fn, const struct widen_value *v)
+uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v)
 {
 	unsigned depth = widen_loop_depth(fn, fn->blocks[v->block].header);
 	return UINT64_C(1) << ROUNDS_BITS * tern_min(depth, (unsigned)DEEPEST_COUNTED);
@@ -95,7 +95,7 @@ static uint64_t cost(const struct widen_fn *fn)
 		LLVMValueRef pointer = LLVMGetOperand(v->ir, store);
 		if (is_private(pointer))
 			continue;
-		uint64_t rounds = rounds_of(fn, v);
+		uint64_t rounds = widen_rounds_of(fn, v);
 		bool away = is_far(fn, pointer);
 		any = any || away;
 		all += rounds * (away ? FAR_AWAY : 1);
@@ -115,7 +115,7 @@ static uint64_t work(const struct widen_fn *fn)
 		    LLVMGetTypeKind(LLVMTypeOf(v->ir)) == LLVMPointerTypeKind)
 			continue;
 		bool much = LLVMIsACallInst(v->ir) || widen_divides(v->ir);
-		all += rounds_of(fn, v) * v->leaves * (much ? AS_A_CALL : 1);
+		all += widen_rounds_of(fn, v) * v->leaves * (much ? AS_A_CALL : 1);
 	}
 	return all;
 }

@@ -98,7 +98,8 @@
  * structured, barriers under divergent control flow, spin loops on atomics (a lane may wait for
  * another lane of its chunk), values with more than 64 leaves, very large kernels, work-groups with
  * one work-item in x, loops of uneven length that do little but gather or divide, loops that do
- * little but change private arrays, loops along a work-item's own elements that LLVM vectorises.
+ * little but change private arrays, loops along a work-item's own elements that LLVM vectorises,
+ * and vectors of the program's that fill registers.
  * Calls and instructions unknown here, and more than 64 MB of private memory, are errors.
  */
 #ifndef TERN_KERNELS_WIDEN_INTERNAL_H
@@ -321,6 +322,7 @@ struct widen_fn {
 	bool flat;        /* lanes follow the linear local id: analysis and body of this kind */
 	bool has_flat;    /* a flat body is made, too */
 	bool columns;     /* of the chunks of a group those in one column of x follow each other */
+	bool merges;      /* work-groups may be made one: nothing but atomics tells them apart */
 	bool any_groups;  /* cannot tell in which work-group a work-item is, or beside whom */
 	bool splits_ids;  /* relies on chunks that do not cross multiples of 2^31 in x */
 	bool marks_rows;  /* the analysis tells rows apart */
@@ -384,6 +386,8 @@ bool widen_check_barriers(struct widen_fn *fn);
 bool widen_find_shapes(struct widen_fn *fn, bool flat);
 
 /* ---- exchange.c ---- */
+/* How often @v is made, if all loops have 16 rounds. */
+uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v);
 /* With shapes and lanes, which it may find again: kernel->exchange_pays. False: refused. */
 bool widen_try_exchange(struct widen_fn *fn);
 /* For a kernel that is to be exchanged: does it, before anything is known. */

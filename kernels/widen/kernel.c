@@ -44,7 +44,7 @@ static bool is_atomic_on_global(LLVMValueRef inst)
 /* Says something about the work-group, or orders work-items. */
 static bool knows_groups(LLVMValueRef inst)
 {
-	if (widen_is_atomic(inst) || LLVMIsAFenceInst(inst))
+	if (LLVMIsAFenceInst(inst))
 		return true;
 	if (!LLVMIsACallInst(inst) || widen_is_machine_call(widen_call_of(inst)))
 		return false;
@@ -68,6 +68,8 @@ static void survey_instruction(struct widen_fn *fn, LLVMValueRef inst)
 	if (is_atomic_on_global(inst))
 		k->flags |= TERN_KERNEL_ATOMICS;
 	if (knows_groups(inst))
+		fn->any_groups = fn->merges = false;
+	if (widen_is_atomic(inst))
 		fn->any_groups = false;
 	if (LLVMIsAAllocaInst(inst)) {
 		int64_t count = 1;
@@ -98,10 +100,10 @@ static bool survey(struct widen_fn *fn)
 	if (fn->kernel->arg_count != LLVMCountParams(fn->ir))
 		return widen_refuse(fn, "arguments that do not fit the parameters", NULL);
 	fn->kernel->flags = 0;
-	fn->any_groups = !fn->kernel->required_size[0];
+	fn->merges = !fn->kernel->required_size[0];
 	for (uint32_t i = 0; i < fn->kernel->arg_count; i++)
-		if (fn->kernel->args[i].kind == TERN_ARG_LOCAL)
-			fn->any_groups = false;
+		fn->merges = fn->merges && fn->kernel->args[i].kind != TERN_ARG_LOCAL;
+	fn->any_groups = fn->merges;
 	fn->kernel->private_bytes = fn->kernel->stream_bytes = 0;
 	for (uint32_t i = 0; i < fn->value_count; i++) {
 		LLVMValueRef inst = fn->values[i].ir;
@@ -262,7 +264,7 @@ static int emit_kernel(struct widen_fn *fn)
 		widen_mark_alone(fn, k->group_function);
 	if (fn->widened)
 		k->flags |= TERN_KERNEL_WIDENED;
-	if (fn->any_groups && !fn->local_bytes)
+	if (fn->merges && !fn->local_bytes)
 		k->flags |= TERN_KERNEL_ANY_GROUPS;
 	if (contiguous)
 		k->flags |= TERN_KERNEL_CONTIGUOUS;

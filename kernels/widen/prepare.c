@@ -8,7 +8,8 @@
 
 #include "kernels/widen/internal.h"
 
-static const char inline_passes[] = "always-inline,globaldce,function(sroa)";
+/* (what no kernel calls would be inlined, too: headers of some programs are libraries) */
+static const char inline_passes[] = "globaldce,always-inline,globaldce,function(sroa)";
 static const char first_passes[] = "function(early-cse)";
 static const char simplify_passes[] =
 	"function(early-cse,simplifycfg,instcombine<no-verify-fixpoint>,simplifycfg)";

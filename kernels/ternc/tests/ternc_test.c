@@ -499,6 +499,34 @@ static void test_widening(struct server *s)
 		 "  while (p < end) sum += *p++ == 32;\n"
 		 "  b[i] = sum; }",
 		 1, 1},
+		/* not the rare search in a loop that does much else */
+		{"kernel void f(global const uint *sorted, global uint *at, uint rounds, uint n) "
+		 "{\n"
+		 "  uint a = get_global_id(0), b = ~a, c = a * 3, found = 0;\n"
+		 "  for (uint k = 0; k < rounds; k++) {\n"
+		 "    for (int r = 0; r < 32; r++) { a += (b & c) | (~b & k); b = rotate(b ^ a, "
+		 "7u);\n"
+		 "      c += (a ^ b) + r; a ^= c >> 3; }\n"
+		 "    if (c & 0xffff) continue;\n"
+		 "    uint first = 0, end = n;\n"
+		 "    while (first < end) { uint middle = (first + end) / 2;\n"
+		 "      if (sorted[middle] < c) first = middle + 1; else end = middle; }\n"
+		 "    found += sorted[first] == c; }\n"
+		 "  at[get_global_id(0)] = found + a; }",
+		 4, 1},
+		/* vectors that fill registers: as they are */
+		{"kernel void f(global const uint8 *x, global uint8 *y, uint n) {\n"
+		 "  size_t i = get_global_id(0);\n"
+		 "  uint8 a = x[i], b = y[i];\n"
+		 "  for (uint k = 0; k < n; k++) { a += rotate(b, 5u) ^ k; b = a * 3 + b; }\n"
+		 "  y[i] = a; }",
+		 1, 1},
+		{"kernel void f(global const uint2 *x, global uint2 *y, uint n) {\n"
+		 "  size_t i = get_global_id(0);\n"
+		 "  uint2 a = x[i], b = y[i];\n"
+		 "  for (uint k = 0; k < n; k++) { a += rotate(b, 5u) ^ k; b = a * 3 + b; }\n"
+		 "  y[i] = a; }",
+		 8, 1},
 		/* until something is found: a byte for each lane, and little else; not so with
 		 * sums of reals, which wait for each other */
 		{"kernel void f(global const float *a, global float *b, float most) {\n"
@@ -697,6 +725,22 @@ static void test_prefetches(struct server *s)
 	}
 }
 
+/* A library in the source, of which the kernel calls little: what is not called is not inlined. */
+static void test_unused_functions(struct server *s)
+{
+	char source[4096];
+	int n = snprintf(source, sizeof(source), "int f0(int x) { return x * 3 + 1; }\n");
+	for (int i = 1; i < 40; i++)
+		n += snprintf(source + n, sizeof(source) - (size_t)n,
+			      "int f%d(int x) { return f%d(x + 1) ^ f%d(x - 1); }\n", i, i - 1,
+			      i - 1);
+	snprintf(source + n, sizeof(source) - (size_t)n,
+		 "kernel void f(global int *a) { a[get_global_id(0)] = f2(a[1]); }");
+	struct answer a = build(s, source, "", OK, NULL);
+	EXPECT(a.code.info.kernel_count == 1);
+	answer_free(&a);
+}
+
 /* Which kernels cannot tell what work-groups they are in. */
 static void test_any_groups(struct server *s)
 {
@@ -726,7 +770,8 @@ static void test_any_groups(struct server *s)
 		 false},
 		{"kernel void f(global int *a) { a[get_global_id(0)] = 1; barrier(1); a[0] = 2; }",
 		 false},
-		{"kernel void f(global int *a) { atomic_inc(a); }", false},
+		{"kernel void f(global int *a) { atomic_inc(a); }", true},
+		{"kernel void f(global int *a) { mem_fence(2); a[get_global_id(0)] = 1; }", false},
 		{"kernel void f(global int *a, local int *b) { a[get_global_id(0)] = 1; }", false},
 		{"kernel void f(global int *a) { local int b; b = a[1]; a[get_global_id(0)] = b; }",
 		 false},
@@ -867,6 +912,7 @@ int main(void)
 	test_widening(&s);
 	test_streams(&s);
 	test_prefetches(&s);
+	test_unused_functions(&s);
 	test_any_groups(&s);
 	test_exchanged(&s);
 	test_minima(&s);
