@@ -110,15 +110,17 @@ static bool pays(const struct learn_object *o, const struct tern_policy_fault *f
 
 /*
  * Likewise while there is room: then the others cost no more than their way, and samples that have
- * not been used so far, in as many chunks, are likely not to be.
+ * not been used so far, in as many chunks, are likely not to be; and so are the first ones where
+ * @few accesses are to come.
  */
-static bool is_unused(const struct learn *l, const struct learn_object *o,
+static bool is_unused(const struct learn *l, const struct learn_object *o, bool few,
 		      const struct tern_policy_fault *f)
 {
 	uint64_t cost = learn_page_ns(&f->link), saved = learn_fault_ns(&f->link);
 	if (!(l->features & LEARN_UNUSED) || !o || (f->address >> 21) % 16 == 0)
 		return false;
-	return (o->hits + PRIOR) * (cost + saved) < (o->tries + o->left + PRIOR) * cost;
+	uint64_t used = o->hits + (few ? 0 : PRIOR);
+	return used * (cost + saved) < (o->tries + o->left + PRIOR) * cost;
 }
 
 /* 64 KiB cost no more than a fault. */
@@ -136,13 +138,13 @@ static bool is_shared(const struct tern_policy_fault *f)
 /* A stream where there is one that goes on, else, which is true, the part of the chunk that is
  * mostly there. */
 static bool by_pattern(struct learn *l, struct learn_chunk *c, const struct learn_object *o,
-		       const struct tern_policy_fault *f, struct tern_policy_plan *plan)
+		       bool few, const struct tern_policy_fault *f, struct tern_policy_plan *plan)
 {
 	bool device = f->side == TERN_SIDE_DEVICE;
 	struct tern_policy_plan stream = *plan;
 	tern_policy_sequential.fault(device ? l->sequential : l->host_sequential, c, f, &stream);
 	tern_policy_density.fault(is_cheap(f) ? l->leaf16 : l->leaf8, c, f, plan);
-	if ((is_pressed(o, f) && !pays(o, f)) || is_unused(l, o, f)) {
+	if ((is_pressed(o, f) && !pays(o, f)) || is_unused(l, o, few, f)) {
 		*plan = stream;
 		return false;
 	}
@@ -421,7 +423,8 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 		g = learn_guess(l, command, use);
 	if (use && c->sample == f->page + 1)
 		sampled(l, o, c, true);
-	bool dense = by_pattern(l, c, o, f, plan);
+	bool few = use && !ordered && learn_too_few(l, command, use, f);
+	bool dense = by_pattern(l, c, o, few, f, plan);
 	if (ordered)
 		note_step(o, f);
 	bool alone = ordered && comes_alone(l, command, o, f, plan);
@@ -462,7 +465,7 @@ static void of_device(struct learn *l, struct learn_chunk *c, const struct tern_
 static void of_host(struct learn *l, struct learn_chunk *c, const struct tern_policy_fault *f,
 		    struct tern_policy_plan *plan)
 {
-	(void)by_pattern(l, c, NULL, f, plan);
+	(void)by_pattern(l, c, NULL, false, f, plan);
 	learn_by_host(l, f, plan);
 	(void)by_advice(f, plan);
 	learn_cut_at_pointers(l, NULL, f, plan);

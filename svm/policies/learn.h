@@ -257,6 +257,11 @@ static inline uint64_t learn_fault_ns(const struct tern_policy_link *link)
 bool learn_bring(struct learn *l, const struct learn_command *c, const struct learn_use *use,
 		 const struct tern_policy_fault *f, struct tern_policy_plan *plan);
 
+/* So few accesses to @use's object, which are all over it, are to come that what comes along with a
+ * page is not worth its way, if each work-item is good for one of them. */
+bool learn_too_few(const struct learn *l, const struct learn_command *c,
+		   const struct learn_use *use, const struct tern_policy_fault *f);
+
 /* More confidence, or much less. */
 int8_t learn_surer(int8_t confidence, bool right);
 

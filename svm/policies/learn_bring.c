@@ -10,6 +10,11 @@
  * object when faults have been in most of it, else what lies between the lowest and the highest
  * one. It is brought into free memory, or, where a policy makes room, if all that the known
  * commands touch fits: then it pushes out what none of them needs. Else that may be as dear.
+ *
+ * Likewise of what lies around a fault: of a page there, the share that will be used saves a fault
+ * each, and that is no more than there are work-items for each page, as long as there have been no
+ * more faults than work-items. Where they are too few, learn.c brings none of it, unless its
+ * samples show that work-items are near each other.
  */
 #include "svm/policies/learn.h"
 
@@ -124,6 +129,19 @@ static bool has_cost(const struct learn_command *c, const struct learn_use *use,
 	return use->faults > c->items &&
 	       use->faults * learn_fault_ns(&f->link) >=
 		       tern_min(rest, UINT32_MAX) * learn_page_ns(&f->link);
+}
+
+bool learn_too_few(const struct learn *l, const struct learn_command *c,
+		   const struct learn_use *use, const struct tern_policy_fault *f)
+{
+	const struct learn_object *o = &l->objects[use->object];
+	if (!use->high || !jumps(o) || use->faults > c->items)
+		return false;
+	struct learn_guess g = extent(o, use, f);
+	uint64_t pages = tern_min((g.end - g.start) / PAGE, UINT32_MAX);
+	uint64_t items = tern_min(items_to_come(l, c, use), UINT32_MAX);
+	uint64_t page = learn_page_ns(&f->link);
+	return items * (page + learn_fault_ns(&f->link)) < pages * page;
 }
 
 bool learn_bring(struct learn *l, const struct learn_command *c, const struct learn_use *use,

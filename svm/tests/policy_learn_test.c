@@ -432,7 +432,7 @@ static void as_dear(void)
 static void few_in_much(void)
 {
 	struct sim_result r = play("adaptive", "thin"), other = play("lookahead", "thin");
-	EXPECT(r.copied * 3 < other.copied && r.ns < other.ns);
+	EXPECT(r.copied * 5 < other.copied && r.ns < other.ns);
 }
 
 /* It pushes out what no known command needs, and only that. */
