@@ -520,7 +520,7 @@ static bool init_learn(void *device_state, const char *text)
 	return start(device_state,
 		     LEARN_CLASSES | LEARN_LOOKAHEAD | LEARN_FOOTPRINT | LEARN_SLOWLY | LEARN_ROOM |
 			     LEARN_HOST | LEARN_ORDER | LEARN_EARLY | LEARN_BEGINS | LEARN_ON |
-			     LEARN_POINTER | LEARN_UNUSED,
+			     LEARN_POINTER | LEARN_UNUSED | LEARN_WAYS,
 		     text);
 }
 

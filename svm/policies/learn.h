@@ -38,6 +38,7 @@ enum {
 	LEARN_ON = 1 << 9,        /* a stream goes on behind what was moved ahead as before it */
 	LEARN_POINTER = 1 << 10,  /* what lies before a pointer, in a mapping, is something else */
 	LEARN_UNUSED = 1 << 11,   /* samples that nobody has used yet count with room, too */
+	LEARN_WAYS = 1 << 12,     /* evicts what need not go home first; goes by work-item alone */
 };
 
 #define LEARN_ENDS         4u /* the device's threads may be at different places */
@@ -91,6 +92,7 @@ struct learn_object {
 	uint16_t tries, hits;       /* samples (learn.c): pages left out, and of them those used */
 	uint32_t left;              /* those left out of which nobody knows yet */
 	uint32_t passed, used_of; /* pages between faults whose pages came alone, and those used */
+	bool written;             /* by kernels */
 	bool again;               /* gone through more than once by one command */
 	/* Since the last command with it has ended: */
 	uint16_t user;    /* what was the command's model of it, + 1; 0: that is known already */
@@ -149,6 +151,7 @@ struct learn_span {
 	uint64_t distance;   /* pages of traffic until its start */
 	uint16_t object;
 	bool running;
+	bool line;  /* it is by work-item */
 	bool known; /* a guess; else all of the object */
 };
 

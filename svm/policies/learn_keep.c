@@ -7,6 +7,11 @@
  * were named the longest ago last. Memory that is not gone through in order is expected again after
  * as long as it has been there, and the sooner the more often it has come back: when it was used
  * last nobody knows, since accesses without a fault are not seen.
+ *
+ * A waiting command that takes so much of its memory for each work-item goes through that in order,
+ * however the faults have jumped. What kernels write goes home when it is evicted, and comes again:
+ * two ways, while what they only read has its copy there. So its distance counts half, where it is
+ * known: a page is worth the ways that it saves, for each page of traffic for which it is kept.
  */
 #include "svm/policies/learn.h"
 
@@ -23,6 +28,7 @@ static void add_span(struct learn *l, const struct learn_command *c, const struc
 {
 	struct learn_guess g = learn_guess(l, c, use);
 	bool known = g.start < g.end;
+	bool line = (l->features & LEARN_WAYS) && known && l->models[use->model].line > 0;
 	if (known)
 		*pages += (g.end - g.start) / PAGE;
 	else
@@ -34,6 +40,7 @@ static void add_span(struct learn *l, const struct learn_command *c, const struc
 							.distance = distance,
 							.object = use->object,
 							.running = c->running,
+							.line = line,
 							.known = known};
 }
 
@@ -94,6 +101,17 @@ static uint64_t in_waiting(const struct learn *l, const struct learn_span *s, ui
 	return (at >= position ? at - position : s->end - position + at - s->start) / PAGE;
 }
 
+/* Likewise, from now on. */
+static uint64_t until_waiting(const struct learn *l, const struct learn_chunk *c,
+			      const struct learn_span *s, uint64_t chunk)
+{
+	const struct learn_object *o = &l->objects[s->object];
+	if (!s->line && !learn_in_order(o))
+		return s->distance + by_age(l, c);
+	uint64_t distance = s->distance + in_waiting(l, s, chunk);
+	return s->line && o->written ? distance / 2 : distance;
+}
+
 static uint64_t in_known(const struct learn *l, const struct learn_chunk *c, uint64_t chunk)
 {
 	uint64_t least = NEVER;
@@ -101,13 +119,8 @@ static uint64_t in_known(const struct learn *l, const struct learn_chunk *c, uin
 		const struct learn_span *s = &l->spans[i];
 		if (s->start >= chunk + CHUNK || s->end <= chunk)
 			continue;
-		uint64_t d;
-		if (s->running)
-			d = in_running(l, c, s, chunk);
-		else if (learn_in_order(&l->objects[s->object]))
-			d = s->distance + in_waiting(l, s, chunk);
-		else
-			d = s->distance + by_age(l, c);
+		uint64_t d =
+			s->running ? in_running(l, c, s, chunk) : until_waiting(l, c, s, chunk);
 		least = tern_min(least, d);
 	}
 	return least;

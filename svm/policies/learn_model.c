@@ -304,6 +304,7 @@ void learn_use_touched(struct learn *l, const struct learn_command *c, struct le
 	bool read_before = f->write && !tern_policy_bit(f->host, f->page);
 	learn_way(o, f->address, end, ahead, near_of(o, read_before ? PLAN_PART : NEAR_PART));
 	m->writes |= f->write;
+	o->written |= m->writes;
 	start = tern_max(start, use->start);
 	end = tern_min(end, use->end);
 	if (start >= end)

@@ -456,6 +456,7 @@ struct waiting {
 	struct tern_policy_command command;
 	struct tern_policy_use use;
 	uint64_t kernel;
+	bool reads;
 };
 
 /* Command @number is the slice @slice of the kernel, in an object of 512 pages at @object pages.
@@ -484,7 +485,7 @@ static unsigned fault_at(struct waiting *w, unsigned page, uint64_t limit)
 	struct tern_policy_fault f = {.address = (uint64_t)page * 4096,
 				      .page = page % 512,
 				      .side = TERN_SIDE_DEVICE,
-				      .write = true,
+				      .write = !w->reads,
 				      .command = w->command.number,
 				      .running = &w->command,
 				      .host = w->host,
@@ -499,21 +500,33 @@ static unsigned fault_at(struct waiting *w, unsigned page, uint64_t limit)
 	return plan.first + plan.count;
 }
 
-/* A slice of an object of 512 pages has been gone through by @kernel. The next one is kernel 12. */
-static void first_slice(struct waiting *w, uint64_t kernel, unsigned slice)
+static void waits_under(struct waiting *w, const char *policy)
 {
 	static _Alignas(16) unsigned char state[TERN_POLICY_DEVICE_BYTES];
 	const char *options;
 	memset(state, 0, sizeof(state));
-	*w = (struct waiting){
-		.policy = tern_policy_find("learn", &options), .state = state, .kernel = kernel};
-	memset(w->host, 0xff, sizeof(w->host));
+	*w = (struct waiting){.policy = tern_policy_find(policy, &options), .state = state};
 	memset(w->mapped, 0xff, sizeof(w->mapped));
 	REQUIRE(w->policy && tern_policy_start(w->policy, state, options));
-	(void)tell(w, TERN_COMMAND_BEGINS, 1, slice, 0);
+}
+
+/* Command 1 goes through a slice of the object of 512 pages at @object pages. */
+static void run_slice(struct waiting *w, uint64_t kernel, unsigned slice, unsigned object)
+{
+	w->kernel = kernel;
+	memset(w->host, 0xff, sizeof(w->host));
+	memset(w->device, 0, sizeof(w->device));
+	(void)tell(w, TERN_COMMAND_BEGINS, 1, slice, object);
 	for (unsigned page = slice * EACH; page < (slice + 1) * EACH;)
-		page = fault_at(w, page, 1 << 20);
-	(void)tell(w, TERN_COMMAND_ENDED, 1, slice, 0);
+		page = fault_at(w, object + page, 1 << 20);
+	(void)tell(w, TERN_COMMAND_ENDED, 1, slice, object);
+}
+
+/* A slice of an object of 512 pages has been gone through by @kernel. The next one is kernel 12. */
+static void first_slice(struct waiting *w, uint64_t kernel, unsigned slice)
+{
+	waits_under(w, "learn");
+	run_slice(w, kernel, slice, 0);
 	w->kernel = 12;
 }
 
@@ -547,6 +560,39 @@ static void goes_on(void)
 	/* No more than the chunk, and than a part of the memory. */
 	EXPECT(second_slice((uint64_t[]){2, 3, 14}, one, 1 << 20) <= 512);
 	EXPECT(second_slice((uint64_t[]){2, 3, 4}, one, 16 * 48) == EACH + 48);
+}
+
+static uint64_t worth(struct waiting *w, uint64_t object)
+{
+	_Alignas(16) unsigned char chunk[TERN_POLICY_CHUNK_BYTES] = {0};
+	struct tern_policy_candidate c = {
+		.chunk = object * 4096, .pages = 512, .next_use = UINT32_MAX};
+	return w->policy->keep(w->state, chunk, &c);
+}
+
+/* What a kernel reads (at 512) is needed before what one writes (at 0), but need not go home. */
+static bool keeps_written(const char *policy, unsigned slices_before)
+{
+	struct waiting w;
+	waits_under(&w, policy);
+	run_slice(&w, 12, 0, 0);
+	w.reads = true;
+	run_slice(&w, 14, 0, 512);
+	for (unsigned i = 0; i < slices_before; i++)
+		(void)tell(&w, TERN_COMMAND_QUEUED, 2 + i, 1 + i, 1024);
+	(void)tell(&w, TERN_COMMAND_QUEUED, 20, 1, 512);
+	w.kernel = 12;
+	(void)tell(&w, TERN_COMMAND_QUEUED, 21, 1, 0);
+	return worth(&w, 0) > worth(&w, 512);
+}
+
+static void by_ways(void)
+{
+	/* Pages until then: 96 and 128. */
+	EXPECT(keeps_written("learn", 3));
+	EXPECT(!keeps_written("lookahead", 3));
+	/* 0 and 32: that would be too much later. */
+	EXPECT(!keeps_written("learn", 0));
 }
 
 /* A stream brings twice what the slice of a kernel takes that goes on there: that is not taken for
@@ -1214,6 +1260,7 @@ int main(int argc, char **argv)
 	in_the_place_of();
 	goes_on();
 	no_further();
+	by_ways();
 	as_others();
 	by_object();
 	begins();
