@@ -68,9 +68,10 @@ bool widen_emit_joined(struct widen_emit *e, LLVMValueRef inst);
 void widen_store_pieces(struct widen_emit *e, const struct widen_access *a, LLVMValueRef *leaves);
 
 /* ---- scattered.c ---- */
-/* There is an instruction that gathers or scatters, and none of its lanes need be set. */
+/* What lies at each of @pointers; @mask may be NULL. */
 LLVMValueRef widen_gather(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointers,
 			  unsigned align, LLVMValueRef mask);
+/* There is an instruction that gathers or scatters, and none of its lanes need be set. */
 bool widen_has_gather(const struct widen_emit *e, LLVMTypeRef type);
 /* The addresses of what lies at @offset, where lanes that are not set do no harm. */
 LLVMValueRef widen_harmless_pointers(struct widen_emit *e, const struct widen_access *a,
