@@ -78,9 +78,8 @@ static bool computes_reals(const struct widen_fn *fn)
 		if (!LLVMIsAInstruction(v->ir) || !widen_in_divergent_loop(fn, v->block))
 			continue;
 		LLVMOpcode op = LLVMGetInstructionOpcode(v->ir);
-		LLVMTypeKind kind = LLVMGetTypeKind(LLVMTypeOf(v->ir));
-		bool real = kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind ||
-			    kind == LLVMHalfTypeKind || kind == LLVMVectorTypeKind;
+		LLVMTypeRef type = LLVMTypeOf(v->ir);
+		bool real = widen_is_real(type) || LLVMGetTypeKind(type) == LLVMVectorTypeKind;
 		if (real && (LLVMIsABinaryOperator(v->ir) || op == LLVMCall))
 			return true;
 	}

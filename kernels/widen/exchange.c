@@ -19,9 +19,7 @@
 
 enum {
 	LINE = 64,
-	FAR_AWAY = 8,    /* what an access costs that has a line for each lane; 1: another one */
-	ROUNDS_BITS = 4, /* a loop has 16 rounds, as far as anybody knows */
-	DEEPEST_COUNTED = 3,
+	FAR_AWAY = 8, /* what an access costs that has a line for each lane; 1: another one */
 	GAIN = 2,
 	MUCH = 4, /* times */
 };
@@ -74,12 +72,6 @@ static bool is_far(const struct widen_fn *fn, LLVMValueRef pointer)
 	if (!widen_stride_of(fn, pointer, &stride))
 		return true;
 	return (int64_t)stride >= LINE || (int64_t)stride <= -LINE;
-}
-
-uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v)
-{
-	unsigned depth = widen_loop_depth(fn, fn->blocks[v->block].header);
-	return UINT64_C(1) << ROUNDS_BITS * tern_min(depth, (unsigned)DEEPEST_COUNTED);
 }
 
 /* Of the memory accesses, with lanes as they are now; 0: none of them is far. */

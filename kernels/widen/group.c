@@ -252,12 +252,17 @@ static void flat_chunks(struct group *g)
 	loop_end(g, &l, advance(g, l.i, g->fn->lanes));
 }
 
+static LLVMValueRef is_one_row(struct group *g)
+{
+	LLVMValueRef rows = LLVMBuildMul(g->e.builder, g->end[1], g->end[2], "");
+	return LLVMBuildICmp(g->e.builder, LLVMIntEQ, rows, constant(g, 1), "");
+}
+
 /* Rows of chunks make sub-groups as they must be: one row, or rows of whole chunks; none cut. */
 static LLVMValueRef rows_are_sub_groups(struct group *g)
 {
 	LLVMBuilderRef b = g->e.builder;
-	LLVMValueRef rows = LLVMBuildMul(b, g->end[1], g->end[2], "");
-	LLVMValueRef one = LLVMBuildICmp(b, LLVMIntEQ, rows, constant(g, 1), "");
+	LLVMValueRef one = is_one_row(g);
 	LLVMValueRef rest = LLVMBuildAnd(b, g->end[0], constant(g, g->fn->lanes - 1), "");
 	LLVMValueRef whole = LLVMBuildICmp(b, LLVMIntEQ, rest, constant(g, 0), "");
 	LLVMValueRef good = LLVMBuildOr(b, one, whole, "");
@@ -274,8 +279,7 @@ static LLVMValueRef rows_are_sub_groups(struct group *g)
 static LLVMValueRef rows_fill_chunks(struct group *g)
 {
 	LLVMBuilderRef b = g->e.builder;
-	LLVMValueRef rows = LLVMBuildMul(b, g->end[1], g->end[2], "");
-	LLVMValueRef one = LLVMBuildICmp(b, LLVMIntEQ, rows, constant(g, 1), "");
+	LLVMValueRef one = is_one_row(g);
 	LLVMValueRef half = constant(g, g->fn->lanes / 2);
 	return LLVMBuildOr(b, one, LLVMBuildICmp(b, LLVMIntUGT, g->end[0], half, ""), "");
 }

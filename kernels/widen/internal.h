@@ -352,6 +352,8 @@ unsigned widen_leaf_count(LLVMTypeRef type);
 /* Type of leaf @leaf of @type, mapped. */
 LLVMTypeRef widen_leaf_type(const struct widen_fn *fn, LLVMTypeRef type, unsigned leaf);
 uint64_t widen_size_of(const struct widen_fn *fn, LLVMTypeRef type);
+/* A floating-point number, no vector. */
+bool widen_is_real(LLVMTypeRef type);
 /*
  * What operand @i of @gep adds to the address, for i = 1, 2, ... in turn; *type begins as the
  * source element type. True: *bytes, a structure's member; false: *bytes for each unit of the
@@ -386,8 +388,6 @@ bool widen_check_barriers(struct widen_fn *fn);
 bool widen_find_shapes(struct widen_fn *fn, bool flat);
 
 /* ---- exchange.c ---- */
-/* How often @v is made, if all loops have 16 rounds. */
-uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v);
 /* With shapes and lanes, which it may find again: kernel->exchange_pays. False: refused. */
 bool widen_try_exchange(struct widen_fn *fn);
 /* For a kernel that is to be exchanged: does it, before anything is known. */
@@ -408,6 +408,8 @@ bool widen_mark_rows(struct widen_fn *fn);
 unsigned widen_rows(struct widen_fn *fn);
 /* How many loops are around what is in the loop of @header, with that one; WIDEN_NONE: 0. */
 unsigned widen_loop_depth(const struct widen_fn *fn, uint32_t header);
+/* How often @v is made, if all loops have 16 rounds. */
+uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v);
 
 /* ---- private.c ---- */
 /* Before the shapes: which private variables have interleaved lanes. */

@@ -41,7 +41,8 @@ static bool is_atomic_on_global(LLVMValueRef inst)
 	}
 }
 
-/* Says something about the work-group, or orders work-items. */
+/* Says something about the work-group, or orders work-items. Atomics do not: a loop in which one
+ * work-item may wait for another is not widened (waiting.c), and what is not is not merged. */
 static bool knows_groups(LLVMValueRef inst)
 {
 	if (LLVMIsAFenceInst(inst))

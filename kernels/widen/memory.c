@@ -114,12 +114,6 @@ LLVMValueRef widen_load_plainly(struct widen_emit *e, LLVMTypeRef type, LLVMValu
 	return load;
 }
 
-static bool type_has_denormals(LLVMTypeRef type)
-{
-	LLVMTypeKind kind = LLVMGetTypeKind(type);
-	return kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMHalfTypeKind;
-}
-
 static LLVMValueRef masked_load(struct widen_emit *e, LLVMTypeRef type, LLVMValueRef pointer,
 				unsigned align, LLVMValueRef mask)
 {
@@ -181,7 +175,7 @@ static LLVMValueRef load_wide(struct widen_emit *e, LLVMTypeRef type, LLVMValueR
 	LLVMValueRef v = LLVMBuildPhi(e->builder, type, "");
 	LLVMAddIncoming(v, in, from, 2);
 	/* Denormals where no lane is set would cost as much: other data behind an array's end. */
-	bool real = type_has_denormals(LLVMGetElementType(type));
+	bool real = widen_is_real(LLVMGetElementType(type));
 	return e->tail && real ? LLVMBuildSelect(e->builder, mask, v, LLVMConstNull(type), "") : v;
 }
 

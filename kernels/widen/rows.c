@@ -139,6 +139,14 @@ unsigned widen_loop_depth(const struct widen_fn *fn, uint32_t header)
 	return depth;
 }
 
+uint64_t widen_rounds_of(const struct widen_fn *fn, const struct widen_value *v)
+{
+	/* a loop has 16 rounds, as far as anybody knows */
+	enum { ROUNDS_BITS = 4, DEEPEST_COUNTED = 3 };
+	unsigned depth = widen_loop_depth(fn, fn->blocks[v->block].header);
+	return UINT64_C(1) << ROUNDS_BITS * tern_min(depth, (unsigned)DEEPEST_COUNTED);
+}
+
 /* What is done most often counts: other loops around it are no matter. */
 static unsigned deepest(const struct widen_fn *fn)
 {

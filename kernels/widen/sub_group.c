@@ -19,12 +19,6 @@ bool widen_is_sub_group_call(enum widen_call call)
 	return call >= WIDEN_CALL_SUB_GROUP_LOCAL_ID && call <= WIDEN_CALL_SUB_GROUP_BEFORE;
 }
 
-static bool is_float(LLVMTypeRef type)
-{
-	LLVMTypeKind kind = LLVMGetTypeKind(type);
-	return kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMHalfTypeKind;
-}
-
 static enum operation operation_of(LLVMValueRef inst)
 {
 	int64_t op = ADD;
@@ -35,7 +29,7 @@ static enum operation operation_of(LLVMValueRef inst)
 /* The scalar that changes nothing. */
 static LLVMValueRef identity(enum operation op, LLVMTypeRef type)
 {
-	if (is_float(type)) {
+	if (widen_is_real(type)) {
 		static const double values[] = {0, 1, HUGE_VAL, -HUGE_VAL};
 		return LLVMConstReal(type, op <= MAX ? values[op] : 0);
 	}
@@ -69,7 +63,7 @@ static LLVMValueRef combine(struct widen_emit *e, enum operation op, LLVMValueRe
 					     [UMAX] = "llvm.umax"};
 	LLVMTypeRef type = LLVMTypeOf(a);
 	LLVMValueRef args[] = {a, b};
-	if (is_float(LLVMGetElementType(type)))
+	if (widen_is_real(LLVMGetElementType(type)))
 		return combine_floats(e, op, a, b);
 	switch (op) {
 	case ADD:

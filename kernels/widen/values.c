@@ -100,6 +100,12 @@ uint64_t widen_size_of(const struct widen_fn *fn, LLVMTypeRef type)
 	return LLVMABISizeOfType(fn->layout, type);
 }
 
+bool widen_is_real(LLVMTypeRef type)
+{
+	LLVMTypeKind kind = LLVMGetTypeKind(type);
+	return kind == LLVMFloatTypeKind || kind == LLVMDoubleTypeKind || kind == LLVMHalfTypeKind;
+}
+
 bool widen_gep_step(const struct widen_fn *fn, LLVMValueRef gep, unsigned i, LLVMTypeRef *type,
 		    uint64_t *bytes)
 {
