@@ -10,9 +10,9 @@
 /* All of a chunk is with the device. */
 static struct chunk *chunk_away(void)
 {
-	struct pending fault = answers_fault(answers.devmem[0].engine, 5, true);
+	struct pending fault = answers_fault(bare.devmem[0].engine, 5, true);
 	REQUIRE(answers_serve(&fault, 10));
-	struct chunk *chunk = directory_find(&answers.e->directory, ANSWERS_BASE);
+	struct chunk *chunk = directory_find(&bare.e->directory, BARE_BASE);
 	REQUIRE(bits_count(chunk->away, 0, TERN_CHUNK_PAGES) == TERN_CHUNK_PAGES);
 	return chunk;
 }
@@ -21,7 +21,7 @@ static struct chunk *chunk_away(void)
 static void remapped_chunk_is_given_up(void)
 {
 	answers_start("block:pages=512");
-	struct engine *e = answers.e;
+	struct engine *e = bare.e;
 	struct chunk *chunk = chunk_away();
 	answers.give = answers.copy = -ENOENT;
 	uint64_t begin = e->now_ns;
@@ -34,7 +34,7 @@ static void remapped_chunk_is_given_up(void)
 	EXPECT(tern_list_empty(&e->staged));
 	EXPECT(answers_state(0) == PAGE_HOME && answers_state(511) == PAGE_HOME);
 	EXPECT(answers.host_wakes == TERN_CHUNK_PAGES);
-	answers_end();
+	bare_end();
 }
 
 /* Once again and again is not the same as for ever: the contents are not forgotten. */
@@ -42,12 +42,12 @@ static void passing_refusals_do_not_add_up(void)
 {
 	enum { ROUNDS = 110000 };
 	answers_start("demand");
-	struct engine *e = answers.e;
+	struct engine *e = bare.e;
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned page = i % TERN_CHUNK_PAGES;
-		struct pending fault = answers_fault(answers.devmem[0].engine, page, true);
+		struct pending fault = answers_fault(bare.devmem[0].engine, page, true);
 		REQUIRE(answers_serve(&fault, 10));
-		struct chunk *chunk = directory_find(&e->directory, ANSWERS_BASE);
+		struct chunk *chunk = directory_find(&e->directory, BARE_BASE);
 		answers.give = answers.copy = -ENOENT;
 		REQUIRE(return_all(e, chunk, page, 1, true) == -EAGAIN);
 		answers.give = answers.copy = 0;
@@ -55,7 +55,7 @@ static void passing_refusals_do_not_add_up(void)
 		REQUIRE(answers_state(page) == PAGE_HOME);
 	}
 	EXPECT(answers.given == ROUNDS);
-	answers_end();
+	bare_end();
 }
 
 /* The kernel puts two pages off for ever, and who wants them asks in turn. */
@@ -63,7 +63,7 @@ static void put_off_pages_are_copied(bool shared)
 {
 	enum { TURNS = 60000 };
 	answers_start("demand");
-	struct device *device = answers.devmem[0].engine;
+	struct device *device = bare.devmem[0].engine;
 	struct pending fault[2] = {answers_fault(device, 1, false),
 				   answers_fault(device, 7, false)};
 	for (unsigned i = 0; i < 2; i++) {
@@ -78,7 +78,7 @@ static void put_off_pages_are_copied(bool shared)
 			served |= 1u << turn % 2;
 	EXPECT(served == 3);
 	EXPECT(answers_state(1) == PAGE_AWAY && answers_state(7) == PAGE_AWAY);
-	answers_end();
+	bare_end();
 }
 
 /* Likewise those that come home. */
@@ -86,29 +86,29 @@ static void put_off_pages_come_home(void)
 {
 	enum { TURNS = 30000 };
 	answers_start("demand");
-	struct engine *e = answers.e;
-	struct pending fault = answers_fault(answers.devmem[0].engine, 3, true);
+	struct engine *e = bare.e;
+	struct pending fault = answers_fault(bare.devmem[0].engine, 3, true);
 	REQUIRE(answers_serve(&fault, 10));
 	answers.give = -EAGAIN;
 	fault = answers_fault(NULL, 3, true);
 	e->now_ns += 1000 * MS;
 	EXPECT(answers_serve(&fault, TURNS));
 	EXPECT(answers_state(3) == PAGE_HOME);
-	answers_end();
+	bare_end();
 }
 
 /* The host has no page where it should have a copy, and its mapping has been replaced. */
 static void replaced_mapping_wakes(void)
 {
 	answers_start("demand");
-	struct pending fault = answers_fault(answers.devmem[0].engine, 9, false);
+	struct pending fault = answers_fault(bare.devmem[0].engine, 9, false);
 	REQUIRE(answers_serve(&fault, 10) && answers_state(9) == PAGE_SHARED);
 	answers.protect = -EAGAIN; /* an event is unread */
 	fault = answers_fault(NULL, 9, false);
 	EXPECT(!answers_serve(&fault, 10) && !answers.host_wakes);
 	answers.protect = -ENOENT;
 	EXPECT(answers_serve(&fault, 10) && answers.host_wakes);
-	answers_end();
+	bare_end();
 }
 
 /* What cannot be dropped now stays where it is: else the host would have another copy. */
@@ -118,14 +118,14 @@ static void undropped_pages_stay(void)
 	answers_start("block:pages=16");
 	answers.take = -EBUSY;
 	atomic_store(&answers.drop, -EAGAIN);
-	struct pending fault = answers_fault(answers.devmem[0].engine, 0, true);
+	struct pending fault = answers_fault(bare.devmem[0].engine, 0, true);
 	EXPECT(!answers_serve(&fault, 10));
 	for (unsigned i = 0; i < PAGES; i++)
 		EXPECT(answers_state(i) == PAGE_HOME);
 	atomic_store(&answers.drop, 0);
 	EXPECT(answers_serve(&fault, 10));
 	EXPECT(answers_state(0) == PAGE_AWAY && answers_state(PAGES - 1) == PAGE_AWAY);
-	answers_end();
+	bare_end();
 }
 
 /* Pages are copied one by one, and while the first is dropped the program unmaps the others: what
@@ -140,19 +140,19 @@ static void unmapped_pages_are_not_copied(void)
 	answers.event.event = UFFD_EVENT_UNMAP;
 	answers.event.arg.remove.start = answers_page(1);
 	answers.event.arg.remove.end = answers_page(PAGES);
-	struct pending fault = answers_fault(answers.devmem[0].engine, 0, true);
+	struct pending fault = answers_fault(bare.devmem[0].engine, 0, true);
 	EXPECT(answers_serve(&fault, 1) && !answers.event.event && !answers.early);
 	EXPECT(answers_state(0) == PAGE_AWAY);
 	for (unsigned i = 1; i < PAGES; i++)
 		EXPECT(answers_state(i) == PAGE_HOME);
-	answers_end();
+	bare_end();
 }
 
 /* Advice for what there may be in all of the address space: nothing is kept but for memory. */
 static void advice_is_for_memory(void)
 {
 	answers_start("demand");
-	struct engine *e = answers.e;
+	struct engine *e = bare.e;
 	struct host_ops program = answers_host;
 	struct request q = {
 		.kind = REQUEST_ADVISE, .end = ADDRESS_END, .flags = TERN_ADVICE_PREFER_DEVICE};
@@ -162,11 +162,11 @@ static void advice_is_for_memory(void)
 	e->working = &q;
 	requests_work(e);
 	EXPECT(q.done && !q.result);
-	EXPECT(e->directory.count == ANSWERS_CHUNKS);
+	EXPECT(e->directory.count == BARE_CHUNKS);
 	const struct chunk *chunk = directory_find(&e->directory, answers_page(600));
 	EXPECT(chunk && chunk->advice == TERN_ADVICE_PREFER_DEVICE);
 	e->host = &answers_host;
-	answers_end();
+	bare_end();
 }
 
 /* A copy of a file that the device has no room for: no fence has to take it back. */
@@ -175,10 +175,10 @@ static void failed_copy_is_no_snapshot(void)
 	answers_start("demand");
 	answers.file = answers_page(256);
 	answers.fill = -ENOMEM;
-	struct pending fault = answers_fault(answers.devmem[0].engine, 300, false);
+	struct pending fault = answers_fault(bare.devmem[0].engine, 300, false);
 	EXPECT(answers_serve(&fault, 10) && answers.refused == 1);
-	EXPECT(!answers.e->any_snapshots && !answers.e->snapshots);
-	answers_end();
+	EXPECT(!bare.e->any_snapshots && !bare.e->snapshots);
+	bare_end();
 }
 
 /* Of two devices, one has pages of a chunk that the other reads a file in: they are not mixed up.
@@ -186,8 +186,8 @@ static void failed_copy_is_no_snapshot(void)
 static void file_beside_anothers_pages(void)
 {
 	answers_start("demand");
-	answers_attach(1);
-	struct device *one = answers.devmem[0].engine, *other = answers.devmem[1].engine;
+	bare_attach(1);
+	struct device *one = bare.devmem[0].engine, *other = bare.devmem[1].engine;
 	answers.file = answers_page(256);
 	struct pending fault = answers_fault(one, 3, true);
 	REQUIRE(answers_serve(&fault, 10) && answers_state(3) == PAGE_AWAY);
@@ -198,7 +198,7 @@ static void file_beside_anothers_pages(void)
 	EXPECT(answers_state(3) == PAGE_HOME && answers.dropped);
 	EXPECT(!one->resident && other->resident);
 	EXPECT(one->chunk_count == 0 && other->chunk_count == 1);
-	answers_end();
+	bare_end();
 }
 
 int main(void)

@@ -4,35 +4,21 @@
  * answer: the engine's functions on an address space that is nothing but random answers. And it is
  * served some time, when the answers are good again.
  */
-#include <errno.h>
-#include <pthread.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "runtime/base/status.h"
-#include "runtime/base/tests/test.h"
-#include "svm/open.h"
-#include "svm/pinned.h"
+#include "svm/tests/bare.h"
 
 #ifdef __SANITIZE_THREAD__ /* one thread: it finds nothing, and is forty times as slow */
 enum { ROUNDS = 400 };
 #else
 enum { ROUNDS = 4000 };
 #endif
-enum { CHUNKS = 4, TRIES = 3000, HARD = 64, WINDOW = 16 };
-#define BASE ((uint64_t)1 << 40)
+enum { TRIES = 3000, HARD = 64, WINDOW = 16 };
 
 static struct {
-	struct engine *e;
-	struct tern_devmem devmem;
-	struct tern_status_device status;
 	uint64_t seed;
 	unsigned failing; /* of 256 operations */
 	uint64_t waiting; /* the page; */
 	bool device;      /* whose thread it is */
 	bool woken;
-	int events; /* the write end of what the engine takes for its userfaultfd */
-	pthread_t dropper;
 } t;
 
 static _Thread_local uint64_t chance;
@@ -138,11 +124,6 @@ static long host_entries(struct engine *e, uint64_t at, unsigned count, uint64_t
 	return (long)(count * sizeof(*to));
 }
 
-static void host_fetch(const struct engine *e, void *to, const void *from, uint64_t bytes)
-{
-	(void)e, (void)to, (void)from, (void)bytes;
-}
-
 /* The chunks are mappings of half a chunk each. */
 static bool host_mapping(struct engine *e, uint64_t address, bool next, struct vma *out)
 {
@@ -151,7 +132,7 @@ static bool host_mapping(struct engine *e, uint64_t address, bool next, struct v
 	*out = (struct vma){.start = address / half * half,
 			    .end = address / half * half + half,
 			    .flags = VMA_READ | VMA_WRITE};
-	return address - BASE < CHUNKS * TERN_CHUNK;
+	return address - BARE_BASE < BARE_CHUNKS * TERN_CHUNK;
 }
 
 static const struct host_ops host = {
@@ -164,7 +145,7 @@ static const struct host_ops host = {
 	.track = host_track,
 	.read = host_read,
 	.entries = host_entries,
-	.fetch = host_fetch,
+	.fetch = bare_fetch,
 	.mapping = host_mapping,
 	.simulated = true,
 };
@@ -177,12 +158,6 @@ static int64_t device_op_fill(struct tern_devmem *devmem, uint64_t va, uint64_t 
 	if (r > 0 && !(flags & (TERN_FILL_HIDDEN | TERN_FILL_NO_WAKE)))
 		wakes(true, va, (uint64_t)r);
 	return r;
-}
-
-static int nothing(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
-{
-	(void)devmem, (void)va, (void)bytes;
-	return 0;
 }
 
 static int device_op_unprotect(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
@@ -207,12 +182,6 @@ static void *device_op_window(struct tern_devmem *devmem, uint64_t va)
 	return fails_seldom() ? NULL : devmem;
 }
 
-static int device_op_read(struct tern_devmem *devmem, uint64_t va, uint64_t bytes, void *to)
-{
-	(void)devmem, (void)va, (void)bytes, (void)to;
-	return 0;
-}
-
 static void device_op_wake(struct tern_devmem *devmem, uint64_t va, uint64_t bytes)
 {
 	(void)devmem;
@@ -226,26 +195,20 @@ static void device_op_refuse(struct tern_devmem *devmem, const struct tern_devme
 	wakes(true, fault->address, 1);
 }
 
-static uint64_t device_op_trim(struct tern_devmem *devmem, uint64_t bytes)
-{
-	(void)devmem, (void)bytes;
-	return 0;
-}
-
 static const struct tern_devmem_ops device_ops = {
 	.name = "random",
 	.fill = device_op_fill,
-	.protect = nothing,
+	.protect = bare_nothing,
 	.unprotect = device_op_unprotect,
-	.unmap = nothing,
-	.hide = nothing,
+	.unmap = bare_nothing,
+	.hide = bare_nothing,
 	.show = device_op_show,
-	.drop = nothing,
+	.drop = bare_nothing,
 	.window = device_op_window,
-	.read = device_op_read,
+	.read = bare_read,
 	.wake = device_op_wake,
 	.refuse = device_op_refuse,
-	.trim = device_op_trim,
+	.trim = bare_trim,
 };
 
 /* Not seldom the one that is waited for. */
@@ -253,7 +216,7 @@ static uint64_t some_page(void)
 {
 	if (t.waiting && !pick(4))
 		return t.waiting;
-	return BASE + pick(CHUNKS * TERN_CHUNK_PAGES) * TERN_PAGE;
+	return BARE_BASE + pick(BARE_CHUNKS * TERN_CHUNK_PAGES) * TERN_PAGE;
 }
 
 /* The program does something with its address space. */
@@ -270,80 +233,26 @@ static void event(void)
 		m.arg.remove.start = some_page();
 		m.arg.remove.end = m.arg.remove.start + bytes;
 	}
-	REQUIRE(write(t.events, &m, sizeof(m)) == sizeof(m));
+	bare_event(&m);
 }
 
-/* The helper thread, which the engine waits for, while it reads events. */
-static void *dropper(void *arg)
+/* As the helper thread, for which the engine reads events. */
+static void drop(struct dropper *d)
 {
-	struct dropper *d = &t.e->dropper;
-	(void)arg;
-	chance = ~t.seed;
-	for (;;) {
-		uint32_t state = atomic_load(&d->state);
-		if (state == DROPPER_STOP)
-			return NULL;
-		if (state != DROPPER_POSTED) {
-			raw_futex_wait(&d->state, state);
-			continue;
-		}
-		atomic_store(&d->state, DROPPER_BEGUN);
-		d->result = fails() ? -ENOMEM : 0;
-		if (t.failing && !pick(4))
-			event();
-		for (int unread = 1; unread && !ioctl(t.events, FIONREAD, &unread);)
-			raw_yield(); /* as the kernel does */
-		atomic_store(&d->state, DROPPER_DONE);
-	}
-}
-
-static void start(const char *policy, const char *eviction, uint64_t limit)
-{
-	int fds[2];
-	REQUIRE(!tern_pinned_start());
-	struct engine *e = t.e = tern_pinned_alloc(sizeof(*e));
-	REQUIRE(e && !pipe2(fds, O_NONBLOCK | O_CLOEXEC));
-	e->host = &host;
-	e->uffd = fds[0];
-	t.events = fds[1];
-	e->grave_uffd = e->event = e->mem = e->pagemap = e->maps.maps = -1;
-	e->move = true;
-	e->host_bytes = UINT64_C(1) << 40;
-	e->now_ns = 1000000;
-	tern_list_init(&e->staged);
-	REQUIRE(!engine_choose(e, policy, eviction) && !frames_init(e));
-	e->bounce = tern_pinned_alloc(TERN_CHUNK);
-	void *state = tern_pinned_alloc(e->policy->device_state_bytes);
-	REQUIRE(e->bounce && state && tern_policy_start(e->policy, state, e->policy_options));
-	t.devmem = (struct tern_devmem){.ops = &device_ops,
-					.model = TERN_MEMORY_PRIVATE,
-					.limit = limit,
-					.status = &t.status};
-	struct request q = {.kind = REQUEST_ATTACH, .devmem = &t.devmem, .value = (uintptr_t)state};
-	e->working = &q;
-	requests_work(e);
-	REQUIRE(q.done && !q.result);
-	REQUIRE(!pthread_create(&t.dropper, NULL, dropper, NULL));
-}
-
-static void end(void)
-{
-	struct engine *e = t.e;
-	atomic_store(&e->dropper.state, DROPPER_STOP);
-	raw_futex_wake(&e->dropper.state, 1);
-	pthread_join(t.dropper, NULL);
-	frames_finish(e);
-	directory_finish(&e->directory);
-	close(e->uffd);
-	close(t.events);
-	tern_pinned_free(e->bounce, TERN_CHUNK);
-	tern_pinned_free(e, sizeof(*e));
+	if (!chance)
+		chance = ~t.seed;
+	atomic_store(&d->state, DROPPER_BEGUN);
+	d->result = fails() ? -ENOMEM : 0;
+	if (t.failing && !pick(4))
+		event();
+	while (bare_events_unread())
+		raw_yield(); /* as the kernel does */
 }
 
 /* As the engine's thread goes round. */
 static int turn(struct pending *fault)
 {
-	struct engine *e = t.e;
+	struct engine *e = bare.e;
 	events_drain(e);
 	int error = fault->device ? serve_device(e, fault) : serve_host(e, fault);
 	if (!tern_list_empty(&e->staged))
@@ -356,11 +265,11 @@ static int turn(struct pending *fault)
 
 static void round_of(unsigned round)
 {
-	struct engine *e = t.e;
+	struct engine *e = bare.e;
 	struct pending fault = {.owner = TERN_DEVMEM_NO_OWNER};
 	t.waiting = 0;
 	fault.address = some_page();
-	fault.device = pick(2) ? t.devmem.engine : NULL;
+	fault.device = pick(2) ? bare.devmem[0].engine : NULL;
 	fault.write = pick(2);
 	fault.protect = !fault.device && fault.write && pick(4);
 	fault.wakes = e->wakes;
@@ -381,7 +290,7 @@ static void round_of(unsigned round)
 		fprintf(stderr, "seed %llu round %u: %s of %s at page %llu: %s after %u tries\n",
 			(unsigned long long)t.seed, round, fault.write ? "write" : "read",
 			fault.device ? "device" : "host",
-			(unsigned long long)((fault.address - BASE) / TERN_PAGE),
+			(unsigned long long)((fault.address - BARE_BASE) / TERN_PAGE),
 			error ? "not served" : "served, and nobody woken", tries);
 		EXPECT(!error && t.woken);
 	}
@@ -393,20 +302,26 @@ enum { SMALL = 1, COPIES = 2, LINK = 4, WATCH = 8, VARIANTS = 16 };
 static void test(const char *policy, const char *eviction, unsigned variant, uint64_t seed)
 {
 	chance = t.seed = seed;
-	start(policy, eviction, variant & SMALL ? TERN_CHUNK : CHUNKS * TERN_CHUNK);
-	t.e->move = !(variant & COPIES);
-	t.devmem.link.latency_ns = variant & LINK ? 20000 : 0;
+	struct bare_setup setup = {.host = &host,
+				   .device = &device_ops,
+				   .policy = policy,
+				   .eviction = eviction,
+				   .limit = variant & SMALL ? TERN_CHUNK : BARE_CHUNKS * TERN_CHUNK,
+				   .drop = drop};
+	bare_start(&setup);
+	bare.e->move = !(variant & COPIES);
+	bare.devmem[0].link.latency_ns = variant & LINK ? 20000 : 0;
 	if (variant & WATCH) {
-		t.e->watch.window = WINDOW;
-		t.e->watch.pages = tern_pinned_alloc(WINDOW * sizeof(uint64_t));
-		REQUIRE(t.e->watch.pages);
+		bare.e->watch.window = WINDOW;
+		bare.e->watch.pages = tern_pinned_alloc(WINDOW * sizeof(uint64_t));
+		REQUIRE(bare.e->watch.pages);
 	}
 	for (unsigned i = 0; i < ROUNDS && !test_failures; i++)
 		round_of(i);
 	if (test_failures)
 		fprintf(stderr, "policy %s, eviction %s, variant %u\n", policy, eviction, variant);
-	watch_finish(t.e);
-	end();
+	watch_finish(bare.e);
+	bare_end();
 }
 
 int main(int argc, char **argv)
